@@ -1,0 +1,98 @@
+/**
+ * The question, the verdict, and the receipt that every verdict leaves.
+ *
+ * All adapters (milter, socketmap, SMTP, delivery, rescue) ask these questions and obey these
+ * verdicts; none of them holds a rule of its own.
+ */
+import type { Client, NextHop } from '../mail/envelope.ts';
+import type { Reply } from '../mail/reply.ts';
+import type { LoopFacts } from './loop.ts';
+import type { Reason } from './reasons.ts';
+
+export const checks = ['sender', 'recipient', 'notice', 'loop'] as const;
+/** Which question was asked; each can be enforced, watched or off. */
+export type Check = (typeof checks)[number];
+
+export const actions = ['accept', 'refuse', 'defer', 'discard', 'quarantine'] as const;
+export type Action = (typeof actions)[number];
+
+/** Which door the question came through. */
+export type Adapter =
+  | 'socketmap'
+  | 'milter'
+  | 'policy'
+  | 'readsocket'
+  | 'filter'
+  | 'smtp'
+  | 'delivery'
+  | 'rescue';
+
+/** What is known of the conversation when the question is asked; all of it may end up in a receipt. */
+export interface Circumstances {
+  readonly adapter: Adapter;
+  readonly client: Client | null;
+  readonly reversePath: string | null;
+  readonly forwardPath: string | null;
+  /** The mail server's own name for the message, where it has one already. */
+  readonly queueId: string | null;
+}
+
+export type Question = Circumstances &
+  (
+    | { readonly check: 'sender'; readonly reversePath: string; readonly nextHop: NextHop | null }
+    | {
+        readonly check: 'recipient';
+        readonly forwardPath: string;
+        readonly nextHop: NextHop | null;
+      }
+    /** May a failure notice go to `forwardPath`? */
+    | { readonly check: 'notice'; readonly forwardPath: string; readonly nextHop: NextHop | null }
+    | { readonly check: 'loop'; readonly facts: LoopFacts }
+  );
+
+export interface Verdict {
+  readonly action: Action;
+  /** What the client hears; null for accept and discard. */
+  readonly reply: Reply | null;
+  readonly reason: Reason;
+  /** The way to the verdict in sentences for the admin; may hold text of strangers, unescaped. */
+  readonly steps: readonly string[];
+}
+
+/** How a check is run: obeyed, only recorded, or not asked. */
+export const modes = ['enforce', 'watch', 'off'] as const;
+export type Mode = (typeof modes)[number];
+
+/** When a check cannot be answered: `open` lets the mail pass, `closed` defers it. */
+export const failures = ['open', 'closed'] as const;
+export type OnFailure = (typeof failures)[number];
+
+export interface CheckSetting {
+  readonly mode: Mode;
+  readonly onFailure: OnFailure;
+}
+
+/** One record of the journal: a refusal, deferral or discard, or the sum of many alike. */
+export interface Receipt {
+  /** First and last of what is summed here, in ms since 1970. */
+  readonly from: number;
+  readonly until: number;
+  /** How many verdicts it stands for; 1 for every discard. */
+  readonly count: number;
+  readonly adapter: Adapter;
+  readonly check: Check;
+  /** What the verdict says... */
+  readonly action: Exclude<Action, 'accept'>;
+  /** ...and whether it was obeyed (`enforce`) or only recorded (`watch`). */
+  readonly enforced: boolean;
+  readonly reason: Reason;
+  readonly reply: Reply | null;
+  /** Domain that was judged; null where there was none. */
+  readonly domain: string | null;
+  readonly client: Client | null;
+  readonly reversePath: string | null;
+  /** Of the first, where several are summed. */
+  readonly forwardPath: string | null;
+  readonly queueId: string | null;
+  readonly steps: readonly string[];
+}
