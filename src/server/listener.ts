@@ -219,7 +219,7 @@ async function closeServer(server: Server, room: Room, grace: number): Promise<v
   clearTimeout(timer);
   // The server counts a connection as gone a little before its socket says 'close'.
   for (const socket of [...room.served.keys(), ...room.busy])
-    if (!socket.closed) await once(socket, 'close');
+    if (room.served.has(socket) || room.busy.has(socket)) await once(socket, 'close');
 }
 
 async function bind(server: Server, endpoint: Endpoint, mode: number): Promise<void> {
