@@ -1,0 +1,27 @@
+/**
+ * What the roots of the real mail servers are made of.
+ */
+
+/** Debian 12, whose servers docs/ speaks of: sendmail 8.17, Postfix 3.7, Exim 4.96, OpenSMTPD 6.8. */
+export const release = 'bookworm';
+
+export interface Recipe {
+  readonly packages: readonly string[];
+  /** Answers to what the packages ask when they are installed, for debconf-set-selections. */
+  readonly answers?: readonly string[];
+}
+
+/** In every root: syslogd, packet counters, and what a look inside needs. */
+export const basePackages = ['busybox', 'nftables', 'procps'] as const;
+
+export const recipes = {
+  sendmail: { packages: ['sendmail-bin', 'sendmail-cf', 'sensible-mda', 'm4', 'make'] },
+  postfix: {
+    packages: ['postfix', 'postfix-pcre'],
+    answers: ['postfix postfix/main_mailer_type select No configuration'],
+  },
+  exim: { packages: ['exim4-daemon-heavy'] },
+  opensmtpd: { packages: ['opensmtpd'] },
+} as const satisfies Record<string, Recipe>;
+
+export type ServerName = keyof typeof recipes;
