@@ -1,11 +1,102 @@
 /**
  * The one who is asked. Every listener, the delivery and the rescue hold a Judge and nothing else:
- * it gathers the facts that a question needs, has verdict/ judge them, applies the modes of the
- * checks, and drops the receipt.
+ * it gathers the facts that a question needs, has verdict/ judge them, applies the mode of the
+ * check, and drops the receipt.
  */
-import type { Question, Verdict } from '../verdict/verdict.ts';
+import type { NextHop } from '../mail/envelope.ts';
+import { replies } from '../mail/reply.ts';
+import { judgeLoop, type LoopLimits } from '../verdict/loop.ts';
+import { judgeAddress, judgePath, type PathRole } from '../verdict/path.ts';
+import { reasonWords } from '../verdict/reasons.ts';
+import type { RoutePolicy } from '../verdict/route-policy.ts';
+import type { Check, CheckSetting, Question, Verdict } from '../verdict/verdict.ts';
+import type { Routes } from './routes.ts';
 
 export interface Judge {
   /** Answers at once when the facts are at hand, which they are for almost every question of a flood. */
   ask(question: Question): Verdict | Promise<Verdict>;
 }
+
+/** A verdict that was not a plain accept; `enforced` is false where it was only watched. */
+export type RecordVerdict = (question: Question, verdict: Verdict, enforced: boolean) => void;
+
+export interface JudgeOptions {
+  readonly routes: Routes;
+  readonly policy: RoutePolicy;
+  readonly loops: LoopLimits;
+  readonly checks: Readonly<{ [check in Check]: CheckSetting }>;
+  readonly record: RecordVerdict;
+  /** Told of faults of our own; the question is deferred. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+export function createJudge(options: JudgeOptions): Judge {
+  const { routes, policy, loops, checks, record, onFault } = options;
+
+  function gatherAndJudge(question: Question): Verdict | Promise<Verdict> {
+    switch (question.check) {
+      case 'sender':
+        return judgeSubject('sender', question.reversePath, question.nextHop);
+      case 'recipient':
+      case 'notice':
+        return judgeSubject(question.check, question.forwardPath, question.nextHop);
+      case 'loop':
+        return judgeLoop(question.facts, loops);
+    }
+  }
+
+  function judgeSubject(
+    role: PathRole,
+    path: string,
+    nextHop: NextHop | null,
+  ): Verdict | Promise<Verdict> {
+    const address = judgeAddress(role, path, nextHop, policy);
+    if (address.kind === 'judged') return address.verdict;
+    const route = routes.routeOf(address.domain);
+    if (route === null) return overloaded;
+    return route instanceof Promise
+      ? route.then((found) => judgePath(role, found, nextHop), deferFault)
+      : judgePath(role, route, nextHop);
+  }
+
+  function deferFault(fault: unknown): Verdict {
+    onFault(fault);
+    return internalError;
+  }
+
+  function applyMode(
+    question: Question,
+    verdict: Verdict,
+    { mode, onFailure }: CheckSetting,
+  ): Verdict {
+    if (verdict.action === 'accept') return verdict;
+    const isObeyed = mode === 'enforce' && !(verdict.action === 'defer' && onFailure === 'open');
+    record(question, verdict, isObeyed);
+    return isObeyed ? verdict : { ...verdict, action: 'accept', reply: null };
+  }
+
+  return {
+    ask(question) {
+      const setting = checks[question.check];
+      if (setting.mode === 'off') return checkOff;
+      const verdict = gatherAndJudge(question);
+      return verdict instanceof Promise
+        ? verdict.then((later) => applyMode(question, later, setting))
+        : applyMode(question, verdict, setting);
+    },
+  };
+}
+
+const checkOff: Verdict = { action: 'accept', reply: null, reason: 'check-off', steps: [] };
+const overloaded: Verdict = {
+  action: 'defer',
+  reply: replies.overloaded,
+  reason: 'overloaded',
+  steps: [reasonWords.overloaded],
+};
+const internalError: Verdict = {
+  action: 'defer',
+  reply: replies.internal,
+  reason: 'internal-error',
+  steps: [reasonWords['internal-error']],
+};

@@ -4,7 +4,10 @@
  * RFC 7505 §4 (null MX), RFC 5321 §6.2 (a notice that nobody can receive may be dropped, with a
  * receipt), RFC 3463 (codes).
  */
+import { type Domain, formatDomain, parseAddress } from '../mail/address.ts';
+import type { NextHop } from '../mail/envelope.ts';
 import { type Reply, replies } from '../mail/reply.ts';
+import { decidedByOperator } from './next-hop.ts';
 import { reasonWords } from './reasons.ts';
 import type { RouteVerdict } from './route.ts';
 import type { RouteKind, RoutePolicy } from './route-policy.ts';
@@ -31,25 +34,64 @@ const recipientReplies: DeadReplies = {
   malformed: replies.recipientMalformed,
 };
 
-export function judgePath(role: PathRole, route: RouteVerdict): Verdict {
-  const { kind, reason, steps } = route;
+/** What an address alone tells: a verdict, or the domain whose route has to be known first. */
+export type AddressVerdict =
+  | { readonly kind: 'judged'; readonly verdict: Verdict }
+  | { readonly kind: 'ask'; readonly domain: Domain };
+
+/** `text` is a path with or without angle brackets; `nextHop` what the asking server makes of it. */
+export function judgeAddress(
+  role: PathRole,
+  text: string,
+  nextHop: NextHop | null,
+  policy: RoutePolicy,
+): AddressVerdict {
+  const address = parseAddress(text);
+  switch (address.kind) {
+    case 'null':
+      return role === 'sender'
+        ? accept('null-reverse-path')
+        : malformed(role, 'no mailbox', policy);
+    case 'local':
+      return accept('local-address');
+    case 'fault':
+      return malformed(role, address.problem, policy);
+    case 'mailbox': {
+      const decision = nextHop && decidedByOperator(nextHop, formatDomain(address.domain), policy);
+      return decision
+        ? accept('routed-by-name', decision)
+        : { kind: 'ask', domain: address.domain };
+    }
+  }
+}
+
+/** `nextHop` as for judgeAddress: null where the asking server did not say where it would send. */
+export function judgePath(role: PathRole, route: RouteVerdict, nextHop: NextHop | null): Verdict {
+  const { kind, class: found, reason, domain, steps } = route;
+  const pass = (...more: string[]): Verdict => ({
+    action: 'accept',
+    reply: null,
+    reason,
+    domain,
+    steps: more.length > 0 ? [...steps, ...more] : steps,
+  });
   switch (kind) {
     case 'deliver':
     case 'routed':
-      return { action: 'accept', reply: null, reason, steps };
+      return pass();
     case 'unknown': {
       const reply = role === 'sender' ? replies.senderUnknown : replies.recipientUnknown;
-      return { action: 'defer', reply, reason, steps };
+      return { action: 'defer', reply, reason, domain, steps };
     }
     default: {
+      if (route.deadEnd === 'accept') return pass(`the policy for "${found ?? kind}" lets it pass`);
+      // Every domain that a server hosts has such an MX; only the server knows which it hosts.
+      if (found === 'self' && !nextHop)
+        return pass('the server may host it: it did not say where it would send');
       const why = [...steps, consequences[role]];
-      if (route.deadEnd === 'accept') {
-        const note = `the policy for "${route.class ?? kind}" lets it pass`;
-        return { action: 'accept', reply: null, reason, steps: [...steps, note] };
-      }
-      if (role === 'notice') return { action: 'discard', reply: null, reason, steps: why };
+      if (role === 'notice') return { action: 'discard', reply: null, reason, domain, steps: why };
       const table = role === 'sender' ? senderReplies : recipientReplies;
-      return { action: 'refuse', reply: table[kind], reason, steps: why };
+      return { action: 'refuse', reply: table[kind], reason, domain, steps: why };
     }
   }
 }
@@ -60,20 +102,22 @@ const consequences: Record<PathRole, string> = {
   notice: 'a notice to it could never arrive, and RFC 5321 6.2 lets it end here, with this receipt',
 };
 
-/** `<>` as a reverse-path, or an address without a domain: there is no route to judge. */
-export function acceptPath(
+function accept(
   reason: 'null-reverse-path' | 'local-address' | 'routed-by-name',
   step?: string,
-): Verdict {
-  return { action: 'accept', reply: null, reason, steps: [step ?? reasonWords[reason]] };
+): AddressVerdict {
+  const steps = [step ?? reasonWords[reason]];
+  return { kind: 'judged', verdict: { action: 'accept', reply: null, reason, steps } };
 }
 
-/** The address itself cannot be read. */
-export function judgeMalformedPath(role: PathRole, problem: string, policy: RoutePolicy): Verdict {
-  const steps = [`the address has ${problem}`];
+function malformed(role: PathRole, problem: string, policy: RoutePolicy): AddressVerdict {
   const reason = 'malformed-address';
-  if (policy.alone.malformed === 'accept') return { action: 'accept', reply: null, reason, steps };
-  if (role === 'notice') return { action: 'discard', reply: null, reason, steps };
-  const reply = role === 'sender' ? replies.senderSyntax : replies.recipientSyntax;
-  return { action: 'refuse', reply, reason, steps };
+  const steps = [`the address has ${problem}`];
+  const judged = (action: Verdict['action'], reply: Reply | null): AddressVerdict => ({
+    kind: 'judged',
+    verdict: { action, reply, reason, steps },
+  });
+  if (policy.alone.malformed === 'accept') return judged('accept', null);
+  if (role === 'notice') return judged('discard', null);
+  return judged('refuse', role === 'sender' ? replies.senderSyntax : replies.recipientSyntax);
 }

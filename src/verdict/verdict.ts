@@ -55,6 +55,8 @@ export interface Verdict {
   /** What the client hears; null for accept and discard. */
   readonly reply: Reply | null;
   readonly reason: Reason;
+  /** The domain that was judged; absent where there was none. */
+  readonly domain?: string;
   /** The way to the verdict in sentences for the admin; may hold text of strangers, unescaped. */
   readonly steps: readonly string[];
 }

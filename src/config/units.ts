@@ -1,0 +1,67 @@
+/**
+ * Texts of the configuration that stand for quantities, addresses and networks.
+ *
+ * Each reader says what it expected; config/read.ts adds what was found and where.
+ */
+import { z } from 'zod';
+import { normalizeDomain } from '../mail/domain.ts';
+import { parseIp, parseNetwork } from '../mail/ip.ts';
+import { parseEndpoint } from '../server/listener.ts';
+
+/** A string that `parse` understands; `expected` completes the sentence "expected ...". */
+function text<T>(expected: string, parse: (text: string) => T | null) {
+  return z.string().transform((value, context): T => {
+    const parsed = parse(value);
+    if (parsed !== null) return parsed;
+    context.addIssue({ code: 'custom', message: expected, input: value });
+    return z.NEVER;
+  });
+}
+
+const units: { readonly [unit: string]: number } = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `90d`, `5 s`, `250ms` in ms; null where the text is none. */
+export function parseDuration(value: string): number | null {
+  const [, number, unit = ''] = /^(\d{1,9})\s*([a-z]+)$/.exec(value) ?? [];
+  const factor = units[unit];
+  return number === undefined || factor === undefined ? null : Number(number) * factor;
+}
+
+export const duration = () =>
+  text('a duration such as "250ms", "5s", "10m", "2h" or "90d"', parseDuration);
+
+export const network = () =>
+  text('a network such as "10.0.0.0/8" or "2001:db8::/32"', parseNetwork);
+
+export const address = () => text('an IP address such as "192.0.2.1" or "2001:db8::1"', parseIp);
+
+export const endpoint = () => text('"HOST:PORT", "[IPV6]:PORT" or "unix:/PATH"', parseEndpoint);
+
+export const domain = () => text('a domain name such as "mail.example.org"', normalizeDomain);
+
+/** A domain, or `.domain` for all below it. */
+export const domainPattern = () =>
+  text('a domain name, or ".example.org" for all names below it', (value) => {
+    const name = normalizeDomain(value.replace(/^\./, ''));
+    return name !== null && value.startsWith('.') ? `.${name}` : name;
+  });
+
+/** Port 53 unless told otherwise. */
+export const nameServer = () =>
+  text(
+    'the address of a name server, "192.0.2.53" or "192.0.2.53:5353" or "[2001:db8::53]:53"',
+    parseNameServer,
+  );
+
+export function parseNameServer(value: string): { host: string; port: number } | null {
+  if (parseIp(value)) return { host: value, port: 53 };
+  const found = parseEndpoint(value);
+  return found && 'host' in found && parseIp(found.host) ? found : null;
+}
