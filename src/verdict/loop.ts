@@ -5,20 +5,10 @@
  * ours: one of them alone says little, so one verdict weighs them all.
  */
 import { replies } from '../mail/reply.ts';
+import type { LoopFacts } from './loop-facts.ts';
 import type { Verdict } from './verdict.ts';
 
-export interface LoopFacts {
-  /** Number of Received fields. */
-  readonly received: number;
-  /** Received fields that say `by` one of our own names. */
-  readonly ownReceived: number;
-  /** The client's address is one of this machine's and its greeting is our own name. */
-  readonly fromOurselves: boolean;
-  /** Delivered-To fields that already name the recipient. */
-  readonly deliveredToRecipient: boolean;
-  /** How many failure notices are wrapped in each other, with a null reverse-path outside. */
-  readonly noticeDepth: number;
-}
+export type { LoopFacts };
 
 export interface LoopLimits {
   readonly received: number;

@@ -6,7 +6,7 @@
  */
 import type { Client, NextHop } from '../mail/envelope.ts';
 import type { Reply } from '../mail/reply.ts';
-import type { LoopFacts } from './loop.ts';
+import type { LoopFacts } from './loop-facts.ts';
 import type { Reason } from './reasons.ts';
 
 export const checks = ['sender', 'recipient', 'notice', 'loop'] as const;
