@@ -26,6 +26,8 @@ export interface DnsServerOptions {
   readonly negativeTtl?: number;
   /** Played on every question. */
   readonly tricks?: readonly Trick[];
+  /** Told of every question, before it is answered. */
+  readonly onQuery?: (query: SeenQuery) => void;
 }
 
 export interface SeenQuery {
@@ -72,7 +74,9 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     if (!question) return;
     queryCount++;
     if (queries.length >= seenLimit) queries = queries.slice(seenLimit / 2);
-    queries.push({ name: question.name, type: question.type, transport, port: from });
+    const query: SeenQuery = { name: question.name, type: question.type, transport, port: from };
+    queries.push(query);
+    options.onQuery?.(query);
   };
   const after = (answered: Answered, send: () => void) => {
     if (answered.delay === 0) return send();
