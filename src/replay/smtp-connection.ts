@@ -56,6 +56,8 @@ export interface ConnectionOptions {
   readonly stepTimeout?: number;
   /** MAIL and all RCPT at once, where the server offers PIPELINING; default true. */
   readonly pipelining?: boolean;
+  /** Told as soon as TCP is connected. */
+  readonly onConnect?: (localPort: number) => void;
   /** Cuts the connection, whatever it is at. */
   readonly signal?: AbortSignal;
 }
@@ -101,6 +103,7 @@ export async function openSmtpConnection(options: ConnectionOptions): Promise<Op
   };
   try {
     await line.connected();
+    options.onConnect?.(socket.localPort ?? 0);
     stage = 'greeting';
     const greeting = await line.reply();
     if (greeting.code !== 220) return turnedAway(greeting);

@@ -23,7 +23,6 @@ export interface SenderOptions extends ConnectionOptions {
   readonly rate?: number;
   /** Tries for one message when connections fail; default 4. */
   readonly attempts?: number;
-  readonly onConnect?: (localPort: number) => void;
 }
 
 /** Times are ms on the clock of performance.now(). */
@@ -83,7 +82,6 @@ export function createSmtpSender(options: SenderOptions): SmtpSender {
       return opened;
     }
     connected++;
-    options.onConnect?.(opened.connection.localPort);
     return opened;
   };
 
