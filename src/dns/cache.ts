@@ -13,35 +13,41 @@ export interface Cache<V> {
   readonly size: number;
 }
 
+interface Entry<V> {
+  readonly value: V;
+  readonly weight: number;
+}
+
 /** `capacity`: total weight, at least 2. `until` is on the clock that `now` is from. */
 export function createCache<V extends { readonly until: number }>(capacity: number): Cache<V> {
   const generation = Math.max(1, Math.floor(capacity / 2));
-  let young = new Map<string, V>();
-  let old = new Map<string, V>();
+  let young = new Map<string, Entry<V>>();
+  let old = new Map<string, Entry<V>>();
   let youngWeight = 0;
 
-  function set(key: string, value: V, weight: number): void {
-    // The heavy ones would push out everything else, again and again.
-    if (weight > generation) return;
-    if (youngWeight + weight > generation) {
+  function keep(key: string, entry: Entry<V>): void {
+    youngWeight -= young.get(key)?.weight ?? 0;
+    if (youngWeight + entry.weight > generation) {
       old = young;
       young = new Map();
       youngWeight = 0;
     }
-    young.set(key, value);
-    youngWeight += weight;
+    young.set(key, entry);
+    youngWeight += entry.weight;
   }
 
   return {
     get(key, now) {
       const recent = young.get(key);
-      if (recent) return recent.until > now ? recent : undefined;
-      const value = old.get(key);
-      if (!value || value.until <= now) return undefined;
-      set(key, value, 1);
-      return value;
+      const entry = recent ?? old.get(key);
+      if (!entry || entry.value.until <= now) return undefined;
+      if (!recent) keep(key, entry);
+      return entry.value;
     },
-    set,
+    set(key, value, weight) {
+      // A heavier one would push out everything else, again and again.
+      if (weight <= generation) keep(key, { value, weight });
+    },
     get size() {
       return young.size + old.size;
     },

@@ -49,7 +49,7 @@ export function answerMessage(
   if (((query.flags ?? 0) >> 11) & 0xf) return refusal(bytes, 'NOTIMP');
   const [question, ...more] = query.questions ?? [];
   if (!question || more.length > 0) return refusal(bytes, 'FORMERR');
-  const found = zone.find(question.name, question.type);
+  const found = bareAlias(zone.find(question.name, question.type));
   try {
     return play(query, question, found, transport, [...alwaysTricks, ...found.tricks]);
   } catch {
@@ -80,7 +80,8 @@ function play(
 
   const asked = has('lower-case') ? { ...question, name: question.name.toLowerCase() } : question;
   const full = format(found.rcode, found.answers, asked);
-  const messages: Uint8Array[] = forgeries(query, question, tricks);
+  // Nobody can forge into a TCP connection that he does not see.
+  const messages = transport === 'udp' ? forgeries(query, question, tricks) : [];
   if (has('servfail')) messages.push(format('SERVFAIL', []));
   else if (has('refused')) messages.push(format('REFUSED', []));
   else if (has('notimp')) messages.push(format('NOTIMP', []));
@@ -101,6 +102,11 @@ function play(
   for (const trick of tricks) if (typeof trick === 'object') delay += trick.delay;
   const close = has('tcp-close') && transport === 'tcp';
   return { question, messages: has('timeout') || close ? [] : messages, delay, close };
+}
+
+function bareAlias(found: Found): Found {
+  if (!found.tricks.includes('bare-alias')) return found;
+  return { ...found, rcode: 'NOERROR', answers: found.answers.slice(0, 1), authorities: [] };
 }
 
 const ednsRecord = {

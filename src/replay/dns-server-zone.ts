@@ -28,6 +28,8 @@ export type Trick =
   | 'no-edns'
   /** The records belong to a name that nobody asked for. */
   | 'other-owner'
+  /** Of a chain of aliases only the first is told. */
+  | 'bare-alias'
   /** Over TCP: the connection is closed without an answer. */
   | 'tcp-close'
   /** Milliseconds before the answer. */
