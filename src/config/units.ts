@@ -4,6 +4,7 @@
  * Each reader says what it expected; config/read.ts adds what was found and where.
  */
 import { z } from 'zod';
+import { parseDnsServer } from '../dns/server-address.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { parseIp, parseNetwork } from '../mail/ip.ts';
 import { parseEndpoint } from '../server/listener.ts';
@@ -55,13 +56,4 @@ export const domainPattern = () =>
 
 /** Port 53 unless told otherwise. */
 export const nameServer = () =>
-  text(
-    'the address of a name server, "192.0.2.53" or "192.0.2.53:5353" or "[2001:db8::53]:53"',
-    parseNameServer,
-  );
-
-export function parseNameServer(value: string): { host: string; port: number } | null {
-  if (parseIp(value)) return { host: value, port: 53 };
-  const found = parseEndpoint(value);
-  return found && 'host' in found && parseIp(found.host) ? found : null;
-}
+  text('a name server: "192.0.2.53", "192.0.2.53:5353" or "[2001:db8::53]:5353"', parseDnsServer);

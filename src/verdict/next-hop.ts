@@ -4,7 +4,7 @@
  * What a mail server routes to a mailbox, or to a host that somebody wrote into its tables, is
  * allowed by name. Only what it would look up in DNS is a question for the route verdict.
  */
-import { normalizeDomain } from '../mail/domain.ts';
+import { formatDomain, parseDomain } from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
 import type { RoutePolicy } from './route-policy.ts';
 
@@ -29,7 +29,7 @@ export function decidedByOperator(
     if (!overSmtp.test(mailer)) return `the mail server hands it to its own mailer "${mailer}"`;
   }
   if (host === '') return null;
-  const name = normalizeDomain(host) ?? host.toLowerCase();
+  const name = comparable(host);
   if (name === domain || name === rewrittenDomain(nextHop)) return null;
   if (policy.smarthosts.has(name)) return null;
   return `the mail server's own tables route it to ${host}`;
@@ -39,5 +39,10 @@ export function decidedByOperator(
 function rewrittenDomain({ address }: NextHop): string | null {
   if (address === null) return null;
   const bare = address.replace(/^<|>$/g, '');
-  return normalizeDomain(bare.slice(bare.lastIndexOf('@') + 1));
+  return comparable(bare.slice(bare.lastIndexOf('@') + 1));
+}
+
+function comparable(host: string): string {
+  const domain = parseDomain(host);
+  return domain ? formatDomain(domain) : host.toLowerCase();
 }

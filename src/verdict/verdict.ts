@@ -25,7 +25,8 @@ export type Adapter =
   | 'filter'
   | 'smtp'
   | 'delivery'
-  | 'rescue';
+  | 'rescue'
+  | 'explain';
 
 /** What is known of the conversation when the question is asked; all of it may end up in a receipt. */
 export interface Circumstances {

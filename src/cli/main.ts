@@ -1,0 +1,64 @@
+/**
+ * `spillway COMMAND`: joins the commands, and ends them with a message and a status.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config/read.ts';
+import { printable } from '../mail/printable.ts';
+import { CommandError, exit } from './exit.ts';
+import { explainCommand } from './explain.ts';
+import { runCommand } from './run.ts';
+
+const program = new Command('spillway')
+  .description(
+    'Keeps a mail server from drowning in bounces, loops and mail that nobody can receive.',
+  )
+  .version(versionOf())
+  .addCommand(runCommand())
+  .addCommand(explainCommand())
+  .addHelpText(
+    'after',
+    '\nExit status: 0 well, 1 found trouble, 2 wrong usage or configuration, 75 try again.',
+  );
+for (const command of [program, ...program.commands])
+  command.exitOverride().showHelpAfterError('(--help tells more)');
+
+// `spillway journal | head` ends when head has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exit.well);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = tell(error);
+}
+
+/** Tells the error on stderr and gives the exit status. */
+function tell(error: unknown): number {
+  // commander has written its message, or the help that was asked for, already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exit.well : exit.usage;
+  if (error instanceof ConfigError) {
+    process.stderr.write(`spillway: the configuration cannot be used\n${error.message}\n`);
+    return exit.usage;
+  }
+  if (error instanceof CommandError) {
+    process.stderr.write(`spillway: ${error.message}\n`);
+    return error.status;
+  }
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `spillway: a fault of its own, please report it\n${trace
+      .split('\n')
+      .map((line) => printable(line))
+      .join('\n')}\n`,
+  );
+  return exit.trouble;
+}
+
+function versionOf(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'));
+  return version;
+}

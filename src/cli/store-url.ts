@@ -1,0 +1,16 @@
+/**
+ * Where the journal is kept when nobody says: the system's folder for root, the user's otherwise.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config/schema.ts';
+
+export function storeUrlOf(config: Config): string {
+  return config.store.url ?? `sqlite:${defaultFolder()}`;
+}
+
+function defaultFolder(): string {
+  if (process.getuid?.() === 0) return '/var/lib/spillway';
+  const state = process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return join(state, 'spillway');
+}

@@ -1,0 +1,61 @@
+/**
+ * Builds the judge and what it stands on, from the configuration and the machine.
+ */
+
+import { routePolicyOf } from '../config/route-policy.ts';
+import type { Config } from '../config/schema.ts';
+import { readHosts } from '../dns/hosts.ts';
+import { createResolver, type Resolver } from '../dns/resolver.ts';
+import { gatherRouteFacts } from '../dns/route-facts.ts';
+import { readResolvConf } from '../dns/server-address.ts';
+import { createJudge, type Judge, type RecordVerdict } from '../judge/judge.ts';
+import { readOwnAddresses, readOwnNames } from '../judge/machine.ts';
+import { createRoutes, type Routes } from '../judge/routes.ts';
+import type { RoutePolicy } from '../verdict/route-policy.ts';
+
+export interface Bench extends AsyncDisposable {
+  readonly judge: Judge;
+  readonly routes: Routes;
+  readonly policy: RoutePolicy;
+  readonly resolver: Resolver;
+}
+
+/** Domains remembered with their verdicts: about 2 KB each. */
+const routeCapacity = 20_000;
+/** Answers of DNS remembered beside them, for what several domains share: a provider's MX. */
+const resolverCapacity = 20_000;
+const maxPending = 1000;
+
+export async function createBench(
+  config: Config,
+  record: RecordVerdict,
+  onFault: (fault: unknown) => void,
+): Promise<Bench> {
+  const policy = routePolicyOf(config, { names: readOwnNames(), addresses: readOwnAddresses() });
+  const servers = config.dns.servers.length > 0 ? config.dns.servers : await readResolvConf();
+  const hosts = await readHosts();
+  const now = () => performance.now();
+  const resolver = createResolver({
+    servers,
+    deadline: config.dns.timeout,
+    capacity: resolverCapacity,
+    maxInFlight: maxPending * 4,
+    now,
+  });
+  const routes = createRoutes({
+    gather: (domain) => gatherRouteFacts(resolver, domain, { hosts, deadline: config.dns.timeout }),
+    policy,
+    now,
+    capacity: routeCapacity,
+    maxPending,
+  });
+  const judge = createJudge({
+    routes,
+    policy,
+    loops: config.loops,
+    checks: config.checks,
+    record,
+    onFault,
+  });
+  return { judge, routes, policy, resolver, [Symbol.asyncDispose]: () => resolver.close() };
+}
