@@ -1,0 +1,227 @@
+/**
+ * The tests that every engine of the journal passes.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Receipt } from '../verdict/verdict.ts';
+import { fieldLimit, stepLimit } from './caps.ts';
+import type { JournalStore, ReceiptQuery } from './journal-store.ts';
+
+/** A refusal of the case; `changes` make it another. */
+export function exampleReceipt(changes: Partial<Receipt> = {}): Receipt {
+  return {
+    from: 1_000,
+    until: 1_000,
+    count: 1,
+    adapter: 'milter',
+    check: 'sender',
+    action: 'refuse',
+    enforced: true,
+    reason: 'loopback',
+    reply: { code: 550, status: '5.1.8', text: 'Sender domain leads nowhere' },
+    domain: 'seaton.biz',
+    client: { address: '192.0.2.7', name: 'mx.example', helo: 'mx.example' },
+    reversePath: 'nicholas@seaton.biz',
+    forwardPath: 'info@hosted.example',
+    queueId: 'k85C37xx012345',
+    steps: ['seaton.biz has the MX mail.seaton.biz', '127.0.0.1 is a loopback address'],
+    ...changes,
+  };
+}
+
+export async function readAll(store: Pick<JournalStore, 'read'>, query: ReceiptQuery = {}) {
+  return Array.fromAsync(store.read(query));
+}
+
+const hostile = [
+  '\u0000',
+  'a\u0000b',
+  '\ud800',
+  'x\udfff\ud800',
+  '\\',
+  '\\u0041',
+  '"\\"',
+  '\u001b[2J',
+  '😀',
+  '',
+  "'; DROP TABLE receipt; --",
+  '\n',
+];
+
+const found: readonly [name: string, query: ReceiptQuery, domains: readonly string[]][] = [
+  ['everything', {}, ['a', 'b', 'c', 'd']],
+  ['what reaches into a time', { since: 2_500 }, ['b', 'c', 'd']],
+  ['the very last moment of one', { since: 3_000 }, ['b', 'c', 'd']],
+  ['what begins before a time', { before: 3_000 }, ['a', 'b']],
+  ['a span of time', { since: 2_600, before: 3_001 }, ['b', 'c']],
+  ['one check', { check: 'recipient' }, ['c']],
+  ['one action', { action: 'discard' }, ['d']],
+  ['one reason', { reason: 'null-mx' }, ['b']],
+  ['one domain', { domain: 'c' }, ['c']],
+  ['one queue id', { queueId: 'q-d' }, ['d']],
+  ['what was only watched', { enforced: false }, ['a']],
+  ['several conditions at once', { enforced: true, action: 'refuse' }, ['b', 'c']],
+  ['nothing where nothing fits', { domain: 'e' }, []],
+];
+
+/** `open` opens an empty journal. */
+export function testJournalStore(engine: string, open: () => Promise<JournalStore>): void {
+  test(`${engine}: what goes in comes out`, async () => {
+    await using store = await open();
+    const receipts = [
+      exampleReceipt(),
+      exampleReceipt({ client: null, reply: null, domain: null, steps: [], count: 2 ** 40 }),
+      exampleReceipt({ reversePath: null, forwardPath: null, queueId: null, enforced: false }),
+    ];
+    await store.append(receipts);
+    const back = await readAll(store);
+    assert.deepEqual(
+      back.map(({ id: _, ...receipt }) => receipt),
+      receipts,
+    );
+  });
+
+  test(`${engine}: texts may hold anything`, async () => {
+    await using store = await open();
+    await store.append(
+      hostile.map((text) =>
+        exampleReceipt({
+          domain: text,
+          client: { address: text, name: text, helo: text },
+          reversePath: text,
+          forwardPath: text,
+          queueId: text,
+          reply: { code: 550, status: '5.0.0', text },
+          steps: [text, text],
+        }),
+      ),
+    );
+    const back = await readAll(store);
+    assert.deepEqual(
+      back.map(({ domain }) => domain),
+      hostile,
+    );
+    for (const [index, receipt] of back.entries()) {
+      const text = hostile[index] ?? '';
+      assert.deepEqual(receipt.client, { address: text, name: text, helo: text });
+      assert.deepEqual(receipt.steps, [text, text]);
+      assert.deepEqual(
+        [receipt.reversePath, receipt.forwardPath, receipt.queueId, receipt.reply?.text],
+        [text, text, text, text],
+      );
+      assert.equal((await readAll(store, { domain: text })).length, 1, JSON.stringify(text));
+    }
+  });
+
+  test(`${engine}: of a megabyte the beginning is kept`, async () => {
+    await using store = await open();
+    const long = 'x'.repeat(1_000_000);
+    const steps = Array.from({ length: 1000 }, () => long);
+    await store.append([exampleReceipt({ domain: long, forwardPath: long, steps })]);
+    const [receipt] = await readAll(store, { domain: long });
+    assert.equal(receipt?.domain, 'x'.repeat(fieldLimit));
+    assert.equal(receipt.forwardPath?.length, fieldLimit);
+    assert.equal(receipt.steps.length, stepLimit + 1);
+    assert.equal(receipt.steps.at(-1), `... and ${1000 - stepLimit} more steps`);
+  });
+
+  for (const [name, query, domains] of found) {
+    test(`${engine}: a query finds ${name}`, async () => {
+      await using store = await open();
+      await store.append([
+        exampleReceipt({
+          domain: 'd',
+          from: 4_000,
+          until: 4_000,
+          action: 'discard',
+          queueId: 'q-d',
+        }),
+        exampleReceipt({ domain: 'a', from: 1_000, until: 2_000, enforced: false }),
+        exampleReceipt({ domain: 'c', from: 3_000, until: 3_000, check: 'recipient' }),
+        exampleReceipt({ domain: 'b', from: 2_000, until: 9_000_000, reason: 'null-mx' }),
+      ]);
+      const back = await readAll(store, query);
+      assert.deepEqual(
+        back.map(({ domain }) => domain),
+        domains,
+      );
+    });
+  }
+
+  test(`${engine}: more than a page comes complete, in order, each once`, async () => {
+    await using store = await open();
+    // Many with the same time, so that pages end in the middle of it.
+    const receipts = Array.from({ length: 1_777 }, (_, i) =>
+      exampleReceipt({ from: Math.floor(i / 700), until: 5, queueId: `q${i}` }),
+    );
+    await store.append(receipts.toReversed());
+    const back = await readAll(store);
+    assert.equal(new Set(back.map(({ queueId }) => queueId)).size, receipts.length);
+    assert.deepEqual(
+      back.map(({ from }) => from),
+      receipts.map(({ from }) => from),
+    );
+  });
+
+  test(`${engine}: appends at the same time all arrive, ids grow`, async () => {
+    await using store = await open();
+    await Promise.all(
+      Array.from({ length: 200 }, (_, i) => store.append([exampleReceipt({ queueId: `q${i}` })])),
+    );
+    const back = await readAll(store);
+    assert.equal(new Set(back.map(({ id }) => id)).size, 200);
+    await store.append([exampleReceipt({ queueId: 'last' })]);
+    const last = (await readAll(store, { queueId: 'last' }))[0];
+    assert.ok(back.every(({ id }) => id < (last?.id ?? 0)));
+  });
+
+  test(`${engine}: an append that cannot be is refused whole and alone`, async () => {
+    await using store = await open();
+    const [good, bad, fine] = await Promise.allSettled([
+      store.append([exampleReceipt({ queueId: 'good' })]),
+      store.append([exampleReceipt({ queueId: 'half' }), exampleReceipt({ from: Number.NaN })]),
+      store.append([exampleReceipt({ queueId: 'fine' })]),
+    ]);
+    assert.deepEqual([good?.status, fine?.status], ['fulfilled', 'fulfilled']);
+    assert.equal(bad?.status === 'rejected' && bad.reason.code, 'JOURNAL_WRITE');
+    const back = await readAll(store);
+    assert.deepEqual(
+      back.map(({ queueId }) => queueId),
+      ['good', 'fine'],
+    );
+  });
+
+  test(`${engine}: pruning removes what ended before, and says how many`, async () => {
+    await using store = await open();
+    await store.append([
+      ...Array.from({ length: 4_500 }, () => exampleReceipt({ from: 10, until: 20 })),
+      exampleReceipt({ from: 10, until: 30, domain: 'reaches.example' }),
+      exampleReceipt({ from: 40, until: 50, domain: 'later.example' }),
+    ]);
+    assert.equal(await store.prune(30), 4_500);
+    assert.equal(await store.prune(30), 0);
+    const back = await readAll(store);
+    assert.deepEqual(
+      back.map(({ domain }) => domain),
+      ['reaches.example', 'later.example'],
+    );
+  });
+
+  test(`${engine}: an empty append and an empty journal are fine`, async () => {
+    await using store = await open();
+    await store.append([]);
+    assert.deepEqual(await readAll(store), []);
+    assert.equal(await store.prune(Date.now()), 0);
+  });
+
+  test(`${engine}: a closed journal finishes what it took and says no to more`, async () => {
+    const store = await open();
+    const taken = store.append([exampleReceipt()]);
+    await store[Symbol.asyncDispose]();
+    await taken;
+    await assert.rejects(store.append([exampleReceipt()]), { code: 'JOURNAL_WRITE' });
+    await assert.rejects(readAll(store), { code: 'JOURNAL_READ' });
+    await assert.rejects(store.prune(0), { code: 'JOURNAL_WRITE' });
+    await store[Symbol.asyncDispose]();
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * What the journal's thread is asked and what it answers, and the one place that starts it.
+ *
+ * All of it is plain data. Receipts to be written travel as JSON, which costs the asking thread half
+ * of what a structured clone does.
+ */
+import { Worker } from 'node:worker_threads';
+import type { ReceiptQuery, StoredReceipt } from './journal-store.ts';
+import type { Cursor } from './sqlite-journal.ts';
+
+export interface ThreadData {
+  readonly path: string;
+  readonly maxBytes: number | undefined;
+}
+
+export type Request =
+  | { readonly kind: 'open' }
+  /** One JSON array of receipts for each append; all of them share a transaction. */
+  | { readonly kind: 'append'; readonly groups: readonly string[] }
+  | {
+      readonly kind: 'page';
+      readonly query: ReceiptQuery;
+      readonly after: Cursor | null;
+      readonly limit: number;
+    }
+  | { readonly kind: 'prune'; readonly before: number; readonly limit: number }
+  | { readonly kind: 'close' };
+
+/** An error loses its code on the way between threads. */
+export interface Trouble {
+  readonly message: string;
+  /** The system's (`EACCES`) or Node's (`ERR_SQLITE_ERROR`). */
+  readonly code: string | null;
+  /** SQLite's extended result code. */
+  readonly errcode: number | null;
+}
+
+export type Answer =
+  | { readonly kind: 'done' }
+  /** One for each group, null where it is on disk. */
+  | { readonly kind: 'appended'; readonly troubles: readonly (Trouble | null)[] }
+  | { readonly kind: 'page'; readonly receipts: readonly StoredReceipt[] }
+  | { readonly kind: 'pruned'; readonly count: number }
+  | { readonly kind: 'failed'; readonly trouble: Trouble };
+
+/** Answers come in the order of the requests. */
+export function startJournalThread(data: ThreadData): Worker {
+  return new Worker(new URL('./journal-worker.ts', import.meta.url), {
+    workerData: data,
+    // Not those of the process: some, such as --input-type, stop a thread from starting.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+}
+
+export function toTrouble(error: unknown): Trouble {
+  if (!(error instanceof Error)) return { message: String(error), code: null, errcode: null };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const errcode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null;
+  return { message: error.message, code, errcode };
+}
+
+export function fromTrouble({ message, code, errcode }: Trouble): Error {
+  return Object.assign(new Error(message), code && { code }, errcode && { errcode });
+}

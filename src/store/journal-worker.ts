@@ -1,0 +1,73 @@
+/**
+ * The journal's thread: owns the SQLite file, so that no fsync ever holds up a socket.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Receipt } from '../verdict/verdict.ts';
+import {
+  type Answer,
+  type Request,
+  type ThreadData,
+  type Trouble,
+  toTrouble,
+} from './journal-thread.ts';
+import { type JournalFile, openJournalFile } from './sqlite-journal.ts';
+
+const { path, maxBytes }: ThreadData = workerData;
+let open: JournalFile | null = null;
+
+/** The open file; opened anew after trouble, and where it was moved or removed behind our back. */
+function file(): JournalFile {
+  if (open && !open.isInPlace()) close();
+  open ??= openJournalFile(path, { maxBytes });
+  return open;
+}
+
+function close(): void {
+  const closing = open;
+  open = null;
+  closing?.[Symbol.dispose]();
+}
+
+function answer(request: Request): Answer {
+  switch (request.kind) {
+    case 'open':
+      file();
+      return { kind: 'done' };
+    case 'append':
+      return { kind: 'appended', troubles: append(request.groups) };
+    case 'page':
+      return { kind: 'page', receipts: file().page(request.query, request.after, request.limit) };
+    case 'prune':
+      return { kind: 'pruned', count: file().prune(request.before, request.limit) };
+    case 'close':
+      close();
+      return { kind: 'done' };
+  }
+}
+
+/** One transaction for all; if that fails one for each, so that a bad receipt spoils only its own group. */
+function append(groups: readonly string[]): (Trouble | null)[] {
+  const all = attempt(groups);
+  if (all === null || groups.length === 1) return groups.map(() => all);
+  return groups.map((group) => attempt([group]));
+}
+
+function attempt(groups: readonly string[]): Trouble | null {
+  try {
+    file().insert(groups.flatMap((group): Receipt[] => JSON.parse(group)));
+    return null;
+  } catch (error) {
+    close();
+    return toTrouble(error);
+  }
+}
+
+parentPort?.on('message', (request: Request) => {
+  let reply: Answer;
+  try {
+    reply = answer(request);
+  } catch (error) {
+    reply = { kind: 'failed', trouble: toTrouble(error) };
+  }
+  parentPort?.postMessage(reply);
+});

@@ -1,0 +1,162 @@
+/**
+ * A JournalStore whose work is done by the journal's thread.
+ *
+ * Group commit: one append is under way at a time, and all that arrive meanwhile share the next
+ * transaction. The thread keeps the process alive only while it owes an answer.
+ */
+import type { Worker } from 'node:worker_threads';
+import type { Receipt } from '../verdict/verdict.ts';
+import { capReceipt } from './caps.ts';
+import { JournalReadError, JournalWriteError } from './errors.ts';
+import type { JournalStore } from './journal-store.ts';
+import {
+  type Answer,
+  fromTrouble,
+  type Request,
+  startJournalThread,
+  type ThreadData,
+} from './journal-thread.ts';
+import { readPages } from './pages.ts';
+
+/** Small enough that an append waits a few ms for a prune. */
+const pruneBatch = 2000;
+
+interface Waiting {
+  readonly json: string;
+  readonly resolve: () => void;
+  readonly reject: (error: JournalWriteError) => void;
+}
+
+export interface ThreadedJournal extends JournalStore {
+  /** Opens the file now rather than at the first use. Throws what the system or SQLite says. */
+  open(): Promise<void>;
+}
+
+export function threadedJournal(data: ThreadData): ThreadedJournal {
+  const thread = connect(data);
+  let waiting: Waiting[] = [];
+  let writing: Promise<void> | null = null;
+  let closed = false;
+
+  async function write(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      const answer = await thread
+        .ask({ kind: 'append', groups: group.map(({ json }) => json) })
+        .catch((error: unknown) => error);
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const trouble = troubleOf(answer, index);
+        if (trouble === null) resolve();
+        else reject(new JournalWriteError(trouble));
+      }
+    }
+    writing = null;
+  }
+
+  return {
+    async open() {
+      await thread.ask({ kind: 'open' });
+    },
+    append(receipts: readonly Receipt[]) {
+      if (closed) return Promise.reject(new JournalWriteError('it is closed'));
+      if (receipts.length === 0) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        waiting.push({ json: JSON.stringify(receipts.map(capReceipt)), resolve, reject });
+        writing ??= write();
+      });
+    },
+    read(query) {
+      return readPages(async (after, limit) => {
+        if (closed) throw new JournalReadError('it is closed');
+        const answer = await thread.ask({ kind: 'page', query, after, limit }).catch((error) => {
+          throw new JournalReadError(error);
+        });
+        return answer.kind === 'page' ? answer.receipts : [];
+      });
+    },
+    async prune(before) {
+      let total = 0;
+      for (;;) {
+        if (closed) throw new JournalWriteError('it is closed');
+        const answer = await thread
+          .ask({ kind: 'prune', before, limit: pruneBatch })
+          .catch((error: unknown) => {
+            throw new JournalWriteError(error);
+          });
+        const count = answer.kind === 'pruned' ? answer.count : 0;
+        total += count;
+        if (count < pruneBatch) return total;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      await writing;
+      await thread.close();
+    },
+  };
+}
+
+/** What became of a group: null where it is on disk, else why not. */
+function troubleOf(answer: unknown, index: number): unknown {
+  if (!isAnswer(answer)) return answer;
+  if (answer.kind !== 'appended') return 'the thread answered something else';
+  const trouble = answer.troubles[index];
+  return trouble ? fromTrouble(trouble) : null;
+}
+
+function isAnswer(value: unknown): value is Answer {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}
+
+interface Pending {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Asks a thread; starts it when needed, and anew when it broke down. */
+function connect(data: ThreadData) {
+  let worker: Worker | null = null;
+  let pending: Pending[] = [];
+
+  function start(): Worker {
+    const started = startJournalThread(data);
+    let cause: Error | undefined;
+    started.on('message', (answer: Answer) => {
+      const asked = pending.shift();
+      if (pending.length === 0) started.unref();
+      if (answer.kind === 'failed') asked?.reject(fromTrouble(answer.trouble));
+      else asked?.resolve(answer);
+    });
+    started.on('error', (error) => {
+      cause = error instanceof Error ? error : new Error(String(error));
+    });
+    started.on('exit', () => {
+      const left = pending;
+      pending = [];
+      if (worker === started) worker = null;
+      for (const { reject } of left) {
+        reject(new Error('the thread of the journal ended', { cause }));
+      }
+    });
+    return started;
+  }
+
+  function ask(request: Request): Promise<Answer> {
+    worker ??= start();
+    worker.ref();
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    pending.push({ resolve, reject });
+    worker.postMessage(request);
+    return promise;
+  }
+
+  return {
+    ask,
+    async close() {
+      if (!worker) return;
+      await ask({ kind: 'close' }).catch(() => {});
+      await worker?.terminate();
+    },
+  };
+}
