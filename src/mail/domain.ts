@@ -6,6 +6,8 @@
 import { domainToASCII } from 'node:url';
 
 const plain = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+/** Letters of any language; no `/ \ ? # : @ %` nor blanks, which domainToASCII reads as parts of a URL. */
+const international = /^[a-z0-9._\u0080-\u{10ffff}-]+$/iu;
 
 /**
  * The comparable form of a domain, or null where the text is none.
@@ -15,7 +17,7 @@ const plain = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 export function normalizeDomain(text: string): string | null {
   const bare = text.endsWith('.') ? text.slice(0, -1) : text;
   const lower = bare.toLowerCase();
-  const name = plain.test(lower) ? lower : domainToASCII(bare);
+  const name = plain.test(lower) ? lower : international.test(bare) ? domainToASCII(bare) : '';
   if (!plain.test(name) || name.length > 253 || looksLikeIPv4(name)) return null;
   return name.split('.').every((label) => label.length <= 63) ? name : null;
 }
