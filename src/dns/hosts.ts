@@ -3,7 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parseIp } from '../mail/ip.ts';
-import { lowerName } from './packet.ts';
+import { lowerName } from './name.ts';
 
 /** Name in lower case -> its addresses in canonical text. */
 export type Hosts = ReadonlyMap<string, readonly string[]>;

@@ -1,23 +1,12 @@
 /**
  * DNS messages as we take them: strictly, and only the records that mail needs.
  *
- * RFC 1035 §4.1 (format), RFC 2181 §8 (TTL), RFC 6891 §6.1 (EDNS). Names are read by dns-packet; the
- * records around them are read here, because its reader believes no record length and shows a label
- * `a.b` and two labels `a` and `b` alike. A hostile MX target must not look like another name.
+ * RFC 1035 §4.1 (format), RFC 2181 §8 (TTL), RFC 6891 §6.1 (EDNS). Not read by dns-packet, which
+ * writes our questions: its reader believes no record length, follows pointers without end, and shows
+ * a label `a.b` and two labels `a` and `b` alike. A hostile MX target must not pass for another name.
  */
-import { name as nameCodec } from 'dns-packet';
 import { ipFromBytes } from '../mail/ip.ts';
-
-declare module 'dns-packet' {
-  export namespace name {
-    /** `mail` shows a dot inside a label as `\.`. Throws for a name that is none. */
-    function decode(bytes: Buffer, offset: number, options: { mail: boolean }): string;
-    namespace decode {
-      /** Length of what was read last. */
-      let bytes: number;
-    }
-  }
-}
+import { readName } from './name.ts';
 
 export const typeNumbers = { A: 1, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const;
 const optType = 41;
@@ -30,7 +19,7 @@ export type RecordData =
   | { readonly type: 'TXT'; readonly text: string }
   | { readonly type: 'SOA'; readonly minimum: number };
 
-/** Names are in lower case without the final dot, '' for the root. */
+/** Names as name.ts shows them: lower case, no final dot, '' for the root. */
 export interface DnsRecord {
   readonly owner: string;
   /** Seconds. */
@@ -71,15 +60,10 @@ export function questionOf(bytes: Uint8Array): Uint8Array {
   return end <= bytes.length ? bytes.subarray(12, end) : new Uint8Array();
 }
 
-/** DNS knows no letter case in ASCII, and only there (RFC 4343). */
-export function lowerName(name: string): string {
-  return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (part) => part.toLowerCase()) : name;
-}
-
 function readPacket(buffer: Buffer): Packet {
   const flags = buffer.readUInt16BE(2);
   let at = 12;
-  for (let left = buffer.readUInt16BE(4); left > 0; left--) at = skipName(buffer, at) + 4;
+  for (let left = buffer.readUInt16BE(4); left > 0; left--) at = readName(buffer, at).end + 4;
   const answers: DnsRecord[] = [];
   const authorities: DnsRecord[] = [];
   let extendedRcode = 0;
@@ -89,8 +73,7 @@ function readPacket(buffer: Buffer): Packet {
     [buffer.readUInt16BE(10), null],
   ] as const)
     for (let left = count; left > 0; left--) {
-      const owner = readName(buffer, at);
-      const head = skipName(buffer, at);
+      const { name: owner, end: head } = readName(buffer, at);
       const type = buffer.readUInt16BE(head);
       const start = head + 10;
       const end = start + buffer.readUInt16BE(head + 8);
@@ -122,21 +105,21 @@ function readData(buffer: Buffer, type: number, start: number, end: number): Rec
       const { text } = ipFromBytes(Uint8Array.from(buffer.subarray(start, end)));
       return { type: type === typeNumbers.A ? 'A' : 'AAAA', address: text };
     }
-    case typeNumbers.MX:
-      ends(skipName(buffer, start + 2));
-      return {
-        type: 'MX',
-        preference: buffer.readUInt16BE(start),
-        name: readName(buffer, start + 2),
-      };
+    case typeNumbers.MX: {
+      const { name, end: after } = readName(buffer, start + 2);
+      ends(after);
+      return { type: 'MX', preference: buffer.readUInt16BE(start), name };
+    }
     case typeNumbers.CNAME:
-    case typeNumbers.PTR:
-      ends(skipName(buffer, start));
-      return { type: type === typeNumbers.CNAME ? 'CNAME' : 'PTR', name: readName(buffer, start) };
+    case typeNumbers.PTR: {
+      const { name, end: after } = readName(buffer, start);
+      ends(after);
+      return { type: type === typeNumbers.CNAME ? 'CNAME' : 'PTR', name };
+    }
     case typeNumbers.SOA: {
-      const after = skipName(buffer, skipName(buffer, start));
-      ends(after + 20);
-      return { type: 'SOA', minimum: buffer.readUInt32BE(after + 16) };
+      const { end: numbers } = readName(buffer, readName(buffer, start).end);
+      ends(numbers + 20);
+      return { type: 'SOA', minimum: buffer.readUInt32BE(numbers + 16) };
     }
     case typeNumbers.TXT: {
       const strings: Buffer[] = [];
@@ -151,21 +134,5 @@ function readData(buffer: Buffer, type: number, start: number, end: number): Rec
     }
     default:
       return null;
-  }
-}
-
-function readName(buffer: Buffer, at: number): string {
-  const read = nameCodec.decode(buffer, at, { mail: true });
-  return read === '.' ? '' : lowerName(read);
-}
-
-/** Where the name ends that starts at `at`. Throws RangeError where it does not end. */
-function skipName(buffer: Buffer, at: number): number {
-  for (let next = at; ; ) {
-    const length = buffer.readUInt8(next);
-    if (length === 0) return next + 1;
-    if (length >= 0xc0) return next + 2;
-    if (length > 63) throw new RangeError('A label of an unknown kind');
-    next += 1 + length;
   }
 }

@@ -5,7 +5,8 @@
  * the name are in random case, which a forger who cannot see the question has to guess as well.
  */
 import { type Answer, encode, RECURSION_DESIRED } from 'dns-packet';
-import { lowerName, type Packet, parsePacket, questionOf } from './packet.ts';
+import { lowerName } from './name.ts';
+import { type Packet, parsePacket, questionOf } from './packet.ts';
 
 export const lookupTypes = ['A', 'AAAA', 'MX', 'TXT', 'PTR'] as const;
 export type LookupType = (typeof lookupTypes)[number];

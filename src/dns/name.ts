@@ -1,0 +1,54 @@
+/**
+ * Names in DNS messages: any bytes in labels, shown in text that leaves no doubt which name is meant.
+ *
+ * RFC 1035 §3.1 and §4.1.4 (names and pointers), §5.1 (`\.` and `\027`), RFC 4343 (letter case).
+ */
+
+/** Real messages need one or two pointers a name; forged ones could need thousands. */
+const pointerLimit = 32;
+const nameLimit = 255;
+
+/**
+ * Lower case, without the final dot, '' for the root. A dot inside a label is `\.`, a byte that is
+ * no printable ASCII is `\027` and the like: such a name is never taken for a host name.
+ *
+ * `end`: where the message goes on. Throws RangeError where there is no name at `start`.
+ */
+export function readName(message: Buffer, start: number): { name: string; end: number } {
+  const labels: string[] = [];
+  let at = start;
+  let end: number | null = null;
+  let length = 1;
+  for (let pointers = 0; ; ) {
+    const head = message.readUInt8(at);
+    if (head === 0) break;
+    if (head >= 0xc0) {
+      end ??= at + 2;
+      at = message.readUInt16BE(at) & 0x3fff;
+      if (++pointers > pointerLimit) throw new RangeError('A name of too many pointers');
+      continue;
+    }
+    if (head > 63) throw new RangeError('A label of an unknown kind');
+    length += 1 + head;
+    if (length > nameLimit) throw new RangeError('A name of more than 255 bytes');
+    const next = at + 1 + head;
+    if (next > message.length) throw new RangeError('A label ends after its message');
+    labels.push(showLabel(message.toString('latin1', at + 1, next)));
+    at = next;
+  }
+  return { name: labels.join('.'), end: end ?? at + 1 };
+}
+
+/** DNS knows no letter case in ASCII, and only there. */
+export function lowerName(name: string): string {
+  return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
+}
+
+function showLabel(label: string): string {
+  if (/^[a-z0-9_-]*$/.test(label)) return label;
+  return lowerName(label).replace(/[^!-~]|[.\\]/g, (character) =>
+    character === '.' || character === '\\'
+      ? `\\${character}`
+      : `\\${String(character.charCodeAt(0)).padStart(3, '0')}`,
+  );
+}
