@@ -32,6 +32,11 @@ test('only connections from the machine to itself count, each once', () => {
   );
 });
 
+test('connections to a server that is ours do not count', () => {
+  const found = findSelfConnections(parseTcpTable(table), new Set([25]), new Set(['127.0.0.1 25']));
+  assert.deepEqual([...found.keys()], ['192.0.2.10 40001>192.0.2.10 25']);
+});
+
 test('any text is read without a throw', () => {
   fc.assert(fc.property(fc.string(), (text) => void parseTcpTable(text)));
 });
@@ -39,17 +44,23 @@ test('any text is read without a throw', () => {
 test('a connection to a port of this machine is seen, our own are left out', async (t) => {
   if (process.platform !== 'linux') return t.skip('needs /proc/net/tcp');
   await using sink = await startSmtpSink();
-  const watch = watchSelfConnections({ pid: null, ports: new Set([sink.port]), interval: 10_000 });
+  const earlier = connect(sink.port, sink.host);
+  await once(earlier, 'data');
+  const watch = await watchSelfConnections({
+    pid: null,
+    ports: new Set([sink.port]),
+    interval: 10_000,
+  });
   const sockets = [connect(sink.port, sink.host), connect(sink.port, sink.host)];
   await Promise.all(sockets.map((socket) => once(socket, 'data')));
   await watch.stop();
   assert.equal(watch.count(new Set()), 2);
   assert.equal(watch.count(new Set([sockets[0]?.localPort ?? 0])), 1);
-  for (const socket of sockets) socket.destroy();
+  for (const socket of [earlier, ...sockets]) socket.destroy();
 });
 
 test('a process that is not there is not observable', async () => {
-  const watch = watchSelfConnections({ pid: 2 ** 30, ports: new Set([25]) });
+  const watch = await watchSelfConnections({ pid: 2 ** 30, ports: new Set([25]) });
   await watch.stop();
   assert.equal(watch.count(new Set()), null);
 });

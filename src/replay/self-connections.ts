@@ -49,21 +49,25 @@ function readAddress(hex: string | undefined): string | null {
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
- * The connections in which both ends are the same machine and one end is a watched port, each as
- * `client>server`. Both ends of one stand in the table; they give the same text.
+ * The connections in which both ends are the same machine and one end is a watched port: `client>server`
+ * -> port of the client. Both ends of one stand in the table; they give the same text.
+ *
+ * `except` are servers that do not count, each as `address port`.
  */
 export function findSelfConnections(
   entries: readonly TcpEntry[],
   ports: ReadonlySet<number>,
+  except: ReadonlySet<string> = new Set(),
 ): Map<string, number> {
   const found = new Map<string, number>();
+  const add = (client: string, port: number, server: string) => {
+    if (!except.has(server)) found.set(`${client} ${port}>${server}`, port);
+  };
   for (const { local, localPort, remote, remotePort, isListening } of entries) {
     // To reach its own address the kernel sends from that address.
     if (isListening || (local !== remote && !(isLoopback(local) && isLoopback(remote)))) continue;
-    if (ports.has(remotePort))
-      found.set(`${local} ${localPort}>${remote} ${remotePort}`, localPort);
-    else if (ports.has(localPort))
-      found.set(`${remote} ${remotePort}>${local} ${localPort}`, remotePort);
+    if (ports.has(remotePort)) add(local, localPort, `${remote} ${remotePort}`);
+    else if (ports.has(localPort)) add(remote, remotePort, `${local} ${localPort}`);
   }
   return found;
 }
@@ -83,6 +87,8 @@ export interface WatchOptions {
   /** A process in the network namespace to look at; null for our own. */
   readonly pid: number | null;
   readonly ports: ReadonlySet<number>;
+  /** Servers that do not count, each as `address port`. */
+  readonly except?: ReadonlySet<string>;
   /** Milliseconds between two looks; default 1000. */
   readonly interval?: number;
 }
@@ -90,11 +96,12 @@ export interface WatchOptions {
 /** More connections than this are not remembered; the count stays there. */
 const mostConnections = 500_000;
 
-export function watchSelfConnections(options: WatchOptions): SelfConnectionWatch {
+/** Connections that are there already, those that ended a minute ago as well, do not count. */
+export async function watchSelfConnections(options: WatchOptions): Promise<SelfConnectionWatch> {
   const folder = `/proc/${options.pid ?? 'self'}/net`;
   /** Client port -> connections seen from it. */
   const counts = new Map<number, number>();
-  let before: ReadonlyMap<string, number> = new Map();
+  let before: ReadonlyMap<string, number> | null = null;
   let total = 0;
   let isBlind = true;
   let looking: Promise<void> = Promise.resolve();
@@ -104,9 +111,9 @@ export function watchSelfConnections(options: WatchOptions): SelfConnectionWatch
       ['tcp', 'tcp6'].map((name) => readFile(`${folder}/${name}`, 'latin1').catch(() => '')),
     );
     if (texts[0] !== '') isBlind = false;
-    const now = findSelfConnections(texts.flatMap(parseTcpTable), options.ports);
+    const now = findSelfConnections(texts.flatMap(parseTcpTable), options.ports, options.except);
     for (const [key, port] of now) {
-      if (before.has(key) || total >= mostConnections) continue;
+      if (!before || before.has(key) || total >= mostConnections) continue;
       total++;
       counts.set(port, (counts.get(port) ?? 0) + 1);
     }
@@ -116,7 +123,7 @@ export function watchSelfConnections(options: WatchOptions): SelfConnectionWatch
     looking = looking.then(look);
     return looking;
   };
-  void lookAfterTheLast();
+  await lookAfterTheLast();
   const timer = setInterval(() => void lookAfterTheLast(), options.interval ?? 1000);
   return {
     count(ownPorts) {
