@@ -1,0 +1,389 @@
+/**
+ * Plays the incident of 2006 against a mail server: DNS, senders, backend and good sink on one side, the
+ * server under test on the other, and counts what came of it.
+ *
+ * The forged sender is a real domain. Before the flood a probe proves that the server asks our DNS or
+ * refuses unknown recipients; otherwise its notices would go to people, and nothing is played.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DnsServer, startDnsServer } from './dns-server.ts';
+import {
+  forgedSender,
+  goodDomains,
+  hostedSites,
+  type IncidentSizes,
+  knownMailboxes,
+  type Planned,
+  planIncident,
+  writeContent,
+} from './incident.ts';
+import { incidentZone, probeDomain, variants } from './incident-zone.ts';
+import { type ReplayReport, reportOf } from './report.ts';
+import { watchSelfConnections } from './self-connections.ts';
+import { describeTransaction, openSmtpConnection, type Transaction } from './smtp-connection.ts';
+import { formatSmtpReply } from './smtp-reply-reader.ts';
+import { createSmtpSender, type SmtpSender } from './smtp-sender.ts';
+import { onlyMailboxes, type SinkOptions, type SunkMessage, startSmtpSink } from './smtp-sink.ts';
+import { createTally, type Place, type Tally } from './tally.ts';
+import type { Where } from './target.ts';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ReplayOptions {
+  /** From checkTarget; nothing else is ever connected to. */
+  readonly target: { readonly address: string; readonly port: number; readonly where: Where };
+  readonly seed: string;
+  readonly sizes: IncidentSizes;
+  /** Of the spammer; those of the wanted mail come on top, at most 4. */
+  readonly connections: number;
+  /** Spam messages per second; 0 is as fast as it goes. */
+  readonly rate: number;
+  /** Where we listen. */
+  readonly backend: Endpoint;
+  readonly sink: Endpoint;
+  /** Null where another DNS server serves the zone. */
+  readonly dns: Endpoint | null;
+  /** To stand where the black hole leads and count who comes; null where the server listens there itself. */
+  readonly blackhole: Endpoint | null;
+  /** A process in the server's network namespace, to see its connections to itself; null for our own. */
+  readonly serverPid: number | null;
+  /** The caller knows that the server asks our DNS; no probe. */
+  readonly trustDns: boolean;
+  /** Milliseconds for everything. */
+  readonly timeout: number;
+  /** Milliseconds to watch on after the last message was sent. */
+  readonly settle: number;
+  /** Told once all of them listen: the ports, where 0 asked for free ones. */
+  readonly onListening?: (ports: ListeningPorts) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ListeningPorts {
+  readonly backend: number;
+  readonly sink: number;
+  readonly dns: number | null;
+  readonly blackhole: number | null;
+}
+
+export interface Progress {
+  readonly phase: 'probe' | 'play' | 'settle';
+  /** Messages done, of all. */
+  readonly done: number;
+  readonly total: number;
+  readonly tally: Tally;
+}
+
+export type ReplayEnd =
+  | { readonly kind: 'played'; readonly report: ReplayReport }
+  /** Nothing was played: the server does not answer, or not as a mail server. */
+  | { readonly kind: 'unreachable'; readonly problem: string }
+  /** Nothing was played: its notices could reach strangers. */
+  | { readonly kind: 'unproved'; readonly problem: string };
+
+/** An address of ours cannot be listened on. */
+export class ListenError extends Error {
+  readonly code = 'REPLAY_LISTEN';
+}
+
+/** How long a server may take to show by a notice, or a question to our DNS, that it is in our world. */
+const proofTimeout = 30_000;
+const wantedConnections = 4;
+/** A refusal for now is tried again after 1, 2, 4 ... s, at most this many ms. */
+const longestRetry = 16_000;
+
+/** Rejects with ListenError. */
+export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
+  const { target, sizes } = options;
+  const run = randomBytes(4).toString('hex');
+  const probeName = `p${run}.${probeDomain}`;
+  const tally = createTally(run);
+  const started = performance.now();
+  const deadline = AbortSignal.timeout(options.timeout);
+  const stop = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  const changes = createBell();
+  let isProved = options.trustDns;
+  let questions = 0;
+  let blackholeQuestions = 0;
+
+  await using stack = new AsyncDisposableStack();
+  const listen = (place: Place, name: string, { host, port }: Endpoint, more: SinkOptions) =>
+    listening(`${place} ${host}:${port}`, async () => {
+      const onMessage = (message: SunkMessage) => {
+        if (message.forwardPaths.some((path) => path.endsWith(`@${probeName}`))) isProved = true;
+        tally.arrived(place, message);
+        changes.ring();
+        return null;
+      };
+      const own = { host, port, name, onMessage, mostMessages: 1, keptBytes: 0 };
+      return stack.use(await startSmtpSink({ ...own, ...more }));
+    });
+  const backend = await listen('backend', 'backend.example', options.backend, {
+    onRcpt: onlyMailboxes(knownMailboxes),
+  });
+  const sink = await listen('sink', 'mx.good.example', options.sink, {});
+  const blackhole =
+    options.blackhole && (await listen('blackhole', 'mail.seaton.biz', options.blackhole, {}));
+  const dns: DnsServer | null =
+    options.dns &&
+    (await listening(`DNS ${options.dns.host}:${options.dns.port}`, async () =>
+      stack.use(
+        await startDnsServer({
+          ...options.dns,
+          records: incidentZone(
+            { target: target.address, sink: options.sink.host },
+            hostedSites,
+            goodDomains,
+          ),
+          onQuery(query) {
+            const name = query.name.toLowerCase();
+            questions++;
+            if (name === forgedSender.split('@')[1]) blackholeQuestions++;
+            if (name === probeName && !isProved) {
+              isProved = true;
+              changes.ring();
+            }
+          },
+        }),
+      ),
+    ));
+
+  options.onListening?.({
+    backend: backend.port,
+    sink: sink.port,
+    dns: dns?.port ?? null,
+    blackhole: blackhole?.port ?? null,
+  });
+
+  const isHere = options.serverPid === null;
+  const ownPorts = new Set<number>();
+  const onConnect = (port: number) => {
+    // In another namespace the same port number belongs to somebody else.
+    if (isHere) ownPorts.add(port);
+  };
+  const own = [backend, sink, blackhole].flatMap((one) => (one ? [`${one.host} ${one.port}`] : []));
+  const watch =
+    isHere && target.where === 'beside'
+      ? null
+      : await watchSelfConnections({
+          pid: options.serverPid,
+          ports: new Set([25, target.port]),
+          except: new Set(isHere ? own : []),
+        });
+  stack.defer(() => watch?.stop());
+
+  const reached = await openSmtpConnection({
+    ...target,
+    onConnect,
+    stepTimeout: 15_000,
+    signal: stop,
+  });
+  if (reached.kind !== 'open') {
+    const { kind, stage } = reached;
+    const problem = kind === 'broken' ? reached.problem : formatSmtpReply(reached.reply);
+    return { kind: 'unreachable', problem: `${stage}: ${problem}` };
+  }
+  await reached.connection.quit();
+
+  const sender = (connections: number, rate: number) =>
+    stack.use(createSmtpSender({ ...target, connections, rate, onConnect }));
+  const spammer = sender(options.connections, options.rate);
+  const people = sender(Math.min(wantedConnections, options.connections), 0);
+  const cut = () => {
+    void spammer.close();
+    void people.close();
+    changes.ring();
+  };
+  stop.addEventListener('abort', cut, { once: true });
+  stack.defer(() => stop.removeEventListener('abort', cut));
+
+  const total =
+    sizes.messages + sizes.wanted + sizes.misaddressed + (sizes.variants ? variants.length : 0);
+  let done = 0;
+  const tell = (phase: Progress['phase']) => options.onProgress?.({ phase, done, total, tally });
+
+  tell('probe');
+  const until = (condition: () => boolean, milliseconds: number) =>
+    changes.until(() => condition() || stop.aborted, milliseconds);
+  if (!isProved) {
+    const problem = await probe(people, run, probeName, () => isProved, until);
+    if (problem !== null && !stop.aborted) return { kind: 'unproved', problem };
+  }
+
+  const playedFrom = performance.now();
+  const send = async (message: Planned): Promise<void> => {
+    const outgoing = {
+      reversePath: message.reversePath,
+      forwardPaths: message.forwardPaths,
+      content: writeContent(message, run, new Date()),
+    };
+    tally.planned(message, performance.now());
+    const transaction =
+      message.kind === 'spam'
+        ? (await spammer.send(outgoing)).transaction
+        : await sendPatiently(people, outgoing, stop);
+    tally.sent(message, transaction, describeTransaction(transaction));
+    done++;
+    tell('play');
+    changes.ring();
+  };
+  const room = createRoom(options.connections * 2);
+  const others: Promise<void>[] = [];
+  for (const message of planIncident(options.seed, sizes)) {
+    if (stop.aborted) break;
+    // Real senders do not wait for the spammer, nor he for them.
+    if (message.kind !== 'spam') others.push(send(message));
+    else await room.enter(() => send(message));
+  }
+  await room.empty();
+  await Promise.all(others);
+  const loadEnded = performance.now();
+
+  tell('settle');
+  const settled = until(() => tally.awaited === 0, options.timeout);
+  await sleep(options.settle, undefined, { signal: stop }).catch(() => undefined);
+  await settled;
+  await watch?.stop();
+  await Promise.all([spammer.close(), people.close()]);
+
+  return {
+    kind: 'played',
+    report: reportOf({
+      seed: options.seed,
+      run,
+      target,
+      total,
+      done,
+      ended: !stop.aborted ? 'settled' : deadline.aborted ? 'timeout' : 'interrupted',
+      loadSeconds: (loadEnded - playedFrom) / 1000,
+      totalSeconds: (performance.now() - started) / 1000,
+      tally,
+      selfConnections: watch?.count(ownPorts) ?? null,
+      blackhole: blackhole ? blackhole.counts : null,
+      dns: dns ? { questions, forForgedSender: blackholeQuestions } : null,
+      connections: {
+        made: spammer.connected + people.connected,
+        failed: spammer.failed + people.failed,
+      },
+    }),
+  };
+}
+
+/** Null once it is proved that the server's notices stay in our world; else what speaks against it. */
+async function probe(
+  sender: SmtpSender,
+  run: string,
+  domain: string,
+  isProved: () => boolean,
+  until: (condition: () => boolean, milliseconds: number) => Promise<boolean>,
+): Promise<string | null> {
+  const message: Planned = {
+    kind: 'misaddressed',
+    marker: 'probe',
+    reversePath: `probe@${domain}`,
+    forwardPaths: [`nobody.at.all@${hostedSites[0]}`],
+    subject: 'Where do your failure notices go?',
+    body: 'Nobody has this mailbox.\n',
+  };
+  const { transaction } = await sender.send({
+    ...message,
+    content: writeContent(message, run, new Date()),
+  });
+  // It says no to unknown recipients, so there will be no notices.
+  const isRefused = transaction.kind === 'refused' && transaction.reply.code >= 500;
+  if (isRefused && transaction.stage !== 'mail') return null;
+  const patience = transaction.kind === 'accepted' ? proofTimeout : 1000;
+  if (await until(isProved, patience)) return null;
+  return transaction.kind === 'accepted'
+    ? `it took a message for an unknown mailbox, but within ${proofTimeout / 1000} s it neither asked our DNS for the sender nor sent a notice to our sink`
+    : `a message for an unknown mailbox was ${describeTransaction(transaction)}, and it did not ask our DNS for the sender`;
+}
+
+/** As a real mail server sends: what is refused for now, or breaks, is tried again until it is time to stop. */
+async function sendPatiently(
+  sender: SmtpSender,
+  message: Parameters<SmtpSender['send']>[0],
+  stop: AbortSignal,
+): Promise<Transaction> {
+  let last: Transaction | null = null;
+  for (let delay = 1000; ; delay = Math.min(delay * 2, longestRetry)) {
+    const { transaction } = await sender.send(message);
+    // Being stopped by us says nothing of the server; what it said before does.
+    if (stop.aborted) return last ?? transaction;
+    const isFinal =
+      transaction.kind === 'accepted' ||
+      (transaction.kind === 'refused' && transaction.reply.code >= 500);
+    if (isFinal) return transaction;
+    last = transaction;
+    await sleep(delay, undefined, { signal: stop }).catch(() => undefined);
+    if (stop.aborted) return transaction;
+  }
+}
+
+async function listening<T>(what: string, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ListenError(`cannot listen as ${what}: ${why}`, { cause });
+  }
+}
+
+interface Bell {
+  ring(): void;
+  /** Asks the condition now and at each ring; false where it did not come true in time. */
+  until(condition: () => boolean, milliseconds: number): Promise<boolean>;
+}
+
+function createBell(): Bell {
+  const watchers = new Set<() => void>();
+  return {
+    ring() {
+      for (const watch of watchers) watch();
+    },
+    until(condition, milliseconds) {
+      return new Promise((resolve) => {
+        const end = (came: boolean) => {
+          watchers.delete(watch);
+          clearTimeout(timer);
+          resolve(came);
+        };
+        const watch = () => {
+          if (condition()) end(true);
+        };
+        const timer = setTimeout(() => end(condition()), milliseconds);
+        watchers.add(watch);
+        watch();
+      });
+    },
+  };
+}
+
+/** Lets in only so many tasks at once. */
+function createRoom(places: number) {
+  let inside = 0;
+  const queue: (() => void)[] = [];
+  const left = () => {
+    inside--;
+    for (const wake of queue.splice(0)) wake();
+  };
+  const change = () =>
+    new Promise<void>((resolve) => {
+      queue.push(resolve);
+    });
+  return {
+    /** Resolves when the task has begun. */
+    async enter(task: () => Promise<void>): Promise<void> {
+      while (inside >= places) await change();
+      inside++;
+      void task().finally(left);
+    },
+    async empty(): Promise<void> {
+      while (inside > 0) await change();
+    },
+  };
+}
