@@ -1,0 +1,43 @@
+/**
+ * One line on a terminal that tells how far a long command is; nothing at all elsewhere.
+ */
+export interface ProgressOutput {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+export interface ProgressLine {
+  /** `share` is from 0 to 1; the text is cut at the edge of the terminal and must be printable. */
+  show(share: number, text: string): void;
+  /** Takes the line away. */
+  clear(): void;
+}
+
+/** More often nobody can read. */
+const interval = 100;
+const barWidth = 20;
+
+/** `now` in ms; only the distance counts. */
+export function createProgressLine(
+  output: ProgressOutput,
+  now: () => number = () => performance.now(),
+): ProgressLine {
+  if (!output.isTTY) return { show: () => undefined, clear: () => undefined };
+  let last = Number.NEGATIVE_INFINITY;
+  let isShown = false;
+  return {
+    show(share, text) {
+      if (now() - last < interval) return;
+      last = now();
+      isShown = true;
+      const full = Math.round(Math.min(Math.max(share, 0), 1) * barWidth);
+      const line = `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${text}`;
+      output.write(`\r\x1b[2K${line.slice(0, (output.columns ?? 80) - 1)}`);
+    },
+    clear() {
+      if (isShown) output.write('\r\x1b[2K');
+      isShown = false;
+    },
+  };
+}
