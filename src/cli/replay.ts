@@ -221,7 +221,8 @@ function paint(): Paint {
 }
 
 function zoneText(options: Options): string {
-  const target = options.target?.host ?? '127.0.0.1';
+  // The zone needs an address; a name as the target is this machine's own.
+  const target = parseIp(options.target?.host ?? '')?.text ?? '127.0.0.1';
   const { backend, sink, dns, json } = options;
   const zone = incidentZone({ target, sink: sink.host }, hostedSites, goodDomains);
   if (json)
