@@ -7,47 +7,48 @@
 export interface Cache<V> {
   /** Undefined where it is unknown or no longer holds. */
   get(key: string, now: number): V | undefined;
-  /** `weight`: how many ordinary entries it takes the room of, at least 1. */
-  set(key: string, value: V, weight: number): void;
+  set(key: string, value: V): void;
   /** Entries in memory, the outdated included. */
   readonly size: number;
 }
 
-interface Entry<V> {
-  readonly value: V;
-  readonly weight: number;
-}
-
-/** `capacity`: total weight, at least 2. `until` is on the clock that `now` is from. */
-export function createCache<V extends { readonly until: number }>(capacity: number): Cache<V> {
+/**
+ * `capacity`: total weight, at least 2; `weigh`: how many ordinary entries one takes the room of, at
+ * least 1. `until` is on the clock that `now` is from.
+ */
+export function createCache<V extends { readonly until: number }>(
+  capacity: number,
+  weigh: (value: V) => number = () => 1,
+): Cache<V> {
   const generation = Math.max(1, Math.floor(capacity / 2));
-  let young = new Map<string, Entry<V>>();
-  let old = new Map<string, Entry<V>>();
+  let young = new Map<string, V>();
+  let old = new Map<string, V>();
   let youngWeight = 0;
 
-  function keep(key: string, entry: Entry<V>): void {
-    youngWeight -= young.get(key)?.weight ?? 0;
-    if (youngWeight + entry.weight > generation) {
+  function set(key: string, value: V): void {
+    const weight = weigh(value);
+    // A heavier one would push out everything else, again and again.
+    if (weight > generation) return;
+    const replaced = young.get(key);
+    if (replaced) youngWeight -= weigh(replaced);
+    if (youngWeight + weight > generation) {
       old = young;
       young = new Map();
       youngWeight = 0;
     }
-    young.set(key, entry);
-    youngWeight += entry.weight;
+    young.set(key, value);
+    youngWeight += weight;
   }
 
   return {
     get(key, now) {
       const recent = young.get(key);
-      const entry = recent ?? old.get(key);
-      if (!entry || entry.value.until <= now) return undefined;
-      if (!recent) keep(key, entry);
-      return entry.value;
+      const value = recent ?? old.get(key);
+      if (!value || value.until <= now) return undefined;
+      if (!recent) set(key, value);
+      return value;
     },
-    set(key, value, weight) {
-      // A heavier one would push out everything else, again and again.
-      if (weight <= generation) keep(key, { value, weight });
-    },
+    set,
     get size() {
       return young.size + old.size;
     },

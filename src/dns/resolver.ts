@@ -57,7 +57,7 @@ export function createResolver(options: ResolverOptions): Resolver {
   const { deadline = 5000, maxInFlight = 1000, capacity = 100_000, now = Date.now } = options;
   const bounds = { ...defaultTtl, ...options.ttl };
   const servers = createServers(options.servers, options.tryTimeout ?? 1500);
-  const cache = createCache<Lookup>(capacity);
+  const cache = createCache(capacity, weigh);
   const open = new Map<string, Promise<Lookup>>();
   let isClosed = false;
 
@@ -80,8 +80,7 @@ export function createResolver(options: ResolverOptions): Resolver {
   async function ask(key: string, name: string, type: LookupType): Promise<Lookup> {
     try {
       const found = await follow(name, type);
-      const weight = found.kind === 'found' ? weigh(found.records) : 1;
-      if (!isClosed) cache.set(key, found, weight);
+      if (!isClosed) cache.set(key, found);
       return found;
     } finally {
       open.delete(key);
@@ -150,9 +149,23 @@ function keyOf(name: string, type: LookupType): string {
   return `${type} ${name}`;
 }
 
-/** An ordinary answer has up to 8 records; texts may be long. */
-function weigh(records: readonly RecordData[]): number {
+/** An ordinary answer is a few short records; hostile ones must not be remembered for the same price. */
+function weigh(lookup: Lookup): number {
+  if (lookup.kind !== 'found') return 1;
   let bytes = 0;
-  for (const record of records) bytes += record.type === 'TXT' ? record.text.length : 64;
+  for (const record of lookup.records) bytes += 64 + lengthOf(record);
   return 1 + Math.floor(bytes / 512);
+}
+
+function lengthOf(record: RecordData): number {
+  switch (record.type) {
+    case 'TXT':
+      return record.text.length;
+    case 'MX':
+    case 'PTR':
+    case 'CNAME':
+      return record.name.length;
+    default:
+      return 0;
+  }
 }
