@@ -1,0 +1,63 @@
+/**
+ * What is remembered of one message from MAIL to its end, in bounded memory.
+ */
+import type { Verdict } from '../../verdict/verdict.ts';
+import { type HopFacts, noHops } from './hop-facts.ts';
+import { withoutBrackets } from './paths.ts';
+
+export interface Transaction {
+  readonly reversePath: string;
+  /** The mail server hands it over from itself: see client.ts. */
+  readonly simulated: boolean;
+  /** How many recipients were not refused... */
+  readonly accepted: number;
+  /** ...and who they are, up to a limit. */
+  readonly recipients: readonly string[];
+  /** Those of them that a verdict discards, as the mail server wrote them. */
+  readonly discarded: readonly string[];
+  /** A verdict on a recipient that cannot be told before the end of the message. */
+  readonly deferral: Verdict | null;
+  /** Why the message goes into quarantine at its end. */
+  readonly quarantine: string | null;
+  readonly hops: HopFacts;
+  readonly loopJudged: boolean;
+}
+
+/** More than any mail server allows in one message. */
+const recipientLimit = 10_000;
+
+export function beginTransaction(reversePath: string, simulated: boolean): Transaction {
+  return {
+    reversePath,
+    simulated,
+    accepted: 0,
+    recipients: [],
+    discarded: [],
+    deferral: null,
+    quarantine: null,
+    hops: noHops,
+    loopJudged: false,
+  };
+}
+
+/** `path` as the mail server wrote it. */
+export function addRecipient(transaction: Transaction, path: string): Transaction {
+  const { recipients } = transaction;
+  return {
+    ...transaction,
+    accepted: transaction.accepted + 1,
+    recipients:
+      recipients.length < recipientLimit ? [...recipients, withoutBrackets(path)] : recipients,
+  };
+}
+
+/** An accepted recipient is taken off the message at its end; null where there are too many. */
+export function discardRecipient(transaction: Transaction, path: string): Transaction | null {
+  if (transaction.discarded.length >= recipientLimit) return null;
+  return { ...transaction, discarded: [...transaction.discarded, path] };
+}
+
+/** Nobody is left to whom the message could go. */
+export function isAllDiscarded(transaction: Transaction): boolean {
+  return transaction.accepted > 0 && transaction.discarded.length === transaction.accepted;
+}
