@@ -1,0 +1,185 @@
+/**
+ * A machine for one mail server: its root under a layer in memory, its own processes, host name and
+ * mounts, on the server's side of a network of ours.
+ *
+ * Everything of it ends with its first process, and that one with us: the layer, the mounts and every
+ * daemon, also when the tests are killed.
+ */
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { addresses, type Network } from './network.ts';
+import { type Place, run, start } from './place.ts';
+import type { ServerName } from './recipes.ts';
+import { cacheFolder, rootOf } from './roots.ts';
+
+export interface MachineOptions {
+  readonly network: Network;
+  /** Default `mx.host.example`. */
+  readonly hostName?: string;
+  /** Default the DNS server of the world. */
+  readonly nameservers?: readonly string[];
+}
+
+export interface Machine extends AsyncDisposable {
+  /** Inside: its files, processes, network and host name. */
+  readonly place: Place;
+  readonly hostName: string;
+  /** A file of the machine as it is called out here. */
+  path(inside: string): string;
+  /** Runs a command whose CPU time, with that of all its children and daemons, counts. */
+  runCounted(command: readonly string[]): Promise<string>;
+  /** Seconds of CPU that runCounted has cost so far; null where the kernel has no cgroups. */
+  cpuSeconds(): Promise<number | null>;
+  /** Lines of its system log so far. */
+  log(): Promise<string[]>;
+  /** TCP connections to port 25 that it has opened to itself, through any of its addresses. */
+  selfConnections(): Promise<number>;
+}
+
+/** Where the sources of Spillway are inside a machine. */
+export const projectInside = '/srv/spillway';
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+const boot = `
+set -e
+mount -t tmpfs -o mode=755 tmpfs "$2"
+cd "$2"
+mkdir upper work root
+mount -t overlay overlay -o "lowerdir=$1,upperdir=upper,workdir=work" root 2>/dev/null ||
+  cp -a "$1/." root
+mkdir -p "root$3"
+mount --bind "$4" "root$3"
+hostname "$5"
+# /proc is still that of the tests here, and so is the number.
+read -r pid rest < /proc/self/stat
+mount -t proc proc root/proc
+exec chroot root sh -c 'echo "$0"; sleep infinity & wait' "$pid"
+`;
+
+// A first packet of a connection to itself always goes through the loopback interface.
+const packetCounter = `
+table inet spillway {
+  counter self { }
+  chain out {
+    type filter hook output priority 0;
+    oifname "lo" tcp dport 25 tcp flags & (syn | ack) == syn counter name self
+  }
+}
+`;
+
+export async function openMachine(server: ServerName, options: MachineOptions): Promise<Machine> {
+  const { network, hostName = 'mx.host.example' } = options;
+  const nameservers = options.nameservers ?? [addresses.dns.v4];
+  const root = await rootOf(server);
+  const mountPoint = join(cacheFolder(), 'machine');
+  await mkdir(mountPoint, { recursive: true });
+
+  const apart = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child'];
+  const script = ['sh', '-c', boot, 'boot', root, mountPoint, projectInside, project, hostName];
+  const child = start(network.server, [...apart, ...script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  const first: unknown[] = child.stdout
+    ? await Promise.race([once(child.stdout, 'data'), closed])
+    : [];
+  const pid = Number.parseInt(String(first[0]), 10);
+  if (child.exitCode !== null || !(pid > 0)) throw new Error(`Cannot start a machine in ${root}`);
+
+  const place: Place = {
+    prefix: ['nsenter', `--target=${pid}`, '--mount', '--pid', '--uts', '--net', '--root', '--wd'],
+  };
+  const path = (inside: string) => `/proc/${pid}/root${inside}`;
+  const group = await makeGroup();
+
+  await writeFile(
+    path('/etc/resolv.conf'),
+    `${nameservers.map((address) => `nameserver ${address}\n`).join('')}options timeout:2 attempts:2\n`,
+  );
+  await writeFile(path('/etc/hostname'), `${hostName}\n`);
+  await writeFile(
+    path('/etc/hosts'),
+    `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${addresses.server.v4} ${hostName} ${hostName.split('.')[0]}\n`,
+  );
+  await run(place, ['nft', '-f', '-'], { input: packetCounter });
+  const logFile = '/var/log/mail.log';
+  const syslog = `busybox syslogd -S -O ${logFile} >/dev/null 2>&1 && until [ -S /dev/log ]; do sleep 0.01; done`;
+  await run(place, ['sh', '-c', syslog]);
+
+  return {
+    place,
+    hostName,
+    path,
+    async runCounted(command) {
+      if (!group) return await run(place, command);
+      const join = ['sh', '-c', 'echo $$ > "$0"; exec "$@"', `${group}/cgroup.procs`];
+      return await run({ prefix: [...join, ...place.prefix] }, command);
+    },
+    async cpuSeconds() {
+      if (!group) return null;
+      const found = /^usage_usec (\d+)/m.exec(await readFile(`${group}/cpu.stat`, 'utf8'));
+      return found ? Number(found[1]) / 1e6 : null;
+    },
+    async log() {
+      const text = await readFile(path(logFile), 'utf8').catch(() => '');
+      return text.split('\n').slice(0, -1);
+    },
+    async selfConnections() {
+      const text = await run(place, ['nft', 'list', 'counter', 'inet', 'spillway', 'self']);
+      return Number(/packets (\d+)/.exec(text)?.[1]);
+    },
+    async [Symbol.asyncDispose]() {
+      // Its first process, inside, dies with this one; `closed` waits for both.
+      child.kill('SIGKILL');
+      await closed;
+      if (group) await removeGroup(group);
+    },
+  };
+}
+
+let groups = 0;
+
+/** A control group of version 2, whose statistics of CPU time need no controller; null without one. */
+async function makeGroup(): Promise<string | null> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  const top = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
+  if (top === undefined) return null;
+  await removeStale(top);
+  const group = join(top, `spillway-${process.pid}-${groups++}`);
+  return await mkdir(group).then(
+    () => group,
+    () => null,
+  );
+}
+
+/** Groups of tests that were killed; one in use cannot be removed. */
+async function removeStale(top: string): Promise<void> {
+  for (const name of await readdir(top)) {
+    const owner = /^spillway-(\d+)-\d+$/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner)))
+      await rmdir(join(top, name)).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The last process has just ended; the kernel may need a moment to see that. */
+async function removeGroup(group: string): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    const isGone = await rmdir(group).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) return;
+    await sleep(10);
+  }
+}
