@@ -51,6 +51,7 @@ const hostile = [
 const found: readonly [name: string, query: ReceiptQuery, domains: readonly string[]][] = [
   ['everything', {}, ['a', 'b', 'c', 'd']],
   ['what reaches into a time', { since: 2_500 }, ['b', 'c', 'd']],
+  ['what began hours before', { since: 9_000_000 }, ['b']],
   ['the very last moment of one', { since: 3_000 }, ['b', 'c', 'd']],
   ['what begins before a time', { before: 3_000 }, ['a', 'b']],
   ['a span of time', { since: 2_600, before: 3_001 }, ['b', 'c']],
