@@ -4,7 +4,6 @@
  *
  * What is said over a connection is no business of this file.
  */
-import { once } from 'node:events';
 import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -219,7 +218,8 @@ async function closeServer(server: Server, room: Room, grace: number): Promise<v
   clearTimeout(timer);
   // The server counts a connection as gone a little before its socket says 'close'.
   for (const socket of [...room.served.keys(), ...room.busy])
-    if (room.served.has(socket) || room.busy.has(socket)) await once(socket, 'close');
+    if (room.served.has(socket) || room.busy.has(socket))
+      await new Promise<void>((resolve) => socket.once('close', () => resolve()));
 }
 
 async function bind(server: Server, endpoint: Endpoint, mode: number): Promise<void> {
