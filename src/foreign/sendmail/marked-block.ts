@@ -1,0 +1,136 @@
+/**
+ * A block of lines of ours at the end of somebody else's file, between two marks.
+ *
+ *     dnl # >>> spillway: begin (1 socketmap=127.0.0.1:9997 milter=127.0.0.1:9998 on-failure=open)
+ *     ...
+ *     dnl # <<< spillway: end
+ *
+ * The first mark tells all that the block was made of, so that it can be made again and compared: a
+ * line changed by hand is found and never thrown away. Text is latin1, one character for each byte;
+ * all bytes that are not ours stay as they are.
+ */
+export interface BlockStyle {
+  /** What makes a line a comment: `dnl #` or `#`. */
+  readonly comment: string;
+  /** The lines between the marks, without line ends; null where the words make no sense. */
+  readonly lines: (words: BlockWords) => readonly string[] | null;
+}
+
+/** What the first mark tells; neither names nor values hold blanks, `=` or parentheses. */
+export type BlockWords = ReadonlyMap<string, string>;
+
+export interface Block {
+  /** Offsets of its first character and of the first one after it. */
+  readonly start: number;
+  readonly end: number;
+  readonly words: BlockWords;
+}
+
+export interface BlockFault {
+  readonly kind: 'fault';
+  /** Counted from 1. */
+  readonly line: number;
+  readonly problem: string;
+}
+
+/** Counted up when the lines for the same words change. */
+const revision = '1';
+const beginning = '>>> spillway: begin';
+const ending = '<<< spillway: end';
+/**
+ * Said in the words if the text did not end with a line end: which one we gave it, `lf` or `crlf`, so
+ * that taking the block out takes that as well.
+ */
+const joined = 'joined';
+
+/** The block of ours in the text; null if there is none; a fault if it is not as we wrote it. */
+export function findBlock(text: string, style: BlockStyle): Block | BlockFault | null {
+  const lines = splitLines(text);
+  const marks = lines.flatMap((line, index) =>
+    line.bare.startsWith(`${style.comment} ${beginning}`) ||
+    line.bare === `${style.comment} ${ending}`
+      ? [index]
+      : [],
+  );
+  const [first, last, more] = marks;
+  if (first === undefined) return null;
+  const fault = (index: number, problem: string): BlockFault => ({
+    kind: 'fault',
+    line: index + 1,
+    problem,
+  });
+  const begin = lines[first];
+  if (!begin?.bare.includes(beginning)) return fault(first, 'an end mark without a begin mark');
+  const end = last === undefined ? undefined : lines[last];
+  if (last === undefined || !end || end.bare.includes(beginning))
+    return fault(first, 'a begin mark without an end mark');
+  if (more !== undefined) return fault(more, 'a second mark');
+
+  const words = readWords(begin.bare);
+  const wanted = words && style.lines(words);
+  if (!wanted)
+    return fault(first, 'a mark that was changed by hand, or written by another version');
+  const found = lines.slice(first + 1, last).map((line) => line.bare);
+  const changed = [...wanted, null].findIndex((line, index) => line !== (found[index] ?? null));
+  if (changed >= 0) return fault(first + 1 + changed, 'a line that was changed or added by hand');
+  const after = end.start + end.whole.length;
+  // Lines that somebody wrote after the block need the line end.
+  const given = after === text.length ? lengthOf(words.get(joined)) : 0;
+  return { start: begin.start - given, end: after, words };
+}
+
+/** Text with a block at its end. Throws TypeError for words that the style cannot write. */
+export function addBlock(text: string, words: BlockWords, style: BlockStyle): string {
+  const lineEnd = lineEndOf(text);
+  const isJoined = text !== '' && !text.endsWith('\n');
+  const all = isJoined ? new Map([...words, [joined, lineEnd === '\n' ? 'lf' : 'crlf']]) : words;
+  const lines = style.lines(all);
+  if (!lines) throw new TypeError('words that make no block');
+  const told = [revision, ...[...all].map(([name, value]) => `${name}=${value}`)].join(' ');
+  const marked = [
+    `${style.comment} ${beginning} (${told})`,
+    ...lines,
+    `${style.comment} ${ending}`,
+  ];
+  return `${text}${isJoined ? lineEnd : ''}${marked.map((line) => line + lineEnd).join('')}`;
+}
+
+export function removeBlock(text: string, block: Block): string {
+  return text.slice(0, block.start) + text.slice(block.end);
+}
+
+function readWords(mark: string): BlockWords | null {
+  const told = / \((\S+)((?: [^\s=()]+=[^\s=()]+)*)\)$/.exec(mark);
+  if (told?.[1] !== revision) return null;
+  const pairs = (told[2] ?? '').split(' ').slice(1);
+  return new Map(pairs.map((pair) => pair.split('=', 2) as [string, string]));
+}
+
+/** CRLF where the first line ends so, as m4 and sendmail take both. */
+function lineEndOf(text: string): string {
+  const first = text.indexOf('\n');
+  return first > 0 && text[first - 1] === '\r' ? '\r\n' : '\n';
+}
+
+function lengthOf(lineEnd: string | undefined): number {
+  return lineEnd === 'crlf' ? 2 : lineEnd === 'lf' ? 1 : 0;
+}
+
+interface Line {
+  readonly start: number;
+  readonly whole: string;
+  /** Without its line end. */
+  readonly bare: string;
+}
+
+function splitLines(text: string): Line[] {
+  const lines: Line[] = [];
+  for (let start = 0; start < text.length; ) {
+    const feed = text.indexOf('\n', start);
+    const end = feed < 0 ? text.length : feed + 1;
+    const whole = text.slice(start, end);
+    lines.push({ start, whole, bare: whole.replace(/\r?\n$/, '') });
+    start = end;
+  }
+  return lines;
+}
