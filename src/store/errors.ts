@@ -13,9 +13,12 @@ export class JournalWriteError extends Error {
 
 export class JournalReadError extends Error {
   readonly code = 'JOURNAL_READ';
+  /** Another process holds the journal; it is worth trying again. */
+  readonly isBusy: boolean;
   constructor(cause: unknown) {
     super(`Cannot read the journal: ${describe(cause)}`, { cause });
     this.name = 'JournalReadError';
+    this.isBusy = [resultCodes.busy, resultCodes.locked].includes(primaryCode(cause));
   }
 }
 
@@ -26,6 +29,25 @@ export class JournalOpenError extends Error {
     super(message, { cause });
     this.name = 'JournalOpenError';
   }
+}
+
+/** SQLite's primary result codes: https://sqlite.org/rescode.html */
+export const resultCodes = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cantopen: 14,
+  notADatabase: 26,
+};
+
+/** SQLite's result code of an error; 0 where it is none of SQLite's. */
+export function primaryCode(error: unknown): number {
+  if (!(error instanceof Error) || !('errcode' in error)) return 0;
+  // The low byte of an extended result code is the primary one.
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
 }
 
 function describe(cause: unknown): string {

@@ -3,7 +3,7 @@
  */
 import { join, resolve } from 'node:path';
 import { printable } from '../mail/printable.ts';
-import { JournalOpenError, JournalReadError } from './errors.ts';
+import { JournalOpenError, JournalReadError, primaryCode, resultCodes } from './errors.ts';
 import type { JournalStore, ReceiptQuery, StoredReceipt } from './journal-store.ts';
 import { readPages } from './pages.ts';
 import { type FileOptions, openJournalFileForReading } from './sqlite-journal.ts';
@@ -91,32 +91,16 @@ function shorten(scheme: string): string {
   return scheme === '' ? 'no scheme' : `${printable(scheme, 20)}:`;
 }
 
-/** SQLite's primary result codes: https://sqlite.org/rescode.html */
-const sqlite = {
-  busy: 5,
-  locked: 6,
-  readonly: 8,
-  io: 10,
-  corrupt: 11,
-  full: 13,
-  cantopen: 14,
-  notADatabase: 26,
-};
-
-function codesOf(error: unknown): { code: unknown; primary: number } {
-  const isObject = typeof error === 'object' && error !== null;
-  const code = isObject && 'code' in error ? error.code : null;
-  const errcode = isObject && 'errcode' in error ? error.errcode : null;
-  // The low byte of an extended result code is the primary one.
-  return { code, primary: typeof errcode === 'number' ? errcode & 0xff : 0 };
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** Trouble that goes away without anybody touching the configuration. */
 function mayPass(error: unknown): boolean {
-  const { code, primary } = codesOf(error);
+  const { busy, locked, io, full } = resultCodes;
   return (
-    ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'].includes(String(code)) ||
-    [sqlite.busy, sqlite.locked, sqlite.io, sqlite.full].includes(primary)
+    ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'].includes(codeOf(error)) ||
+    [busy, locked, io, full].includes(primaryCode(error))
   );
 }
 
@@ -126,15 +110,22 @@ function explain(path: string, error: unknown, verb: 'keep' | 'read'): string {
 }
 
 function advice(error: unknown): string {
-  const { code, primary } = codesOf(error);
+  const code = codeOf(error);
+  const primary = primaryCode(error);
   if (code === 'ENOTDIR' || code === 'EEXIST' || code === 'EISDIR') {
     return 'Something else is in the way: [store] url needs a folder, which Spillway makes itself';
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || primary === sqlite.readonly) {
+  if (
+    code === 'EACCES' ||
+    code === 'EPERM' ||
+    code === 'EROFS' ||
+    primary === resultCodes.readonly
+  ) {
     return `This program runs as user ${process.geteuid?.() ?? '?'}: give the folder to that user, or name another in [store] url`;
   }
-  if (primary === sqlite.cantopen) return 'Read it as the user that Spillway runs as, or as root';
-  if (primary === sqlite.corrupt || primary === sqlite.notADatabase) {
+  if (primary === resultCodes.cantopen)
+    return 'Read it as the user that Spillway runs as, or as root';
+  if (primary === resultCodes.corrupt || primary === resultCodes.notADatabase) {
     return 'Move the file away to keep it for later: Spillway starts a new one';
   }
   if (code === 'JOURNAL_SCHEMA') return 'Use that version, or name another folder in [store] url';

@@ -1,0 +1,132 @@
+/**
+ * `spillway journal`: what was refused, deferred, discarded, and why, in words an admin understands.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { parseWhen, type TimeSpan, whenExamples } from '../journal/when.ts';
+import { formatDomain, parseDomain } from '../mail/address.ts';
+import { printable } from '../mail/printable.ts';
+import { JournalOpenError, JournalReadError } from '../store/errors.ts';
+import type { ReceiptQuery, StoredReceipt } from '../store/journal-store.ts';
+import type { FoundJournal } from '../store/open-journal.ts';
+import { type Reason, reasonWords } from '../verdict/reasons.ts';
+import { actions, checks, type Receipt } from '../verdict/verdict.ts';
+import { CommandError, exit } from './exit.ts';
+import { printText } from './journal-text.ts';
+import { createOutput, jsonLine, type Output } from './output.ts';
+
+export interface JournalCommandOptions {
+  /** Opens the journal of the configuration in that file, or of the one found without a name. */
+  readonly openStore: (configFile: string | undefined) => Promise<FoundJournal>;
+  readonly output?: Output;
+  /** ms since 1970. */
+  readonly now?: () => number;
+}
+
+interface Options {
+  readonly since?: TimeSpan;
+  readonly until?: TimeSpan;
+  readonly check?: Receipt['check'];
+  readonly action?: Receipt['action'];
+  readonly reason?: Receipt['reason'];
+  readonly domain?: string;
+  readonly queueId?: string;
+  readonly would?: true;
+  readonly json?: true;
+  readonly config?: string;
+}
+
+const receiptActions = actions.filter((action) => action !== 'accept');
+
+export function journalCommand({
+  openStore,
+  output = createOutput(),
+  now = Date.now,
+}: JournalCommandOptions): Command {
+  const when = (text: string) => {
+    const span = parseWhen(text, now());
+    if (span) return span;
+    throw new InvalidArgumentError(`Expected a time such as ${whenExamples}.`);
+  };
+  return new Command('journal')
+    .description('Tell what was refused, deferred or discarded, and why; the newest last.')
+    .option('--since <when>', `what happened from then on: ${whenExamples}`, when)
+    .option('--until <when>', 'what happened until then; a day counts to its end', when)
+    .option('--check <check>', `only one check: ${checks.join(', ')}`, oneOf(checks))
+    .option('--action <action>', `only: ${receiptActions.join(', ')}`, oneOf(receiptActions))
+    .option('--reason <reason>', 'only one reason, such as loopback or null-mx', readReason)
+    .option('--domain <domain>', 'only verdicts about this domain')
+    .option('--queue-id <id>', "only this message, by the mail server's name for it")
+    .option('--would', 'only what would have been done: checks that watch')
+    .option('--json', 'print one JSON document per line, times in UTC')
+    .option('--config <file>', 'read this configuration')
+    .addHelpText('after', '\nTimes are local unless they name a zone.')
+    .action(async (options: Options) => {
+      try {
+        const { where, reader } = await openStore(options.config);
+        await using journal = reader;
+        if (!journal) {
+          if (!options.json) {
+            await output.line(
+              `No journal yet: ${printable(where)} does not exist. "spillway run" makes it.`,
+            );
+          }
+          return;
+        }
+        const receipts = journal.read(queryOf(options));
+        if (options.json) await printJson(receipts, output);
+        else await printText(receipts, output);
+      } catch (error) {
+        throw commandError(error);
+      }
+    });
+}
+
+function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`Expected one of ${words.join(', ')}.`);
+  };
+}
+
+function readReason(text: string): Reason {
+  if (isReason(text)) return text;
+  throw new InvalidArgumentError(`Expected one of ${Object.keys(reasonWords).join(', ')}.`);
+}
+
+function isReason(text: string): text is Reason {
+  return Object.hasOwn(reasonWords, text);
+}
+
+function queryOf(options: Options): ReceiptQuery {
+  const { since, until, check, action, reason, domain, queueId } = options;
+  return {
+    ...(since && { since: since.start }),
+    ...(until && { before: until.end }),
+    ...(check && { check }),
+    ...(action && { action }),
+    ...(reason && { reason }),
+    ...(domain !== undefined && { domain: comparable(domain) }),
+    ...(queueId !== undefined && { queueId }),
+    ...(options.would && { enforced: false }),
+  };
+}
+
+function comparable(text: string): string {
+  const domain = parseDomain(text);
+  return domain ? formatDomain(domain) : text;
+}
+
+function commandError(error: unknown): unknown {
+  if (error instanceof JournalOpenError) return new CommandError(error.message, exit.usage, error);
+  if (!(error instanceof JournalReadError)) return error;
+  const status = error.isBusy ? exit.tryAgain : exit.trouble;
+  return new CommandError(printable(error.message), status, error);
+}
+
+async function printJson(receipts: AsyncIterable<StoredReceipt>, output: Output): Promise<void> {
+  for await (const { id, from, until, ...rest } of receipts) {
+    const times = { from: new Date(from).toISOString(), until: new Date(until).toISOString() };
+    await output.line(jsonLine({ id, ...times, ...rest }));
+  }
+}

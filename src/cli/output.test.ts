@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import test from 'node:test';
+import fc from 'fast-check';
+import { printable } from '../mail/printable.ts';
+import { createOutput, formatDuration, formatNumber, jsonLine } from './output.ts';
+
+const durations: readonly [ms: number, text: string][] = [
+  [0, '0 s'],
+  [340, '0.3 s'],
+  [2000, '2 s'],
+  [9_949, '9.9 s'],
+  [9_950, '10 s'],
+  [59_499, '59 s'],
+  [59_500, '1 min'],
+  [65_000, '1 min 5 s'],
+  [7_500_000, '2 h 5 min'],
+  [86_400_000, '1 d'],
+  [273_600_000, '3 d 4 h'],
+];
+for (const [ms, text] of durations)
+  test(`${ms} ms are ${text}`, () => assert.equal(formatDuration(ms), text));
+
+test('numbers are grouped', () => assert.equal(formatNumber(1_234_567), '1,234,567'));
+
+test('JSON is exact, one line, and holds nothing that a terminal obeys', () => {
+  const text = fc
+    .array(fc.integer({ min: 0, max: 0xffff }))
+    .map((units) => String.fromCharCode(...units));
+  fc.assert(
+    fc.property(text, text, (key, value) => {
+      const line = jsonLine({ [`x${key}`]: value });
+      assert.deepEqual(JSON.parse(line), { [`x${key}`]: value });
+      assert.equal(printable(line, line.length), line);
+    }),
+  );
+});
+
+test('colours are for terminals', () => {
+  const terminal = Object.assign(new PassThrough(), { isTTY: true });
+  const before = process.env['NO_COLOR'];
+  delete process.env['NO_COLOR'];
+  const styled = createOutput(terminal).style('red', 'refused');
+  if (before !== undefined) process.env['NO_COLOR'] = before;
+  assert.equal(styled, '\u001b[31mrefused\u001b[39m');
+  assert.equal(createOutput(new PassThrough()).style('red', 'refused'), 'refused');
+});
+
+test('a slow reader holds up the writer', async () => {
+  const stream = new PassThrough({ highWaterMark: 4 });
+  const written = createOutput(stream).line('more than four');
+  let isDone = false;
+  void written.then(() => {
+    isDone = true;
+  });
+  await new Promise(setImmediate);
+  assert.equal(isDone, false);
+  stream.resume();
+  await written;
+});

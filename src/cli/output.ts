@@ -1,0 +1,63 @@
+/**
+ * What commands print: lines, colours where a person looks, JSON that is safe on a terminal,
+ * numbers and times as people write them.
+ */
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { styleText } from 'node:util';
+
+export type Style = Parameters<typeof styleText>[0];
+
+export interface Output {
+  /** Waits where the reader is slow, so that a long list needs no memory. */
+  line(text: string): Promise<void>;
+  /** Coloured on a terminal, as it is elsewhere or where NO_COLOR says so. */
+  style(style: Style, text: string): string;
+}
+
+export function createOutput(stream: Writable = process.stdout): Output {
+  return {
+    async line(text) {
+      if (!stream.write(`${text}\n`)) await once(stream, 'drain');
+    },
+    style: (style, text) => styleText(style, text, { stream }),
+  };
+}
+
+// What JSON.stringify leaves and a terminal obeys; see mail/printable.ts.
+const dangerous = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** One JSON document on one line. Its strings hold the texts of strangers exactly, all escaped. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    dangerous,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** `12,345` */
+export function formatNumber(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `2006-09-05 14:03:07`, local time. */
+export function formatLocalTime(at: number): string {
+  const date = new Date(at);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** `0.3 s`, `42 s`, `5 min`, `2 h 5 min`, `3 d 4 h`: the two largest units; `ms` is in ms. */
+export function formatDuration(ms: number): string {
+  if (ms < 9_950) return `${Number((ms / 1000).toFixed(1))} s`;
+  const seconds = Math.round(ms / 1000);
+  const [days, hours, minutes] = [86_400, 3_600, 60].map((unit) => Math.floor(seconds / unit));
+  if (days) return two(days, 'd', (hours ?? 0) % 24, 'h');
+  if (hours) return two(hours, 'h', (minutes ?? 0) % 60, 'min');
+  return minutes ? two(minutes, 'min', seconds % 60, 's') : `${seconds} s`;
+}
+
+function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
