@@ -253,6 +253,18 @@ test('trouble in the middle of a flush writes nothing twice', async () => {
   );
 });
 
+test('a disk with room for a little at a time is one trouble, not many', async () => {
+  const { recorder, clock, store, state, lines } = setUp({ batch: 10 });
+  const append = store.append;
+  store.append = async (receipts) => {
+    state.isFull = !state.isFull;
+    return append(receipts);
+  };
+  for (let i = 0; i < 95; i++) recorder.record(question(), discard, true);
+  for (let second = 0; second < 30; second++) await clock.advance(1000);
+  assert.equal(lines.length, 2, lines.join('\n'));
+});
+
 test('memory stays bounded while the disk is full, whatever strangers write', async () => {
   const { recorder, clock, state, stored } = setUp({ characters: 1_000_000 });
   state.isFull = true;

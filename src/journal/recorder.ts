@@ -117,8 +117,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
         const batch = unwritten.slice(written, written + limits.batch);
         await store.append(batch);
         written += batch.length;
-        recovered();
       }
+      // Not after the first batch: a disk with a little room left would be told of again and again.
+      if (written > 0) recovered();
       return true;
     } catch (error) {
       failed(error);

@@ -40,6 +40,7 @@ export const resultCodes = {
   corrupt: 11,
   full: 13,
   cantopen: 14,
+  constraint: 19,
   notADatabase: 26,
 };
 

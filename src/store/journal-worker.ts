@@ -3,6 +3,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Receipt } from '../verdict/verdict.ts';
+import { primaryCode, resultCodes } from './errors.ts';
 import {
   type Answer,
   type Request,
@@ -14,6 +15,15 @@ import { type JournalFile, openJournalFile } from './sqlite-journal.ts';
 
 const { path, maxBytes }: ThreadData = workerData;
 let open: JournalFile | null = null;
+
+/** After these the file is as good as before, and still readable: on a full disk it could not be opened again. */
+const mayStayOpen = [
+  resultCodes.full,
+  resultCodes.io,
+  resultCodes.busy,
+  resultCodes.locked,
+  resultCodes.constraint,
+];
 
 /** The open file; opened anew after trouble, and where it was moved or removed behind our back. */
 function file(): JournalFile {
@@ -57,7 +67,7 @@ function attempt(groups: readonly string[]): Trouble | null {
     file().insert(groups.flatMap((group): Receipt[] => JSON.parse(group)));
     return null;
   } catch (error) {
-    close();
+    if (!mayStayOpen.includes(primaryCode(error))) close();
     return toTrouble(error);
   }
 }
