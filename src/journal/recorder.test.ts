@@ -171,6 +171,33 @@ test('an accept leaves nothing, and nothing keeps a timer', async () => {
   assert.equal(clock.timers, idle, 'once written the clock rests');
 });
 
+test('a drop can wait for its receipt; many wait together', async () => {
+  const { recorder, stored, state } = setUp();
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      recorder.record(question({ queueId: `q${i}` }), discard, true);
+      assert.equal(await recorder.kept(), true);
+      assert.ok(stored.some(({ queueId }) => queueId === `q${i}`));
+    }),
+  );
+  assert.equal(state.appends, 1);
+});
+
+test('while the journal cannot be written no drop waits for it', async () => {
+  const { recorder, stored, state, clock } = setUp();
+  state.isFull = true;
+  for (let i = 0; i < 100; i++) {
+    recorder.record(question({ queueId: `q${i}` }), discard, true);
+    assert.equal(await recorder.kept(), false);
+  }
+  assert.equal(state.appends, 1);
+  state.isFull = false;
+  await clock.advance(1000);
+  assert.equal(stored.length, 100);
+  recorder.record(question(), discard, true);
+  assert.equal(await recorder.kept(), true);
+});
+
 test('too many kinds are joined: the count stays right, what differs is left out', async () => {
   const { recorder, stored } = setUp({ sums: 100 });
   for (let i = 0; i < 10_000; i++)

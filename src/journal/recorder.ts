@@ -60,6 +60,12 @@ export interface Recorder extends AsyncDisposable {
   readonly record: RecordVerdict;
   /** A receipt that is ready: of a purge, of a delivery. */
   add(receipt: Receipt): void;
+  /**
+   * Resolves once the receipts of mail dropped so far are on disk: to be awaited before the mail
+   * server is told to drop it, so that not even kill -9 leaves a drop without a receipt. All who wait
+   * at the same time share a write. False where the journal cannot be written, which stops no mail.
+   */
+  kept(): Promise<boolean>;
   /** Writes what was recorded so far; false where it could not be written. */
   flush(): Promise<boolean>;
   /** Flushes for the last time; what is recorded afterwards is not kept. The store stays open. */
@@ -78,6 +84,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let cancelTick: (() => void) | null = null;
   let cancelPrune = () => {};
   let writing = Promise.resolve(true);
+  /** A write that was asked for and has not begun. */
+  let upcoming: Promise<boolean> | null = null;
 
   function keep(receipt: Receipt): void {
     if (isClosed) return;
@@ -95,6 +103,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   /** One after the other, however many ask. */
   function write(everything: boolean): Promise<boolean> {
     writing = writing.then(async () => {
+      upcoming = null;
       // What could not be written before comes first.
       if (!(await writeOut())) return false;
       unwritten = everything || sumsAreRipe() ? tally.takeAll() : tally.takeSingles();
@@ -195,6 +204,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
       });
     },
     add: (receipt) => keep(capReceipt(receipt)),
+    kept() {
+      // The write of every second tells when the trouble is over.
+      if (hasTrouble) return Promise.resolve(false);
+      upcoming ??= write(false);
+      return upcoming;
+    },
     flush: () => write(true),
     close,
     [Symbol.asyncDispose]: close,
