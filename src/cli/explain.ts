@@ -76,7 +76,7 @@ async function explain(subject: string, domain: Domain, config: Config): Promise
       throw fault;
     },
   );
-  return askAll(subject, domain, bench.judge, bench.routes);
+  return await askAll(subject, domain, bench.judge, bench.routes);
 }
 
 async function askAll(

@@ -1,0 +1,89 @@
+/**
+ * Load on a socketmap: so many connections, each with so many questions open, for so many seconds.
+ *
+ * As a process of its own: load-socketmap.ts PORT CONNECTIONS OPEN SECONDS RATE; prints one JSON line.
+ * RATE 0 asks as fast as answers come.
+ */
+import { connect } from 'node:net';
+import { formatNetstring } from '../src/wire/socketmap/netstrings.ts';
+import { formatSendmailKey } from '../src/wire/socketmap/sendmail-key.ts';
+import { Latencies } from './percentiles.ts';
+import { domainOf, warmDomains } from './zone.ts';
+
+const [port = 0, connections = 1, open = 1, seconds = 1, rate = 0] = process.argv
+  .slice(2)
+  .map(Number);
+
+const questions = Array.from({ length: warmDomains }, (_, i) => {
+  const domain = domainOf(i);
+  const path = `nicholas@${domain}`;
+  const key = formatSendmailKey({
+    kind: 'compat',
+    notice: false,
+    queueId: '6AM1x2yz012345',
+    nextHop: { mailer: 'esmtp', host: `${domain}.`, address: path },
+    forwardPath: path,
+    reversePath: 'ann@wanted.example',
+  });
+  return formatNetstring(`guard ${key}`);
+});
+
+let answered = 0;
+let isOver = false;
+const latencies = new Latencies();
+const start = performance.now();
+
+await Promise.all(Array.from({ length: connections }, (_, i) => talk(i)));
+const elapsed = (performance.now() - start) / 1000;
+process.stdout.write(
+  `${JSON.stringify({ answered, elapsed, p50: latencies.at(0.5), p99: latencies.at(0.99) })}\n`,
+);
+
+/** One connection. An answer is counted by its final comma: the texts hold none. */
+function talk(first: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  const sent: number[] = [];
+  let next = first * 7;
+  const ask = (count: number): void => {
+    let out = '';
+    const now = performance.now();
+    for (let i = 0; i < count; i++) {
+      out += questions[next++ % questions.length];
+      sent.push(now);
+    }
+    socket.write(out, 'latin1');
+  };
+  socket.on('connect', () => {
+    if (rate === 0) ask(open);
+    else pace(rate / connections, ask);
+  });
+  socket.on('data', (chunk: Buffer) => {
+    let count = 0;
+    for (let at = chunk.indexOf(44); at >= 0; at = chunk.indexOf(44, at + 1)) count++;
+    const now = performance.now();
+    for (const at of sent.splice(0, count)) latencies.add(now - at);
+    answered += count;
+    isOver ||= now - start > seconds * 1000;
+    if (isOver) {
+      if (sent.length === 0) socket.end();
+    } else if (rate === 0) ask(count);
+  });
+  socket.on('close', () => resolve());
+  socket.on('error', reject);
+  return promise;
+}
+
+/** An even pace, so that what waits is the server's doing. */
+function pace(perSecond: number, ask: (count: number) => void): void {
+  const begin = performance.now();
+  let asked = 0;
+  const timer = setInterval(() => {
+    if (isOver) clearInterval(timer);
+    else {
+      const due = Math.floor(((performance.now() - begin) / 1000) * perSecond) - asked;
+      if (due > 0) ask(due);
+      asked += Math.max(0, due);
+    }
+  }, 1);
+}
