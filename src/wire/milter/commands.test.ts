@@ -5,8 +5,7 @@ import { type Command, parseCommand } from './commands.ts';
 
 function parse(text: string): object {
   const command = parseCommand(text[0] ?? '', Buffer.from(text.slice(1), 'latin1'));
-  if (command.kind === 'header')
-    return { ...command, name: String(command.name), value: String(command.value) };
+  if (command.kind === 'header') return { ...command, field: String(command.field) };
   if (command.kind === 'body' || command.kind === 'endOfMessage')
     return { ...command, chunk: String(command.chunk) };
   return command;
@@ -75,9 +74,9 @@ const commands: readonly [name: string, text: string, command: object][] = [
   [
     'a folded header',
     'LReceived\0from a\n\tby b\0',
-    { kind: 'header', name: 'Received', value: 'from a\n\tby b' },
+    { kind: 'header', field: 'Received\0from a\n\tby b\0', nameLength: 8 },
   ],
-  ['an empty header', 'LX-Empty\0\0', { kind: 'header', name: 'X-Empty', value: '' }],
+  ['an empty header', 'LX-Empty\0\0', { kind: 'header', field: 'X-Empty\0\0', nameLength: 7 }],
   ['end of headers', 'N', { kind: 'endOfHeaders' }],
   ['body', 'Btext\r\n', { kind: 'body', chunk: 'text\r\n' }],
   ['end of message', 'E', { kind: 'endOfMessage', chunk: '' }],

@@ -40,8 +40,11 @@ export type Command =
       readonly parameters: readonly string[];
     }
   | { readonly kind: 'unknown'; readonly line: string }
-  /** Bytes, because hardly any header is looked at; a folded value has bare LF in it. */
-  | { readonly kind: 'header'; readonly name: Uint8Array; readonly value: Uint8Array }
+  /**
+   * The bytes as they came, name NUL value NUL, because hardly any header is looked at. A folded
+   * value has bare LF in it.
+   */
+  | { readonly kind: 'header'; readonly field: Uint8Array; readonly nameLength: number }
   | { readonly kind: 'body'; readonly chunk: Uint8Array }
   /** A last piece of the body may come with the end of the message. */
   | { readonly kind: 'endOfMessage'; readonly chunk: Uint8Array }
@@ -62,11 +65,15 @@ export function parseCommand(command: string, body: Uint8Array): Command | Comma
     case 'C':
       return parseConnect(body);
     case 'H':
-      return withStrings(body, 'HELO', ([name = '']) => ({ kind: 'helo', name }));
+      return withStrings(body, 0, 'HELO', ([name = '']) => ({ kind: 'helo', name }));
     case 'M':
     case 'R': {
       const kind = command === 'M' ? 'mail' : 'rcpt';
-      return withStrings(body, kind, ([path = '', ...parameters]) => ({ kind, path, parameters }));
+      return withStrings(body, 0, kind, ([path = '', ...parameters]) => ({
+        kind,
+        path,
+        parameters,
+      }));
     }
     case 'T':
       return { kind: 'data' };
@@ -79,7 +86,7 @@ export function parseCommand(command: string, body: Uint8Array): Command | Comma
     case 'E':
       return { kind: 'endOfMessage', chunk: body };
     case 'U':
-      return withStrings(body, 'unknown command', ([line = '']) => ({ kind: 'unknown', line }));
+      return withStrings(body, 0, 'unknown command', ([line = '']) => ({ kind: 'unknown', line }));
     case 'A':
       return { kind: 'abort' };
     case 'Q':
@@ -95,10 +102,13 @@ export function parseCommand(command: string, body: Uint8Array): Command | Comma
  * Text as UTF-8 where it is such (RFC 6531 addresses), otherwise each byte as one character, so that
  * nothing is lost.
  */
-export function textOf(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = buffer.toString('latin1');
-  return /[\u0080-\u00ff]/.test(text) && isUtf8(buffer) ? buffer.toString('utf8') : text;
+export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = buffer.toString('latin1', start, end);
+  if (!/[\u0080-\u00ff]/.test(text)) return text;
+  return isUtf8(buffer.subarray(start, end)) ? buffer.toString('utf8', start, end) : text;
 }
 
 function parseOffer(body: Uint8Array): Command | CommandFault {
@@ -118,21 +128,21 @@ function parseMacros(body: Uint8Array): Command | CommandFault {
   const stage = macroStages.get(first) ?? null;
   // One byte and no pair is legal: there is nothing to say at this stage.
   if (body.length === 1) return { kind: 'macros', stage, pairs: [] };
-  return withStrings(body.subarray(1), 'macros', (pairs) => ({ kind: 'macros', stage, pairs }));
+  return withStrings(body, 1, 'macros', (pairs) => ({ kind: 'macros', stage, pairs }));
 }
 
 function parseConnect(body: Uint8Array): Command | CommandFault {
   const hostEnd = body.indexOf(0);
   const letter = body[hostEnd + 1];
   if (hostEnd < 0 || letter === undefined) return fault('a connection that is cut short');
-  const host = textOf(body.subarray(0, hostEnd));
+  const host = textOf(body, 0, hostEnd);
   const family = String.fromCharCode(letter);
   if (family === 'U') return { kind: 'connect', host, family, port: 0, address: '' };
   if (family !== '4' && family !== '6' && family !== 'L')
     return fault(`the address family ${JSON.stringify(family)}`);
   const [high, low] = [body[hostEnd + 2], body[hostEnd + 3]];
-  const rest = body.subarray(hostEnd + 4);
-  const end = rest.indexOf(0);
+  const start = hostEnd + 4;
+  const end = body.indexOf(0, start);
   if (high === undefined || low === undefined || end < 0)
     return fault('a connection that is cut short');
   return {
@@ -140,29 +150,27 @@ function parseConnect(body: Uint8Array): Command | CommandFault {
     host,
     family,
     port: (high << 8) | low,
-    address: textOf(rest.subarray(0, end)),
+    address: textOf(body, start, end),
   };
 }
 
 function parseHeader(body: Uint8Array): Command | CommandFault {
-  const nameEnd = body.indexOf(0);
+  const nameLength = body.indexOf(0);
   const last = body.length - 1;
-  if (nameEnd < 0 || nameEnd === last || body[last] !== 0)
+  if (nameLength < 0 || nameLength === last || body[last] !== 0)
     return fault('a header that is cut short');
-  return {
-    kind: 'header',
-    name: body.subarray(0, nameEnd),
-    value: body.subarray(nameEnd + 1, last),
-  };
+  return { kind: 'header', field: body, nameLength };
 }
 
 function withStrings(
   body: Uint8Array,
+  start: number,
   what: string,
   make: (strings: string[]) => Command,
 ): Command | CommandFault {
-  if (body.at(-1) !== 0) return fault(`${what} without its final NUL`);
-  return make(textOf(body.subarray(0, -1)).split('\0'));
+  const last = body.length - 1;
+  if (last < start || body[last] !== 0) return fault(`${what} without its final NUL`);
+  return make(textOf(body, start, last).split('\0'));
 }
 
 function fault(problem: string): CommandFault {

@@ -34,15 +34,16 @@ export interface HopContext {
 /** Far above any real `by` clause or address. */
 const valueLimit = 2000;
 
+/** `field` holds the name, a NUL, the value, a NUL: see commands.ts. */
 export function addHeader(
   facts: HopFacts,
-  name: Uint8Array,
-  value: Uint8Array,
+  field: Uint8Array,
+  nameLength: number,
   context: HopContext,
 ): HopFacts {
   // Nearly all headers go by here: the length alone tells.
-  if (name.length === 8 && isNamed(name, 'received')) {
-    const by = findBy(textOf(value.subarray(0, valueLimit)));
+  if (nameLength === 8 && isNamed(field, 'received')) {
+    const by = findBy(headerValue(field, nameLength));
     const own = by !== null && context.isOwnName(by);
     return {
       ...facts,
@@ -55,9 +56,9 @@ export function addHeader(
     context.trusted &&
     !facts.foreign &&
     !facts.deliveredToRecipient &&
-    name.length === 12 &&
-    isNamed(name, 'delivered-to') &&
-    context.isRecipient(textOf(value.subarray(0, valueLimit)).trim())
+    nameLength === 12 &&
+    isNamed(field, 'delivered-to') &&
+    context.isRecipient(headerValue(field, nameLength).trim())
   )
     return { ...facts, deliveredToRecipient: true };
   return facts;
@@ -65,36 +66,52 @@ export function addHeader(
 
 /** The name after `by` in a Received field, outside of comments; null where there is none. */
 export function findBy(value: string): string | null {
-  const words = withoutComments(value).split(/[\s;]+/);
-  for (let i = 0; i + 1 < words.length; i++) {
-    const word = words[i]?.toLowerCase();
-    // What follows `from` is the client's own HELO, which could be the word `by`.
-    if (word === 'from') i++;
-    else if (word === 'by') return words[i + 1] || null;
+  let last = '';
+  let at = 0;
+  while (at < value.length) {
+    const end = endOfWord(value, at);
+    if (end > at) {
+      const word = value.slice(at, end);
+      if (last === 'by') return word;
+      // What follows `from` is the client's own HELO, which could be the word `by`.
+      last = last === 'from' ? '' : end - at <= 4 ? word.toLowerCase() : '';
+    }
+    at = value[end] === '(' ? endOfComment(value, end) : end + 1;
   }
   return null;
 }
 
-/** RFC 5322 §3.2.2: comments nest; a backslash takes the next character. */
-function withoutComments(value: string): string {
-  if (!value.includes('(')) return value;
-  let text = '';
-  let depth = 0;
-  for (let i = 0; i < value.length; i++) {
-    const character = value[i] ?? '';
-    if (character === '\\') i++;
-    else if (character === '(') depth++;
-    else if (character === ')') depth = Math.max(0, depth - 1);
-    else if (depth === 0) text += character;
-    if (character === ')' && depth === 0) text += ' ';
+function endOfWord(value: string, start: number): number {
+  let at = start;
+  while (at < value.length) {
+    const code = value.charCodeAt(at);
+    if (code <= 0x20 || code === 0x3b /* ; */ || code === 0x28 /* ( */) break;
+    at++;
   }
-  return text;
+  return at;
 }
 
-/** `lower` is in lower case and as long as `name`. */
-function isNamed(name: Uint8Array, lower: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    const byte = name[i] ?? 0;
+/** RFC 5322 §3.2.2: comments nest; a backslash takes the next character. */
+function endOfComment(value: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code === 0x5c /* \ */) at++;
+    else if (code === 0x28 /* ( */) depth++;
+    else if (code === 0x29 /* ) */ && --depth === 0) return at + 1;
+  }
+  return value.length;
+}
+
+function headerValue(field: Uint8Array, nameLength: number): string {
+  const start = nameLength + 1;
+  return textOf(field, start, Math.min(field.length - 1, start + valueLimit));
+}
+
+/** `lower` is in lower case and as long as the name. */
+function isNamed(field: Uint8Array, lower: string): boolean {
+  for (let i = 0; i < lower.length; i++) {
+    const byte = field[i] ?? 0;
     const small = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
     if (small !== lower.charCodeAt(i)) return false;
   }

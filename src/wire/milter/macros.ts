@@ -33,12 +33,14 @@ export const noMacros: Macros = stages.map(() => null);
 
 /** `pairs` are names and values in turn. */
 export function setMacros(macros: Macros, stage: MacroStage, pairs: readonly string[]): Macros {
+  const at = stages.indexOf(stage);
+  if (pairs.length < 2 && macros[at] === null) return macros;
   const scope = new Map<string, string>();
   for (let i = 0; i + 1 < pairs.length; i += 2) {
     const name = bareName(pairs[i] ?? '');
     if (kept.has(name)) scope.set(name, (pairs[i + 1] ?? '').slice(0, valueLimit));
   }
-  return macros.with(stages.indexOf(stage), scope.size > 0 ? scope : null);
+  return macros.with(at, scope.size > 0 ? scope : null);
 }
 
 /** Forgets what was said at this stage and later. */

@@ -11,10 +11,10 @@ import { answer, ask, circumstances, endTransaction, type Session, type Step } f
 import { isAllDiscarded, type Transaction } from './transaction.ts';
 import { inWords } from './verdicts.ts';
 
-export function readHeader(session: Session, name: Uint8Array, value: Uint8Array): Session {
+export function readHeader(session: Session, field: Uint8Array, nameLength: number): Session {
   const { transaction, identity, macros, client } = session;
   if (transaction === null) return session;
-  const hops = addHeader(transaction.hops, name, value, {
+  const hops = addHeader(transaction.hops, field, nameLength, {
     isOwnName: (text) => isOwnName(identity, macros, text),
     isRecipient: (text) => transaction.recipients.some((path) => isSameAddress(path, text)),
     trusted: client?.isOurs ?? false,

@@ -69,9 +69,17 @@ const macroLists: readonly [stage: number, names: string][] = [
   [6, 'i'], // end of headers
 ];
 
+const formattedLists = Buffer.concat(
+  macroLists.flatMap(([stage, names]) => [formatUint32(stage), formatStrings(names)]),
+);
+
 export function formatTerms(terms: Terms): Uint8Array {
-  const words = [terms.version, terms.actions, terms.protocol].map(formatUint32);
-  if (!allows(terms, 'setMacroLists')) return formatFrame('O', ...words);
-  const lists = macroLists.flatMap(([stage, names]) => [formatUint32(stage), formatStrings(names)]);
-  return formatFrame('O', ...words, ...lists);
+  const words = new Uint8Array(12);
+  const view = new DataView(words.buffer);
+  view.setUint32(0, terms.version);
+  view.setUint32(4, terms.actions);
+  view.setUint32(8, terms.protocol);
+  return allows(terms, 'setMacroLists')
+    ? formatFrame('O', words, formattedLists)
+    : formatFrame('O', words);
 }

@@ -83,7 +83,7 @@ function obey(
     case 'data':
       return goOn(session, terms, 'data');
     case 'header':
-      return goOn(readHeader(session, command.name, command.value), terms, 'header');
+      return goOn(readHeader(session, command.field, command.nameLength), terms, 'header');
     case 'endOfHeaders':
       // What the mail server hands over from itself can be answered at its end only.
       if (transaction === null || transaction.simulated || transaction.loopJudged)
