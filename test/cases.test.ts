@@ -101,6 +101,7 @@ async function judge(found: Case) {
     checks,
     loops,
     record() {},
+    kept: async () => {},
     onFault: (fault) => assert.ifError(fault),
   });
   const name = found.domain ?? 'd.example';

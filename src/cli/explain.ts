@@ -69,13 +69,9 @@ function readSubject(subject: string): Domain {
 }
 
 async function explain(subject: string, domain: Domain, config: Config): Promise<Explanation> {
-  await using bench = await createBench(
-    config,
-    () => {},
-    (fault) => {
-      throw fault;
-    },
-  );
+  await using bench = await createBench(config, { record() {}, kept: async () => {} }, (fault) => {
+    throw fault;
+  });
   return await askAll(subject, domain, bench.judge, bench.routes);
 }
 

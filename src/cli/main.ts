@@ -3,11 +3,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config/read.ts';
+import { ConfigError, readConfig } from '../config/read.ts';
 import { printable } from '../mail/printable.ts';
+import { openJournalForReading } from '../store/open-journal.ts';
 import { CommandError, exit } from './exit.ts';
 import { explainCommand } from './explain.ts';
+import { journalCommand } from './journal.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
+import { storeUrlOf } from './store-url.ts';
 
 const program = new Command('spillway')
   .description(
@@ -16,6 +20,12 @@ const program = new Command('spillway')
   .version(versionOf())
   .addCommand(runCommand())
   .addCommand(explainCommand())
+  .addCommand(
+    journalCommand({
+      openStore: async (file) => openJournalForReading(storeUrlOf(await readConfig(file))),
+    }),
+  )
+  .addCommand(replayCommand())
   .addHelpText(
     'after',
     '\nExit status: 0 well, 1 found trouble, 2 wrong usage or configuration, 75 try again.',

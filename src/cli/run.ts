@@ -41,7 +41,7 @@ async function run(config: Config, configFile: string | undefined): Promise<void
   const url = storeUrlOf(config);
   await using store = await openJournalStore(url);
   await using recorder = createRecorder({ store, log, limits: { retention: config.journal.keep } });
-  await using bench = await createBench(config, recorder.record, (fault) =>
+  await using bench = await createBench(config, recorder, (fault) =>
     log.error({ err: fault }, 'a fault of our own; the question was deferred'),
   );
   await using listeners = new AsyncDisposableStack();

@@ -8,7 +8,7 @@ import { readHosts } from '../dns/hosts.ts';
 import { createResolver, type Resolver } from '../dns/resolver.ts';
 import { gatherRouteFacts } from '../dns/route-facts.ts';
 import { readResolvConf } from '../dns/server-address.ts';
-import { createJudge, type Judge, type RecordVerdict } from '../judge/judge.ts';
+import { createJudge, type Judge, type JudgeOptions } from '../judge/judge.ts';
 import { readOwnAddresses, readOwnNames } from '../judge/machine.ts';
 import { createRoutes, type Routes } from '../judge/routes.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
@@ -28,7 +28,7 @@ const maxPending = 1000;
 
 export async function createBench(
   config: Config,
-  record: RecordVerdict,
+  journal: Pick<JudgeOptions, 'record' | 'kept'>,
   onFault: (fault: unknown) => void,
 ): Promise<Bench> {
   const policy = routePolicyOf(config, { names: readOwnNames(), addresses: readOwnAddresses() });
@@ -54,7 +54,7 @@ export async function createBench(
     policy,
     loops: config.loops,
     checks: config.checks,
-    record,
+    ...journal,
     onFault,
   });
   return { judge, routes, policy, resolver, [Symbol.asyncDispose]: () => resolver.close() };

@@ -26,12 +26,14 @@ export interface JudgeOptions {
   readonly loops: LoopLimits;
   readonly checks: Readonly<{ [check in Check]: CheckSetting }>;
   readonly record: RecordVerdict;
+  /** Resolves once the receipts of what was dropped are on disk, or cannot be written. */
+  readonly kept: () => Promise<unknown>;
   /** Told of faults of our own; the question is deferred. */
   readonly onFault: (fault: unknown) => void;
 }
 
 export function createJudge(options: JudgeOptions): Judge {
-  const { routes, policy, loops, checks, record, onFault } = options;
+  const { routes, policy, loops, checks, record, kept, onFault } = options;
 
   function gatherAndJudge(question: Question): Verdict | Promise<Verdict> {
     switch (question.check) {
@@ -68,11 +70,13 @@ export function createJudge(options: JudgeOptions): Judge {
     question: Question,
     verdict: Verdict,
     { mode, onFailure }: CheckSetting,
-  ): Verdict {
+  ): Verdict | Promise<Verdict> {
     if (verdict.action === 'accept') return verdict;
     const isObeyed = mode === 'enforce' && !(verdict.action === 'defer' && onFailure === 'open');
     record(question, verdict, isObeyed);
-    return isObeyed ? verdict : { ...verdict, action: 'accept', reply: null };
+    if (!isObeyed) return { ...verdict, action: 'accept', reply: null };
+    // Nothing vanishes: mail is dropped only after its receipt is written.
+    return verdict.action === 'discard' ? kept().then(() => verdict) : verdict;
   }
 
   return {

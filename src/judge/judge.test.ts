@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseIp } from '../mail/ip.ts';
+import { defaultLoopLimits } from '../verdict/loop.ts';
+import type { DomainFacts } from '../verdict/route-facts.ts';
+import { defaultRoutePolicy } from '../verdict/route-policy.ts';
+import type { CheckSetting, Question, Verdict } from '../verdict/verdict.ts';
+import { createJudge, type JudgeOptions } from './judge.ts';
+import { createRoutes, type GatherRouteFacts } from './routes.ts';
+
+const address = parseIp('127.0.0.1');
+assert.ok(address);
+const hole: DomainFacts = { kind: 'literal', address };
+const failed: DomainFacts = { kind: 'failed', detail: 'SERVFAIL' };
+
+function judgeWith(
+  found: DomainFacts | Error,
+  setting: Partial<CheckSetting> = {},
+  more: Partial<JudgeOptions> = {},
+) {
+  const recorded: { verdict: Verdict; enforced: boolean }[] = [];
+  const gather: GatherRouteFacts = async () => {
+    if (found instanceof Error) throw found;
+    return { facts: { domain: 'd.example', found, hostsFile: [] }, ttl: 1000 };
+  };
+  const check = { mode: 'enforce', onFailure: 'closed', ...setting } as const;
+  const judge = createJudge({
+    routes: createRoutes({
+      gather,
+      policy: defaultRoutePolicy,
+      now: () => 0,
+      capacity: 10,
+      maxPending: 1,
+    }),
+    policy: defaultRoutePolicy,
+    loops: defaultLoopLimits,
+    checks: { sender: check, recipient: check, notice: check, loop: check },
+    record: (_question, verdict, enforced) => recorded.push({ verdict, enforced }),
+    kept: async () => {},
+    onFault: () => {},
+    ...more,
+  });
+  return { judge, recorded };
+}
+
+function question(check: 'sender' | 'recipient' | 'notice', domain = 'd.example'): Question {
+  const path = `ann@${domain}`;
+  return {
+    check,
+    adapter: 'milter',
+    client: null,
+    queueId: null,
+    reversePath: path,
+    forwardPath: path,
+    nextHop: null,
+  };
+}
+
+const modes: readonly [
+  name: string,
+  found: DomainFacts,
+  setting: Partial<CheckSetting>,
+  want: string,
+][] = [
+  ['enforced', hole, {}, 'refuse, enforced'],
+  ['watched', hole, { mode: 'watch' }, 'accept, watched'],
+  ['off', hole, { mode: 'off' }, 'accept, not recorded'],
+  ['without an answer, closed', failed, {}, 'defer, enforced'],
+  ['without an answer, open', failed, { onFailure: 'open' }, 'accept, watched'],
+  ['with an answer, open', hole, { onFailure: 'open' }, 'refuse, enforced'],
+  ['without an answer, closed but watched', failed, { mode: 'watch' }, 'accept, watched'],
+];
+for (const [name, found, setting, want] of modes)
+  test(`a check that is ${name}: ${want}`, async () => {
+    const { judge, recorded } = judgeWith(found, setting);
+    const { action } = await judge.ask(question('sender'));
+    const record = recorded.map(({ enforced }) => (enforced ? 'enforced' : 'watched'));
+    assert.equal(`${action}, ${record[0] ?? 'not recorded'}`, want);
+  });
+
+test('a notice is discarded only after its receipt is on disk', async () => {
+  const disk = Promise.withResolvers<void>();
+  const { judge, recorded } = judgeWith(hole, {}, { kept: () => disk.promise });
+  const answer = Promise.resolve(judge.ask(question('notice')));
+  const first = await Promise.race([
+    answer,
+    new Promise((resolve) => setImmediate(resolve, 'waiting')),
+  ]);
+  assert.equal(first, 'waiting');
+  assert.equal(recorded.length, 1);
+  disk.resolve();
+  assert.equal((await answer).action, 'discard');
+});
+
+test('the second question about a domain is answered at once', async () => {
+  const { judge } = judgeWith(hole);
+  await judge.ask(question('sender'));
+  assert.ok(!(judge.ask(question('recipient')) instanceof Promise));
+});
+
+test('with too many look-ups under way, new domains are deferred and known ones are not', async () => {
+  const never = new Promise<never>(() => {});
+  const gather: GatherRouteFacts = async (domain) =>
+    domain.kind === 'name' && domain.name === 'known.example'
+      ? { facts: { domain: 'known.example', found: hole, hostsFile: [] }, ttl: 1000 }
+      : never;
+  const routes = createRoutes({
+    gather,
+    policy: defaultRoutePolicy,
+    now: () => 0,
+    capacity: 10,
+    maxPending: 1,
+  });
+  const { judge } = judgeWith(hole, {}, { routes });
+  await judge.ask(question('sender', 'known.example'));
+  void judge.ask(question('sender', 'slow.example'));
+  const overloaded = await judge.ask(question('sender', 'other.example'));
+  assert.deepEqual([overloaded.action, overloaded.reason], ['defer', 'overloaded']);
+  assert.equal((await judge.ask(question('sender', 'known.example'))).action, 'refuse');
+});
+
+test('a fault of our own is told, and defers', async () => {
+  const faults: unknown[] = [];
+  const { judge } = judgeWith(new Error('bug'), {}, { onFault: (fault) => faults.push(fault) });
+  const { action, reason } = await judge.ask(question('sender'));
+  assert.deepEqual([action, reason, faults.length], ['defer', 'internal-error', 1]);
+});
