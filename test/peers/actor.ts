@@ -14,7 +14,7 @@ export interface ActorModule {
   start(options: never): Promise<Calls>;
 }
 
-type CallsOf<M extends ActorModule> = Awaited<ReturnType<M['start']>>;
+export type CallsOf<M extends ActorModule> = Awaited<ReturnType<M['start']>>;
 
 export interface Actor<C extends Calls> extends AsyncDisposable {
   readonly pid: number;

@@ -35,6 +35,8 @@ export interface Machine extends AsyncDisposable {
   cpuSeconds(): Promise<number | null>;
   /** Lines of its system log so far. */
   log(): Promise<string[]>;
+  /** Resolves when somebody listens on the TCP port, of any family; throws after 30 s. */
+  listening(port: number): Promise<void>;
   /** TCP connections to port 25 that it has opened to itself, through any of its addresses. */
   selfConnections(): Promise<number>;
 }
@@ -59,13 +61,14 @@ mount -t proc proc root/proc
 exec chroot root sh -c 'echo "$0"; sleep infinity & wait' "$pid"
 `;
 
-// A first packet of a connection to itself always goes through the loopback interface.
-const packetCounter = `
+// The first packet of a connection to itself always goes through the loopback interface. It may come
+// again when the listener is slow, with the same sequence number.
+const connectionCounter = `
 table inet spillway {
-  counter self { }
+  set self { typeof tcp sport . tcp sequence; size 1000000; flags dynamic; }
   chain out {
     type filter hook output priority 0;
-    oifname "lo" tcp dport 25 tcp flags & (syn | ack) == syn counter name self
+    oifname "lo" tcp dport 25 tcp flags & (syn | ack) == syn add @self { tcp sport . tcp sequence }
   }
 }
 `;
@@ -104,7 +107,7 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
     path('/etc/hosts'),
     `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${addresses.server.v4} ${hostName} ${hostName.split('.')[0]}\n`,
   );
-  await run(place, ['nft', '-f', '-'], { input: packetCounter });
+  await run(place, ['nft', '-f', '-'], { input: connectionCounter });
   const logFile = '/var/log/mail.log';
   const syslog = `busybox syslogd -S -O ${logFile} >/dev/null 2>&1 && until [ -S /dev/log ]; do sleep 0.01; done`;
   await run(place, ['sh', '-c', syslog]);
@@ -127,9 +130,20 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
       const text = await readFile(path(logFile), 'utf8').catch(() => '');
       return text.split('\n').slice(0, -1);
     },
+    async listening(port) {
+      const sockets = [`/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`];
+      const hex = port.toString(16).toUpperCase().padStart(4, '0');
+      const pattern = new RegExp(`:${hex} [0-9A-F]+:0000 0A `);
+      for (let i = 0; i < 3000; i++) {
+        for (const file of sockets) if (pattern.test(await readFile(file, 'latin1'))) return;
+        await sleep(10);
+      }
+      throw new Error(`Nobody listens on port ${port} of ${hostName}`);
+    },
     async selfConnections() {
-      const text = await run(place, ['nft', 'list', 'counter', 'inet', 'spillway', 'self']);
-      return Number(/packets (\d+)/.exec(text)?.[1]);
+      const text = await run(place, ['nft', 'list', 'set', 'inet', 'spillway', 'self']);
+      const elements = /elements = \{([^}]*)\}/.exec(text)?.[1];
+      return elements === undefined ? 0 : elements.split(',').length;
     },
     async [Symbol.asyncDispose]() {
       // Its first process, inside, dies with this one; `closed` waits for both.

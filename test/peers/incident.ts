@@ -1,0 +1,127 @@
+/**
+ * The incident of 2006, set up around a mail server of the tests.
+ *
+ * The server relays the hosted sites to a backend that knows only `info@` of each, and takes every
+ * recipient at its own door: the classic way to make a source of backscatter.
+ */
+import { goodDomains, hostedSites, type IncidentSizes } from '../../src/replay/incident.ts';
+import { incidentZone } from '../../src/replay/incident-zone.ts';
+import type { ReplayOptions } from '../../src/replay/replay.ts';
+import type { ReplayReport } from '../../src/replay/report.ts';
+import { type Actor, type CallsOf, startActor } from './actor.ts';
+import { addresses, type Network } from './network.ts';
+import type { Sendmail } from './sendmail.ts';
+
+/** Messages of the flood: 2,000 by SPILLWAY_FULL=1, else as many as a modest machine takes in seconds. */
+export const floodSize = process.env['SPILLWAY_FULL'] === '1' ? 2000 : 300;
+export const wantedSize = 100;
+export const incidentSizes: IncidentSizes = {
+  messages: floodSize,
+  recipients: 5,
+  wanted: wantedSize,
+  misaddressed: 5,
+  variants: false,
+};
+
+/** Hosted domain -> the way to the backend, for sendmail's mailertable. */
+export const toBackend: Readonly<Record<string, string>> = Object.fromEntries(
+  hostedSites.map((site) => [site, `esmtp:[${addresses.backend.v4}]`]),
+);
+
+export interface Incident extends AsyncDisposable {
+  /** Everybody but the server: `play` sends, until the wanted messages that were taken have arrived. */
+  readonly people: Actor<CallsOf<typeof import('./actors/incident.ts')>>;
+  /** Answers before, while and after they play. */
+  readonly dns: Actor<CallsOf<typeof import('./actors/dns.ts')>>;
+}
+
+/** The DNS answers when it resolves; backend and sink listen while it is played. */
+export async function openIncident(
+  network: Network,
+  options: Partial<ReplayOptions> = {},
+): Promise<Incident> {
+  await using stack = new AsyncDisposableStack();
+  const { server, backend, sink, dns } = addresses;
+  const zone = incidentZone({ target: server.v4, sink: sink.v4 }, hostedSites, goodDomains);
+  const dnsServer = stack.use(
+    await startActor<typeof import('./actors/dns.ts')>(
+      network.world,
+      new URL('./actors/dns.ts', import.meta.url),
+      {
+        host: dns.v4,
+        port: 53,
+        records: { ...zone, 'mx.host.example': { A: [server.v4], AAAA: [server.v6] } },
+      },
+    ),
+  );
+  const people = stack.use(
+    await startActor<typeof import('./actors/incident.ts')>(
+      network.world,
+      new URL('./actors/incident.ts', import.meta.url),
+      {
+        target: { address: server.v4, port: 25, where: 'beside' },
+        seed: 'peers',
+        sizes: incidentSizes,
+        connections: 10,
+        rate: 0,
+        backend: { host: backend.v4, port: 25 },
+        sink: { host: sink.v4, port: 25 },
+        dns: null,
+        blackhole: null,
+        // Counted exactly by the server's own machine.
+        serverPid: null,
+        trustDns: true,
+        timeout: 50_000,
+        settle: 0,
+        ...options,
+      },
+    ),
+  );
+  const kept = stack.move();
+  return { people, dns: dnsServer, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Plays it to its end. Throws where the server does not answer at all. */
+export async function play(incident: Incident): Promise<ReplayReport> {
+  const end = await incident.people.call('play');
+  if (end.kind !== 'played') throw new Error(`${end.kind}: ${end.problem}`);
+  return end.report;
+}
+
+export interface Figures {
+  /** Failure notices that the server wrote, and those about its own notices. */
+  readonly notices: number;
+  readonly doubleBounces: number;
+  readonly queued: number;
+  readonly selfConnections: number;
+  readonly cpuSeconds: number | null;
+  readonly wanted: { readonly delivered: number; readonly p50: number; readonly p99: number };
+}
+
+export async function figuresOf(sendmail: Sendmail, report: ReplayReport): Promise<Figures> {
+  const { machine } = sendmail;
+  const log = await machine.log();
+  const count = (pattern: RegExp) => log.filter((line) => pattern.test(line)).length;
+  const { delivered, seconds } = report.wanted;
+  return {
+    notices: count(/: DSN: /),
+    doubleBounces: count(/: (return to sender|postmaster notify): /),
+    queued: await sendmail.queued(),
+    selfConnections: await machine.selfConnections(),
+    cpuSeconds: await machine.cpuSeconds(),
+    wanted: { delivered, p50: seconds?.p50 ?? Number.NaN, p99: seconds?.p99 ?? Number.NaN },
+  };
+}
+
+/** One line for the output of a test. */
+export function formatFigures(figures: Figures): string {
+  const { notices, doubleBounces, queued, selfConnections, cpuSeconds, wanted } = figures;
+  return [
+    `${notices} notices`,
+    `${doubleBounces} double bounces`,
+    `${queued} in the queue`,
+    `${selfConnections} connections to itself`,
+    `${cpuSeconds?.toFixed(1) ?? '?'} s of CPU`,
+    `${wanted.delivered} of ${wantedSize} wanted messages delivered, p50 ${wanted.p50.toFixed(2)} s, p99 ${wanted.p99.toFixed(2)} s`,
+  ].join(', ');
+}

@@ -1,0 +1,101 @@
+/**
+ * A real sendmail in a machine of its own, started and stopped by the test.
+ */
+import { readdir, writeFile } from 'node:fs/promises';
+import { type Machine, type MachineOptions, openMachine } from './machine.ts';
+import { run } from './place.ts';
+import { formatMc, type McOptions } from './sendmail-mc.ts';
+
+export interface SendmailOptions extends MachineOptions {
+  readonly mc?: McOptions;
+  /** Domain -> mailer and host; they are relayed for everybody. */
+  readonly relay?: Readonly<Record<string, string>>;
+}
+
+export interface Sendmail extends AsyncDisposable {
+  readonly machine: Machine;
+  /** Writes sendmail.mc and builds sendmail.cf from it. */
+  configure(mc: McOptions): Promise<void>;
+  /** Resolves when it listens. */
+  start(): Promise<void>;
+  /** Ends the daemon; deliveries under way end by themselves. */
+  stop(): Promise<void>;
+  /** Runs the queue once, to its end. */
+  runQueue(): Promise<void>;
+  /** Messages in its queue, those under delivery included. */
+  queued(): Promise<number>;
+  mailq(): Promise<string>;
+}
+
+/**
+ * Where double bounces and the rest of the postmaster's mail go. Sendmail writes this file itself;
+ * Debian's mail.local would wait seconds for the lock of a mailbox under load.
+ */
+export const postmasterBox = '/var/lib/postmaster.mbox';
+const queueFolder = '/var/spool/mqueue';
+
+/** Configured, and not started. */
+export async function openSendmail(options: SendmailOptions): Promise<Sendmail> {
+  await using stack = new AsyncDisposableStack();
+  const machine = stack.use(await openMachine('sendmail', options));
+  const { place, path } = machine;
+  const relay = Object.entries(options.relay ?? {});
+  const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('');
+  await writeFile(
+    path('/etc/mail/mailertable'),
+    lines(relay.map(([from, to]) => `${from}\t${to}`)),
+  );
+  await writeFile(path('/etc/mail/relay-domains'), lines(relay.map(([domain]) => domain)));
+  await writeFile(path('/etc/mail/local-host-names'), `localhost\n${machine.hostName}\n`);
+  await writeFile(
+    path('/etc/mail/aliases'),
+    `mailer-daemon: postmaster\npostmaster: ${postmasterBox}\n`,
+  );
+  const prepare = `
+cd /etc/mail
+makemap hash mailertable < mailertable
+# Debian refuses the documentation network, which is the whole world here.
+sed -i '/^Connect:192.0.2/d' access
+makemap hash access < access
+mkdir -p /var/run/sendmail/mta /var/run/sendmail/msp
+chown smmta:smmsp /var/run/sendmail/mta
+install -o mail -g mail -m 600 /dev/null ${postmasterBox}`;
+  await run(place, ['sh', '-ec', prepare]);
+
+  const configure = async (mc: McOptions) => {
+    await writeFile(path('/etc/mail/sendmail.mc'), formatMc(mc));
+    await run(place, ['sh', '-ec', 'cd /etc/mail; m4 sendmail.mc > sendmail.cf']);
+  };
+  await configure(options.mc ?? {});
+  await run(place, ['newaliases']);
+
+  const kept = stack.move();
+  return {
+    machine,
+    configure,
+    async start() {
+      await machine.runCounted([
+        'sh',
+        '-c',
+        '/usr/sbin/sendmail -L sm-mta -bd -q10m > /dev/null 2>&1',
+      ]);
+      await machine.listening(25);
+    },
+    async stop() {
+      const script = `
+pid=$(head -n 1 /var/run/sendmail/mta/sendmail.pid)
+kill "$pid"
+while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done`;
+      await run(place, ['sh', '-ec', script]);
+    },
+    async runQueue() {
+      await machine.runCounted(['sendmail', '-q']);
+    },
+    async queued() {
+      const names = await readdir(path(queueFolder));
+      return names.filter((name) => /^[qQh]f/.test(name)).length;
+    },
+    mailq: () => run(place, ['mailq']),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
