@@ -13,7 +13,8 @@ import { addresses, type Network } from './network.ts';
 import type { Sendmail } from './sendmail.ts';
 
 /** Messages of the flood: 2,000 by SPILLWAY_FULL=1, else as many as a modest machine takes in seconds. */
-export const floodSize = process.env['SPILLWAY_FULL'] === '1' ? 2000 : 300;
+export const isFull = process.env['SPILLWAY_FULL'] === '1';
+export const floodSize = isFull ? 2000 : 300;
 export const wantedSize = 100;
 export const incidentSizes: IncidentSizes = {
   messages: floodSize,
@@ -23,9 +24,9 @@ export const incidentSizes: IncidentSizes = {
   variants: false,
 };
 
-/** Hosted domain -> the way to the backend, for sendmail's mailertable. */
+/** Hosted domain -> address of the server that takes its mail. */
 export const toBackend: Readonly<Record<string, string>> = Object.fromEntries(
-  hostedSites.map((site) => [site, `esmtp:[${addresses.backend.v4}]`]),
+  hostedSites.map((site) => [site, addresses.backend.v4]),
 );
 
 export interface Incident extends AsyncDisposable {
@@ -71,8 +72,9 @@ export async function openIncident(
         // Counted exactly by the server's own machine.
         serverPid: null,
         trustDns: true,
-        timeout: 50_000,
-        settle: 0,
+        timeout: isFull ? 200_000 : 50_000,
+        // Its notices to real senders may come after the last wanted message.
+        settle: 3000,
         ...options,
       },
     ),

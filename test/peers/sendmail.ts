@@ -8,7 +8,7 @@ import { formatMc, type McOptions } from './sendmail-mc.ts';
 
 export interface SendmailOptions extends MachineOptions {
   readonly mc?: McOptions;
-  /** Domain -> mailer and host; they are relayed for everybody. */
+  /** Domain -> address of the server that takes its mail; relayed for everybody, whatever the recipient. */
   readonly relay?: Readonly<Record<string, string>>;
 }
 
@@ -43,7 +43,7 @@ export async function openSendmail(options: SendmailOptions): Promise<Sendmail> 
   const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('');
   await writeFile(
     path('/etc/mail/mailertable'),
-    lines(relay.map(([from, to]) => `${from}\t${to}`)),
+    lines(relay.map(([domain, host]) => `${domain}\tesmtp:[${host}]`)),
   );
   await writeFile(path('/etc/mail/relay-domains'), lines(relay.map(([domain]) => domain)));
   await writeFile(path('/etc/mail/local-host-names'), `localhost\n${machine.hostName}\n`);

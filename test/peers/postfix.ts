@@ -1,0 +1,102 @@
+/**
+ * A real Postfix in a machine of its own, started and stopped by the test.
+ */
+import { writeFile } from 'node:fs/promises';
+import { type Machine, type MachineOptions, openMachine } from './machine.ts';
+import { run } from './place.ts';
+
+export interface PostfixOptions extends MachineOptions {
+  /** For main.cf, above the plain defaults below. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Domain -> address of the server that takes its mail; relayed for everybody, whatever the recipient. */
+  readonly relay?: Readonly<Record<string, string>>;
+}
+
+export interface QueuedMessage {
+  readonly queue: string;
+  readonly id: string;
+  readonly sender: string;
+  readonly recipients: readonly string[];
+}
+
+export interface Postfix extends AsyncDisposable {
+  readonly machine: Machine;
+  /** Changes settings of main.cf; a running Postfix obeys them at once. */
+  configure(settings: Readonly<Record<string, string>>): Promise<void>;
+  /** Resolves when it listens. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  queue(): Promise<QueuedMessage[]>;
+}
+
+/** Configured, and not started. */
+export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
+  await using stack = new AsyncDisposableStack();
+  const machine = stack.use(await openMachine('postfix', options));
+  const { place, path } = machine;
+  const relay = Object.entries(options.relay ?? {});
+  let settings: Readonly<Record<string, string>> = {
+    compatibility_level: '3.6',
+    myhostname: machine.hostName,
+    mydestination: '$myhostname, localhost',
+    mynetworks: '127.0.0.0/8, [::1]/128',
+    inet_protocols: 'all',
+    alias_maps: '',
+    alias_database: '',
+    smtpd_recipient_restrictions: '',
+    relay_domains: relay.map(([domain]) => domain).join(', '),
+    transport_maps: `inline:{ ${relay.map(([domain, host]) => `{ ${domain} = smtp:[${host}] }`).join(' ')} }`,
+    // A tester in a hurry looks like a spammer to these.
+    smtpd_error_sleep_time: '0',
+    smtpd_client_connection_rate_limit: '0',
+    ...options.settings,
+  };
+  let isRunning = false;
+  const configure = async (more: Readonly<Record<string, string>>) => {
+    settings = { ...settings, ...more };
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`);
+    await writeFile(path('/etc/postfix/main.cf'), lines.join(''));
+    if (isRunning) await run(place, ['postfix', 'reload']);
+  };
+  await configure({});
+  // Its daemons would need copies of resolv.conf and hosts in a chroot of their own.
+  await run(place, ['postconf', '-F', '*/*/chroot = n']);
+
+  const kept = stack.move();
+  return {
+    machine,
+    configure,
+    async start() {
+      await machine.runCounted(['sh', '-c', 'postfix start > /dev/null 2>&1']);
+      await machine.listening(25);
+      isRunning = true;
+    },
+    async stop() {
+      await run(place, ['postfix', 'stop']);
+      isRunning = false;
+    },
+    async queue() {
+      const text = await run(place, ['postqueue', '-j']);
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map(readQueued);
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function readQueued(line: string): QueuedMessage {
+  const entry: {
+    queue_name: string;
+    queue_id: string;
+    sender: string;
+    recipients: { address: string }[];
+  } = JSON.parse(line);
+  return {
+    queue: entry.queue_name,
+    id: entry.queue_id,
+    sender: entry.sender,
+    recipients: entry.recipients.map(({ address }) => address),
+  };
+}
