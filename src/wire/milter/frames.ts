@@ -38,8 +38,8 @@ export function bytesWanted(rest: Uint8Array): number {
 /** One frame with its length. */
 export function formatFrame(command: string, ...parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 1);
-  const frame = new Uint8Array(4 + length);
-  new DataView(frame.buffer).setUint32(0, length);
+  const frame = Buffer.allocUnsafe(4 + length);
+  frame.writeUInt32BE(length);
   frame[4] = command.charCodeAt(0);
   let at = 5;
   for (const part of parts) {
@@ -55,8 +55,8 @@ export function formatStrings(...texts: readonly string[]): Uint8Array {
 }
 
 export function formatUint32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value);
   return bytes;
 }
 

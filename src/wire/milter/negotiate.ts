@@ -74,12 +74,7 @@ const formattedLists = Buffer.concat(
 );
 
 export function formatTerms(terms: Terms): Uint8Array {
-  const words = new Uint8Array(12);
-  const view = new DataView(words.buffer);
-  view.setUint32(0, terms.version);
-  view.setUint32(4, terms.actions);
-  view.setUint32(8, terms.protocol);
-  return allows(terms, 'setMacroLists')
-    ? formatFrame('O', words, formattedLists)
-    : formatFrame('O', words);
+  const words = [terms.version, terms.actions, terms.protocol].map(formatUint32);
+  if (allows(terms, 'setMacroLists')) words.push(formattedLists);
+  return formatFrame('O', ...words);
 }

@@ -91,11 +91,17 @@ export function ask(next: Session, question: Question, patient = false): Step {
 }
 
 export function answer(next: Session, ...answers: readonly MilterReply[]): Step {
-  const effects = answers.map((reply): Effect => {
-    return { kind: 'send', bytes: formatMilterReply(reply) };
-  });
-  return { next, effects };
+  // By far the most frequent answer is made once and for all.
+  if (answers.length === 1 && answers[0]?.kind === 'continue') return { next, effects: goAhead };
+  return { next, effects: answers.map(send) };
 }
+
+function send(reply: MilterReply): Effect {
+  return { kind: 'send', bytes: formatMilterReply(reply) };
+}
+
+const goAhead: readonly Effect[] = [send({ kind: 'continue' })];
+const nothing: readonly Effect[] = [];
 
 /** For steps about which we have nothing to say. */
 export function goOn(next: Session, terms: Terms, at: SilentStep): Step {
@@ -103,7 +109,7 @@ export function goOn(next: Session, terms: Terms, at: SilentStep): Step {
 }
 
 export function stay(next: Session): Step {
-  return { next, effects: [] };
+  return { next, effects: nothing };
 }
 
 export function close(next: Session, fault: string | null): Step {
