@@ -9,6 +9,7 @@ import {
   parseEndpoint,
 } from '../foreign/sendmail/guard-settings.ts';
 import type { Report, Step } from '../install/report.ts';
+import { openRoot } from '../install/root.ts';
 import {
   applyChange,
   removeChange,
@@ -41,6 +42,8 @@ function sendmailCommand(): Command {
     .description(
       'Show, write, prove or take out what makes sendmail ask the guard. Without --apply, --remove or --test nothing is changed.',
     )
+    .exitOverride()
+    .showHelpAfterError('(--help tells more)')
     .option('--apply', 'write the change, with a copy of each file beside it')
     .option('--remove', 'take the change out, to the byte')
     .option('--test', 'prove it with the sendmail binary and the running guard')
@@ -88,7 +91,7 @@ async function run(options: Options): Promise<Report> {
   if (remove && Object.keys(settings).length > 0)
     throw new CommandError('--remove takes out what is there, whatever its endpoints');
   const asked: SendmailOptions = {
-    root: { folder: resolve(options.root ?? '/') },
+    root: openRoot(resolve(options.root ?? '/')),
     ...(options.mc === undefined ? {} : { mc: resolve('/', options.mc) }),
     ...(options.cf === undefined ? {} : { cf: resolve('/', options.cf) }),
     settings,
@@ -106,18 +109,30 @@ const signs: Readonly<Record<Step['outcome'], readonly [sign: string, style: Sty
   waiting: ['??', 'yellow'],
 };
 
-function formatReport({ steps, changes, written, next }: Report, { style }: Output): string[] {
+function formatReport(report: Report, { style }: Output): string[] {
+  const { steps, changes, meaning, written, next } = report;
   const isTrouble = steps.some(({ outcome }) => outcome === 'trouble');
   const lines = steps.flatMap(({ name, outcome, found }) => {
     const [sign, colour] = signs[outcome];
     const [first = '', ...more] = found.split('\n').map((line) => printable(line));
     return [`${style(colour, sign)}  ${name}: ${first}`, ...more.map((line) => `    ${line}`)];
   });
-  for (const { diff } of written || isTrouble ? [] : changes)
-    lines.push('', ...diff.split('\n').map((line) => style(styleOf(line), printable(line))));
-  if (changes.length > 0 && !written && !isTrouble) lines.push('', 'Nothing was changed.');
+  if (changes.length > 0 && !written && !isTrouble) {
+    for (const { path, diff } of changes)
+      if (diff === null) lines.push('', `${path} is made anew.`);
+      else lines.push('', ...diff.split('\n').map((line) => style(styleOf(line), shown(line))));
+    lines.push(...meaning.flatMap((sentence) => ['', sentence]), '', 'Nothing was changed.');
+  }
   if (next.length > 0) lines.push('', 'Next:', ...next.map((command) => `  ${command}`));
   return lines;
+}
+
+/** Tabs matter in these files. */
+function shown(line: string): string {
+  return line
+    .split('\t')
+    .map((part) => printable(part))
+    .join('\t');
 }
 
 function styleOf(line: string): Style {

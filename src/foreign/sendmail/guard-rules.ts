@@ -76,6 +76,8 @@ const compatRuleset = [
   'R$- $| $* $| $*\t$: $1 $| $2 $| $3 $| $>0 $>3 $3',
   'R$- $| $* $| $* $| $# $={GuardMailer} $- $*\t$: $1 $| $2 $| $3 $| $4 $| $(guard_rest "" $6 $) $| $(guard_rest x $@ $6 $)',
   'R$- $| $* $| $* $| $={GuardMailer} $| $* $| $*\t$: $(guard compat($1)($&i)($4)($5)($6)($3)($2) $: pass $)',
+  '# Not by SMTP: nobody is asked.',
+  'R$* $| $*\t$@ pass',
   '# What the guard says, other than pass.',
   'Rdiscard $*\t$#discard $: discard',
   'Rrefuse $- . $- . $- $*\t$#error $@ 5.1.2 $: 550 $1.$2.$3 $4',

@@ -1,0 +1,76 @@
+/**
+ * Asks a guard over its own sockets, as sendmail would: is anybody there, and is it the right one?
+ */
+import { createConnection, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { parseEndpoint } from '../foreign/sendmail/guard-settings.ts';
+import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
+import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
+import type { Root } from './root.ts';
+
+/** ms for connecting and for the answer. */
+const patience = 5_000;
+const longest = 65_536;
+
+/** The answer in text, or why there is none. */
+export type Asked =
+  | { readonly kind: 'answer'; readonly text: string }
+  | { readonly kind: 'silence'; readonly why: string };
+
+export function askSocketmap(root: Root, endpoint: string): Promise<Asked> {
+  return ask(root, endpoint, Buffer.from(formatNetstring('guard_alive alive')), (bytes) => {
+    const [event] = parseNetstrings(bytes, longest).events;
+    if (!event) return null;
+    return event.kind === 'string' ? event.data.toString('latin1') : event.problem;
+  });
+}
+
+/** Offers version 6 with nothing to skip and nothing to change; a milter answers with its own terms. */
+export function askMilter(root: Root, endpoint: string): Promise<Asked> {
+  const offer = formatFrame('O', formatUint32(6), formatUint32(0x1ff), formatUint32(0x1fffff));
+  return ask(root, endpoint, Buffer.from(offer), (bytes) => {
+    const [event] = parseFrames(bytes, longest).events;
+    if (!event) return null;
+    if (event.kind === 'fault') return event.problem;
+    const version = event.body.length >= 4 ? Buffer.from(event.body).readUInt32BE(0) : 0;
+    return `${event.command} version ${version}`;
+  });
+}
+
+function ask(
+  root: Root,
+  endpoint: string,
+  question: Buffer,
+  read: (bytes: Buffer) => string | null,
+): Promise<Asked> {
+  const { promise, resolve } = Promise.withResolvers<Asked>();
+  let socket: Socket;
+  try {
+    socket = connect(root, endpoint);
+  } catch (error) {
+    return Promise.resolve({ kind: 'silence', why: String(error) });
+  }
+  const end = (asked: Asked): void => {
+    socket.destroy();
+    resolve(asked);
+  };
+  let bytes = Buffer.alloc(0);
+  socket.setTimeout(patience, () => end({ kind: 'silence', why: `no answer in ${patience} ms` }));
+  socket.on('error', (error) => end({ kind: 'silence', why: error.message }));
+  socket.on('close', () => end({ kind: 'silence', why: 'it closed the connection' }));
+  socket.on('data', (chunk: Buffer) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    const text = read(bytes);
+    if (text !== null) end({ kind: 'answer', text });
+    else if (bytes.length > longest) end({ kind: 'silence', why: 'an answer without end' });
+  });
+  socket.write(question);
+  return promise;
+}
+
+function connect(root: Root, endpoint: string): Socket {
+  const parsed = parseEndpoint(endpoint);
+  if (!parsed) throw new TypeError(`no endpoint: ${endpoint}`);
+  if (parsed.kind === 'tcp') return createConnection({ host: parsed.host, port: parsed.port });
+  return createConnection({ path: join(root.folder, parsed.path) });
+}

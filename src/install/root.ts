@@ -1,0 +1,87 @@
+/**
+ * The machine that the mail server runs on: this one, or a folder that holds the root of another.
+ */
+import { spawn } from 'node:child_process';
+import { readlink, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+export interface Root {
+  /** `/`, or the folder. */
+  readonly folder: string;
+  /** Runs a program of that machine in a folder of it; text is latin1. */
+  run(folder: string, command: readonly string[], input?: string): Promise<Ran>;
+}
+
+export interface Ran {
+  /** Exit status; null if the program could not be started, was killed, or took too long. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where a path of the machine is for us; symbolic links are followed inside of the root. */
+export async function outside(root: Root, path: string): Promise<string> {
+  let inside = resolve('/', path);
+  for (let links = 0; links < 16; links++) {
+    const target = await readlink(join(root.folder, inside)).catch(() => null);
+    if (target === null) break;
+    inside = resolve(dirname(inside), target);
+  }
+  return join(root.folder, inside);
+}
+
+export async function isFile(root: Root, path: string): Promise<boolean> {
+  const found = await stat(await outside(root, path)).catch(() => null);
+  return found?.isFile() ?? false;
+}
+
+/** The first of the paths that is a file; null if none is. */
+export async function firstFile(root: Root, paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) if (await isFile(root, path)) return path;
+  return null;
+}
+
+const timeout = 60_000;
+const mostOutput = 16 * 1024 * 1024;
+
+/** Programs of a root other than `/` are run by chroot(8). */
+export function openRoot(folder: string): Root {
+  const prefix = folder === '/' ? [] : ['chroot', folder];
+  return { folder, run: (at, command, input) => runCommand(prefix, at, command, input) };
+}
+
+async function runCommand(
+  prefix: readonly string[],
+  folder: string,
+  command: readonly string[],
+  input = '',
+): Promise<Ran> {
+  const within = ['sh', '-c', 'cd "$0" && exec "$@"', folder, ...command];
+  const [program = '', ...args] = [...prefix, ...within];
+  const child = spawn(program, args, {
+    stdio: 'pipe',
+    timeout,
+    killSignal: 'SIGKILL',
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  let size = 0;
+  for (const [stream, chunks] of [
+    [child.stdout, out],
+    [child.stderr, err],
+  ] as const)
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > mostOutput) child.kill('SIGKILL');
+      else chunks.push(chunk);
+    });
+  // A program that ends without reading its input is judged by its status.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(Buffer.from(input, 'latin1'));
+  const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString('latin1');
+  return await new Promise((done) => {
+    child.on('error', (error) => done({ status: null, stdout: '', stderr: error.message }));
+    child.on('close', (status) => done({ status, stdout: text(out), stderr: text(err) }));
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * The sendmail binary as a witness: what it can do, whether it takes a configuration, and how its
+ * rules answer (`sendmail -bt`, `-bv`).
+ */
+
+import type { Root } from './root.ts';
+import type { Found } from './sendmail-layout.ts';
+
+export interface SendmailProgram {
+  readonly path: string;
+  readonly version: string;
+  /** `SOCKETMAP`, `MILTER`, ... */
+  readonly features: ReadonlySet<string>;
+}
+
+/** Postfix, Exim and others install a program of that name as well. */
+export async function meetSendmail(root: Root, path: string): Promise<Found<SendmailProgram>> {
+  const { stdout, stderr } = await root.run('/', [path, '-d0.1', '-bt']);
+  const version = /^Version (\S+)/m.exec(stdout)?.[1];
+  const compiled = /Compiled with:([\s\S]*?)\n\s*\n/.exec(stdout)?.[1] ?? '';
+  if (version === undefined) {
+    const said = (stderr || stdout).trim().split('\n')[0] ?? '';
+    return { kind: 'fault', problem: `${path} is not sendmail${said ? `: ${said}` : ''}` };
+  }
+  const features = new Set(compiled.split(/\s+/).filter(Boolean));
+  return { kind: 'found', value: { path, version, features } };
+}
+
+/** What it says against a configuration, without places in it; empty if it takes it. */
+export async function complaints(root: Root, program: string, cf: string): Promise<string[]> {
+  const { status, stdout, stderr } = await root.run('/', [program, '-C', cf, '-bt']);
+  const said = `${stdout}\n${stderr}`
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^(ADDRESS TEST MODE|Enter <ruleset>|> ?$)/.test(line))
+    // The rule that waits is added to a ruleset that is there.
+    .filter((line) => line !== 'WARNING: Ruleset ParseLocal has multiple definitions')
+    .map((line) => line.replaceAll(cf, 'sendmail.cf').replace(/: line \d+:/, ':'));
+  return status === 0 || said.length > 0 ? said : [`it ended with status ${status}`];
+}
+
+/** What ruleset check_compat returns for a pair, in sendmail's own notation; null if it says nothing. */
+export async function askCompat(
+  root: Root,
+  program: string,
+  cf: string,
+  sender: string,
+  recipient: string,
+): Promise<string | null> {
+  const question = `guard_pair,check_compat ${sender} $| ${recipient}\n`;
+  const { stdout } = await root.run('/', [program, '-C', cf, '-bt'], question);
+  return /^check_compat\s+returns: (.*)$/m.exec(stdout)?.[1]?.trim() ?? null;
+}
+
+/** Where it would deliver an address: `deliverable: mailer local, user root`. */
+export async function verify(
+  root: Root,
+  program: string,
+  cf: string,
+  address: string,
+): Promise<{ deliverable: boolean; said: string }> {
+  const { stdout, stderr } = await root.run('/', [program, '-C', cf, '-bv', address]);
+  const said = (stdout || stderr).trim().split('\n').at(-1) ?? '';
+  return { deliverable: said.includes('deliverable: mailer'), said };
+}

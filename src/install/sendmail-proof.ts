@@ -1,0 +1,123 @@
+/**
+ * Proves the guard with the sendmail binary itself: its rules are asked about mail that must not go
+ * out, and mail that must.
+ *
+ * 127.0.0.2 stands for the black hole: no DNS is needed to know where it leads, and it is no name of
+ * the machine, as 127.0.0.1 is. Each question leaves a receipt in the guard's journal.
+ */
+import { stat } from 'node:fs/promises';
+import { type Asked, askMilter, askSocketmap } from './ask-guard.ts';
+import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
+import { firstFile, outside, type Root } from './root.ts';
+import { lookAround, type Scene, type SendmailOptions } from './sendmail-change.ts';
+import { restartCommand } from './sendmail-layout.ts';
+import { askCompat, verify } from './sendmail-program.ts';
+
+const blackHole = 'spillway-test@[127.0.0.2]';
+const pidFiles = [
+  '/var/run/sendmail/mta/sendmail.pid',
+  '/run/sendmail/mta/sendmail.pid',
+  '/var/run/sendmail.pid',
+  '/run/sendmail.pid',
+];
+
+export async function proveGuard(options: SendmailOptions): Promise<Report> {
+  const { steps, scene } = await lookAround(options);
+  const report = (next: readonly string[] = []): Report => ({
+    steps,
+    changes: [],
+    meaning: [],
+    written: false,
+    next,
+  });
+  if (!scene) return report();
+  const { root, installed } = scene;
+  if (installed === null) {
+    steps.push(trouble('rules', `${scene.source} does not ask the guard yet`));
+    return report(['spillway install sendmail']);
+  }
+  if ('kind' in installed) {
+    steps.push(trouble('rules', `${scene.source} line ${installed.line}: ${installed.problem}`));
+    return report();
+  }
+  const settings = { ...installed, ...options.settings };
+  const [socketmap, milter] = await Promise.all([
+    askSocketmap(root, settings.socketmap),
+    askMilter(root, settings.milter),
+  ]);
+  steps.push(
+    listening('socketmap', settings.socketmap, socketmap, /^OK /),
+    listening('milter', settings.milter, milter, /^O version [2-6]$/),
+  );
+  if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
+
+  steps.push(...(await askRules(scene)), await askDelivery(scene));
+  const age = await judgeDaemon(root, scene.layout.cf);
+  if (age) steps.push(age);
+  return report(age?.outcome === 'trouble' ? [await restartCommand(root)] : []);
+}
+
+function listening(name: string, endpoint: string, asked: Asked, wanted: RegExp): Step {
+  if (asked.kind === 'silence')
+    return waiting(name, `the guard does not answer at ${endpoint}: ${asked.why}`);
+  return wanted.test(asked.text)
+    ? well(name, `the guard answers at ${endpoint}: ${asked.text}`)
+    : trouble(name, `somebody else answers at ${endpoint}: ${asked.text}`);
+}
+
+const questions: readonly [
+  name: string,
+  sender: string,
+  recipient: string,
+  wanted: RegExp,
+  advice: string,
+][] = [
+  [
+    'notice to a black hole',
+    'MAILER-DAEMON',
+    blackHole,
+    /^\$# discard /,
+    'is the check "notice" off, or only watching?',
+  ],
+  [
+    'mail to a black hole',
+    'root',
+    blackHole,
+    /^\$# error \$@ 5/,
+    'is the check "recipient" off, or only watching?',
+  ],
+  ['notice to a mailbox', 'MAILER-DAEMON', 'root', /^pass$/, ''],
+];
+
+async function askRules({ root, program, layout }: Scene): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const [name, sender, recipient, wanted, advice] of questions) {
+    const said = await askCompat(root, program.path, layout.cf, sender, recipient);
+    const asked = `sendmail -bt, check_compat ${sender} $| ${recipient}`;
+    if (said === null) steps.push(trouble(name, `${asked}: no answer`));
+    else if (wanted.test(said)) steps.push(well(name, `${asked}: ${said}`));
+    else steps.push(trouble(name, `${asked}: ${said}${advice && `; ${advice}`}`));
+  }
+  return steps;
+}
+
+async function askDelivery({ root, program, layout }: Scene): Promise<Step> {
+  const { deliverable, said } = await verify(root, program.path, layout.cf, 'root');
+  const name = 'delivery';
+  return deliverable
+    ? well(name, `sendmail -bv: ${said}`)
+    : trouble(name, `sendmail -bv root: ${said}`);
+}
+
+/** A daemon reads sendmail.cf when it starts, and writes its number then. */
+async function judgeDaemon(root: Root, cf: string): Promise<Step | null> {
+  const file = await firstFile(root, pidFiles);
+  if (file === null) return note('daemon', 'not running, as far as its pid file tells');
+  const [started, changed] = await Promise.all(
+    [file, cf].map(async (path) => (await stat(await outside(root, path))).mtimeMs),
+  );
+  if (started === undefined || changed === undefined) return null;
+  return started >= changed
+    ? well('daemon', `started after ${cf} was written, says ${file}`)
+    : trouble('daemon', `started before ${cf} was written, says ${file}: restart it`);
+}
