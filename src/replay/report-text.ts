@@ -45,7 +45,7 @@ export function formatReport(report: ReplayReport, paint: Paint): string {
       'Itself',
       report.selfConnections === null
         ? 'connections from the server to itself cannot be seen from here'
-        : plural(report.selfConnections, 'connection', ' from the server to itself'),
+        : plural(report.selfConnections, 'connection', ' from the server to itself seen'),
     ),
   );
   if (report.dns) {
