@@ -117,6 +117,7 @@ export function reportOf(played: Played): ReplayReport {
 
 function signsOf(played: Played, missing: number): string[] {
   const { tally, blackhole, selfConnections, ended, done, total } = played;
+  const failed = tally.noticesAbout.wanted;
   const signs: string[] = [];
   if (selfConnections !== null && selfConnections > 0)
     signs.push(`the server connected to itself, ${selfConnections} times or more`);
@@ -129,7 +130,9 @@ function signsOf(played: Played, missing: number): string[] {
   // What an interrupted run did not deliver is nobody's fault.
   if (ended === 'interrupted') return signs;
   if (missing > 0)
-    signs.push(`${missing} of ${tally.fates.wanted.planned} wanted messages did not arrive`);
+    signs.push(
+      `${missing} of ${tally.fates.wanted.planned} wanted messages did not arrive${failed > 0 ? `; for ${failed} the sender got a failure notice` : ''}`,
+    );
   if (done < total) signs.push(`it took only ${done} of ${total} messages in the time it had`);
   return signs;
 }

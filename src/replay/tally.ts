@@ -77,7 +77,7 @@ export interface Tally {
   arrived(place: Place, message: SunkMessage): void;
   wanted(): WantedFate[];
   variantFates(variants: readonly Variant[]): VariantFate[];
-  /** Wanted messages that the server took and that have not arrived. */
+  /** Wanted messages that the server took, and that have neither arrived nor come back as a notice. */
   readonly awaited: number;
   /** Misaddressed messages that the server took and whose sender has no notice. */
   readonly awaitedNotices: number;
@@ -183,9 +183,9 @@ export function createTally(run: string): Tally {
       const { marker } = message;
       accepted.add(marker);
       // What came of it may be seen before the server's reply is.
-      if (message.kind === 'wanted' && !arrivedAt.has(marker)) awaited.add(marker);
-      if (message.kind === 'misaddressed' && !noticedMarkers.has(marker))
-        awaitedNotices.add(marker);
+      const isNoticed = noticedMarkers.has(marker);
+      if (message.kind === 'wanted' && !arrivedAt.has(marker) && !isNoticed) awaited.add(marker);
+      if (message.kind === 'misaddressed' && !isNoticed) awaitedNotices.add(marker);
     },
     arrived(place, message) {
       const marker = readMarker(message.marker, run);
@@ -204,6 +204,8 @@ export function createTally(run: string): Tally {
       if (kind === 'spam') return;
       noticedMarkers.add(subject);
       awaitedNotices.delete(subject);
+      // Its sender was told that it failed: nobody need wait for it any more.
+      awaited.delete(subject);
     },
     wanted() {
       return [...startedAt].flatMap(([marker, from]) => {
