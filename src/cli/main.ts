@@ -8,6 +8,7 @@ import { printable } from '../mail/printable.ts';
 import { openJournalForReading } from '../store/open-journal.ts';
 import { CommandError, exit } from './exit.ts';
 import { explainCommand } from './explain.ts';
+import { installCommand } from './install.ts';
 import { journalCommand } from './journal.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
@@ -26,6 +27,7 @@ const program = new Command('spillway')
     }),
   )
   .addCommand(replayCommand())
+  .addCommand(installCommand())
   .addHelpText(
     'after',
     '\nExit status: 0 well, 1 found trouble, 2 wrong usage or configuration, 75 try again.',
