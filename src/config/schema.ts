@@ -45,7 +45,9 @@ export const schema = z.strictObject({
         .array(nameServer())
         .default([])
         .describe('Name servers; empty: those of resolv.conf.'),
-      timeout: duration().prefault('4s').describe('How long the look-ups for one domain may take in all.'),
+      timeout: duration()
+        .prefault('4s')
+        .describe('How long the look-ups for one domain may take in all.'),
     })
     .prefault({}),
   verdict: z
