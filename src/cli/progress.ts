@@ -8,8 +8,11 @@ export interface ProgressOutput {
 }
 
 export interface ProgressLine {
-  /** `share` is from 0 to 1; the text is cut at the edge of the terminal and must be printable. */
-  show(share: number, text: string): void;
+  /**
+   * `share` is from 0 to 1; the text is cut at the edge of the terminal and must be printable. Left out
+   * soon after another, unless it must be seen: the first of a phase.
+   */
+  show(share: number, text: string, mustBeSeen?: boolean): void;
   /** Takes the line away. */
   clear(): void;
 }
@@ -27,13 +30,14 @@ export function createProgressLine(
   let last = Number.NEGATIVE_INFINITY;
   let isShown = false;
   return {
-    show(share, text) {
-      if (now() - last < interval) return;
+    show(share, text, mustBeSeen = false) {
+      if (!mustBeSeen && now() - last < interval) return;
       last = now();
       isShown = true;
       const full = Math.round(Math.min(Math.max(share, 0), 1) * barWidth);
       const line = `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${text}`;
-      output.write(`\r\x1b[2K${line.slice(0, (output.columns ?? 80) - 1)}`);
+      // Some terminals do not know their width and say 0.
+      output.write(`\r\x1b[2K${line.slice(0, (output.columns || 80) - 1)}`);
     },
     clear() {
       if (isShown) output.write('\r\x1b[2K');

@@ -126,6 +126,7 @@ async function replay(options: Options): Promise<number> {
     );
   const seed = options.seed ?? String(randomInt(1_000_000));
   const line = createProgressLine(process.stderr);
+  let phase: Progress['phase'] | null = null;
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
   for (const name of signals) process.once(name, onSignal);
@@ -135,7 +136,11 @@ async function replay(options: Options): Promise<number> {
       target: check,
       seed,
       signal: interrupt.signal,
-      onProgress: (progress) => line.show(progress.done / progress.total, progressText(progress)),
+      onProgress(progress) {
+        const isNew = progress.phase !== phase;
+        phase = progress.phase;
+        line.show(progress.done / progress.total, progressText(progress), isNew);
+      },
     });
     line.clear();
     return tellEnd(end, options);
