@@ -1,11 +1,7 @@
 /**
- * One question to one DNS server, over UDP or TCP.
- *
- * RFC 5452 §4.5 and §9.2: a new socket for each question, so that the kernel chooses a new random
- * port; connected, so that it drops what comes from any other address. RFC 7766 (TCP).
+ * One question to one DNS server: what can come of it, and how it is asked over TCP (RFC 7766).
  */
-import { createSocket } from 'node:dgram';
-import { connect, isIPv6 } from 'node:net';
+import { connect } from 'node:net';
 import { formatDnsFrame, parseDnsFrames } from './frames.ts';
 import { type Query, type Reply, readReply } from './query.ts';
 import type { DnsServerAddress } from './server-address.ts';
@@ -28,32 +24,6 @@ export interface ExchangeOptions {
   readonly cancels: Set<() => void>;
 }
 
-const foreignLimit = 10;
-
-/** Never rejects. */
-export function askByUdp(
-  server: DnsServerAddress,
-  query: Query,
-  options: ExchangeOptions,
-): Promise<Exchange> {
-  const socket = createSocket(isIPv6(server.host) ? 'udp6' : 'udp4');
-  const { promise, settle } = prepare(options, () => socket.close());
-  let foreign = 0;
-  socket.on('error', (error) => settle({ kind: 'unreachable', code: codeOf(error) }));
-  socket.on('message', (bytes) => {
-    const reply = readReply(bytes, query);
-    if (reply.kind !== 'foreign') settle(reply);
-    else if (++foreign >= foreignLimit) settle({ kind: 'doubtful' });
-  });
-  socket.on('connect', () => socket.send(query.bytes));
-  try {
-    socket.connect(server.port, server.host);
-  } catch (error) {
-    settle({ kind: 'unreachable', code: codeOf(error) });
-  }
-  return promise;
-}
-
 /** Never rejects. */
 export function askByTcp(
   server: DnsServerAddress,
@@ -61,7 +31,7 @@ export function askByTcp(
   options: ExchangeOptions,
 ): Promise<Exchange> {
   const socket = connect({ host: server.host, port: server.port, noDelay: true });
-  const { promise, settle } = prepare(options, () => socket.destroy());
+  const { promise, settle } = startExchange(options, () => socket.destroy());
   let rest: Uint8Array = new Uint8Array();
   socket.on('error', (error) => settle({ kind: 'unreachable', code: codeOf(error) }));
   socket.on('close', () => settle({ kind: 'unreachable', code: 'closed' }));
@@ -79,7 +49,11 @@ export function askByTcp(
   return promise;
 }
 
-function prepare({ timeout, cancels }: ExchangeOptions, close: () => void) {
+/** `onSettled` is called once: with what `settle` was given first, or with `silent` in the end. */
+export function startExchange(
+  { timeout, cancels }: ExchangeOptions,
+  onSettled: (outcome: Exchange) => void,
+): { promise: Promise<Exchange>; settle: (outcome: Exchange) => void } {
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   let isSettled = false;
   const settle = (outcome: Exchange) => {
@@ -87,7 +61,7 @@ function prepare({ timeout, cancels }: ExchangeOptions, close: () => void) {
     isSettled = true;
     clearTimeout(timer);
     cancels.delete(cancel);
-    close();
+    onSettled(outcome);
     resolve(outcome);
   };
   const cancel = () => settle({ kind: 'silent' });
@@ -96,6 +70,6 @@ function prepare({ timeout, cancels }: ExchangeOptions, close: () => void) {
   return { promise, settle };
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

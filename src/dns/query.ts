@@ -91,9 +91,14 @@ const rcodeNames = new Map([
 const noError = 0;
 const nameError = 3;
 
+/** Of a question or an answer; any bytes. */
+export function idOf(bytes: Uint8Array): number {
+  return ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+}
+
 /** Takes any bytes. */
 export function readReply(bytes: Uint8Array, query: Query): Reply {
-  const isOurs = bytes[0] === query.bytes[0] && bytes[1] === query.bytes[1];
+  const isOurs = idOf(bytes) === idOf(query.bytes);
   const isAnswer = ((bytes[2] ?? 0) & 0xf8) === 0x80;
   if (bytes.length < 12 || !isOurs || !isAnswer) return { kind: 'foreign' };
   const questions = ((bytes[4] ?? 0) << 8) | (bytes[5] ?? 0);

@@ -3,10 +3,11 @@
  * of each.
  */
 import { getRandomValues } from 'node:crypto';
-import { askByTcp, askByUdp, type Exchange } from './exchange.ts';
+import { askByTcp, type Exchange } from './exchange.ts';
 import { type Reading, readLookup } from './lookup.ts';
 import { formatQuery, type LookupType, randomLength } from './query.ts';
 import { type DnsServerAddress, formatDnsServer } from './server-address.ts';
+import { createUdpPorts, type UdpPorts } from './udp-ports.ts';
 
 export type Asked =
   | Exclude<Reading, { kind: 'useless' }>
@@ -22,6 +23,7 @@ export interface Servers {
 interface Server {
   readonly address: DnsServerAddress;
   readonly label: string;
+  readonly udp: UdpPorts;
   /** Moments of performance.now() until which a weakness is believed. */
   silentUntil: number;
   noEdnsUntil: number;
@@ -48,6 +50,7 @@ export function createServers(addresses: readonly DnsServerAddress[], tryTimeout
     (address): Server => ({
       address,
       label: formatDnsServer(address),
+      udp: createUdpPorts(address),
       silentUntil: 0,
       noEdnsUntil: 0,
       noCaseUntil: 0,
@@ -112,12 +115,12 @@ export function createServers(addresses: readonly DnsServerAddress[], tryTimeout
     timeout: number,
     edns: boolean,
   ): Promise<Exchange> {
-    const { address } = server;
+    const { address, udp } = server;
     const limits = { timeout, cancels };
     const query = (mixCase: boolean) =>
       formatQuery(name, type, getRandomValues(new Uint8Array(randomLength)), { edns, mixCase });
     const mixCase = performance.now() >= server.noCaseUntil;
-    const first = await askByUdp(address, query(mixCase), limits);
+    const first = await udp.ask(query(mixCase), limits);
     const isDoubtful = first.kind === 'wrong case' || first.kind === 'doubtful';
     if (!isDoubtful && first.kind !== 'truncated') return first;
 
@@ -130,7 +133,7 @@ export function createServers(addresses: readonly DnsServerAddress[], tryTimeout
     const isMute = second.kind === 'silent' || second.kind === 'unreachable';
     if (!isMute) return second;
     if (first.kind !== 'wrong case') return { kind: 'no tcp' };
-    const third = await askByUdp(address, query(false), limits);
+    const third = await udp.ask(query(false), limits);
     if (third.kind === 'answer') server.noCaseUntil = performance.now() + weaknessMemory;
     return third;
   }
@@ -140,6 +143,7 @@ export function createServers(addresses: readonly DnsServerAddress[], tryTimeout
     cancelAll() {
       isCancelled = true;
       for (const cancel of cancels) cancel();
+      for (const { udp } of servers) udp.close();
     },
   };
 }
