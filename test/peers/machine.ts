@@ -94,6 +94,7 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
 
   const place: Place = {
     prefix: ['nsenter', `--target=${pid}`, '--mount', '--pid', '--uts', '--net', '--root', '--wd'],
+    ownPids: true,
   };
   const path = (inside: string) => `/proc/${pid}/root${inside}`;
   const group = await makeGroup();

@@ -9,6 +9,8 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 export interface Place {
   /** Put before a command so that it runs there. */
   readonly prefix: readonly string[];
+  /** Its processes have numbers of their own, by which they must be killed over there. */
+  readonly ownPids?: boolean;
 }
 
 /** This machine itself. */

@@ -3,10 +3,9 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { CommandError, type Place, plainEnvironment, start } from './place.ts';
+import { CommandError, type Place, run, start } from './place.ts';
 
 export interface Program extends AsyncDisposable {
-  readonly pid: number;
   /** Everything it has written to stdout and stderr, line by line, as it came. */
   readonly lines: readonly string[];
   /** Resolves to the first line, past or to come, that matches. Throws CommandError if it ends before. */
@@ -17,18 +16,16 @@ export interface Program extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** In a place without a PID namespace of its own; resolves when a line matches `ready`. */
+/** Resolves when a line matches `ready`. */
 export async function startProgram(
   place: Place,
   command: readonly string[],
   ready: RegExp,
-  environment: NodeJS.ProcessEnv = {},
 ): Promise<Program> {
-  const child = start(place, command, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...plainEnvironment(), ...environment },
-  });
-  const program = follow(child, command);
+  // The shell tells the number by which the place knows it, and becomes the program.
+  const shell = ['sh', '-c', 'echo "$$"; exec "$@"', 'sh', ...command];
+  const child = start(place, shell, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = follow(child, place, command);
   try {
     await program.line(ready);
     return program;
@@ -38,9 +35,10 @@ export async function startProgram(
   }
 }
 
-function follow(child: ChildProcess, command: readonly string[]): Program {
+function follow(child: ChildProcess, place: Place, command: readonly string[]): Program {
   const lines: string[] = [];
   const waiting = new Set<() => void>();
+  let pid: string | null = null;
   let ending: string | null = null;
   const wake = () => {
     for (const look of [...waiting]) look();
@@ -48,7 +46,8 @@ function follow(child: ChildProcess, command: readonly string[]): Program {
   for (const stream of [child.stdout, child.stderr])
     if (stream)
       createInterface({ input: stream }).on('line', (line) => {
-        lines.push(line);
+        if (pid === null && stream === child.stdout) pid = line;
+        else lines.push(line);
         wake();
       });
   const closed = new Promise<void>((resolve) => {
@@ -61,18 +60,24 @@ function follow(child: ChildProcess, command: readonly string[]): Program {
     child.on('close', (status, signal) => end(`ended by ${signal ?? status}`));
   });
 
+  const signal = async (name: 'TERM' | 'KILL') => {
+    if (ending !== null) return;
+    // It may end in the same moment.
+    if (place.ownPids && pid !== null)
+      await run(place, ['kill', `-${name}`, pid]).catch(() => undefined);
+    else child.kill(`SIG${name}`);
+  };
   const kill = async () => {
-    child.kill('SIGKILL');
+    await signal('KILL');
     await closed;
   };
   const stop = async () => {
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await signal('TERM');
+    const timer = setTimeout(() => void signal('KILL'), 10_000);
     await closed;
     clearTimeout(timer);
   };
   return {
-    pid: child.pid ?? 0,
     lines,
     line: (pattern) =>
       new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ export async function start(options: ReplayOptions) {
   let progress: Progress | null = null;
   return {
     play: () => playIncident({ ...options, onProgress: (now) => (progress = now) }),
-    /** Messages sent so far. */
+    /** Messages that have been sent, or refused for good, so far. */
     done: () => progress?.done ?? 0,
   };
 }

@@ -1,0 +1,68 @@
+/**
+ * Spillway itself, as an admin would run it: beside the mail server, in the same machine.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { StoredReceipt } from '../../src/store/journal-store.ts';
+import type { Check, Mode } from '../../src/verdict/verdict.ts';
+import { type Machine, projectInside } from './machine.ts';
+import { addresses, publicNetworks } from './network.ts';
+import { run } from './place.ts';
+import { type Program, startProgram } from './process.ts';
+
+export interface Guard extends Program {
+  /** What `spillway journal` tells, oldest first. */
+  journal(): Promise<StoredReceipt[]>;
+}
+
+const spillway = `${projectInside}/bin/spillway`;
+const folder = '/etc/spillway';
+
+/** Checks that are not named are enforced, as by default. */
+export async function startGuard(
+  machine: Machine,
+  modes: Partial<Record<Check, Mode>> = {},
+): Promise<Guard> {
+  await mkdir(machine.path(folder), { recursive: true });
+  await writeFile(machine.path(`${folder}/spillway.toml`), formatConfig(modes));
+  const program = await startProgram(machine.place, [spillway, 'run'], /on guard/);
+  return {
+    ...program,
+    async journal() {
+      const text = await run(machine.place, [spillway, 'journal', '--json']);
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line): StoredReceipt => JSON.parse(line));
+    },
+  };
+}
+
+/** Writes the guard into the server's configuration and proves it; the server must be started again. */
+export async function installGuard(
+  machine: Machine,
+  onFailure: 'open' | 'closed' = 'open',
+): Promise<void> {
+  await run(machine.place, [
+    ...[spillway, 'install', 'sendmail', '--apply'],
+    ...['--on-failure', onFailure],
+  ]);
+}
+
+/** `spillway install sendmail --test`; what it prints. Throws CommandError where it finds trouble. */
+export async function testGuard(machine: Machine): Promise<string> {
+  return await run(machine.place, [spillway, 'install', 'sendmail', '--test']);
+}
+
+function formatConfig(modes: Partial<Record<Check, Mode>>): string {
+  const checks = Object.entries(modes).map(
+    ([check, mode]) => `[checks.${check}]\nmode = "${mode}"\n`,
+  );
+  return `
+[dns]
+servers = ["${addresses.dns.v4}"]
+[verdict]
+public = ${JSON.stringify(publicNetworks)}
+[store]
+url = "sqlite:/var/lib/spillway"
+${checks.join('')}`;
+}
