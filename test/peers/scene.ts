@@ -8,10 +8,10 @@ import { type Guard, installGuard, startGuard } from './guard.ts';
 import { type Incident, openIncident, toBackend } from './incident.ts';
 import { type Network, openNetwork } from './network.ts';
 import { openSendmail, type Sendmail } from './sendmail.ts';
+import type { McOptions } from './sendmail-mc.ts';
 
 export interface SceneOptions {
-  /** Default true; without, it is the server of 2006 (see sendmail-mc.ts). */
-  readonly ownNameCheck?: boolean;
+  readonly mc?: McOptions;
   readonly modes?: Partial<Record<Check, Mode>>;
   readonly onFailure?: 'open' | 'closed';
   readonly replay?: Partial<ReplayOptions>;
@@ -28,13 +28,11 @@ export interface Scene extends AsyncDisposable {
 
 /** All run when it resolves; nothing is played yet. */
 export async function openScene(options: SceneOptions): Promise<Scene> {
-  const { ownNameCheck = true, modes = {}, onFailure = 'open', replay = {} } = options;
+  const { mc = {}, modes = {}, onFailure = 'open', replay = {} } = options;
   await using stack = new AsyncDisposableStack();
   const network = stack.use(await openNetwork());
   const incident = stack.use(await openIncident(network, replay));
-  const sendmail = stack.use(
-    await openSendmail({ network, relay: toBackend, mc: { ownNameCheck } }),
-  );
+  const sendmail = stack.use(await openSendmail({ network, relay: toBackend, mc }));
   await installGuard(sendmail.machine, onFailure);
   const guard = stack.use(await startGuard(sendmail.machine, modes));
   await sendmail.start();

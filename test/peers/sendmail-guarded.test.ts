@@ -27,7 +27,7 @@ for (const [shape, ownNameCheck] of [
     skip,
   }, async (t) => {
     // The flood may enter, so that sendmail writes a notice about every message of it.
-    await using scene = await openScene({ ownNameCheck, modes: { sender: 'off' } });
+    await using scene = await openScene({ mc: { ownNameCheck }, modes: { sender: 'off' } });
     const { sendmail, guard, incident } = scene;
     const report = await play(incident);
     assert.ok(
