@@ -19,15 +19,20 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Where a path of the machine is for us; symbolic links are followed inside of the root. */
-export async function outside(root: Root, path: string): Promise<string> {
-  let inside = resolve('/', path);
+/** The file behind symbolic links, which are followed inside of the root. */
+export async function realFile(root: Root, path: string): Promise<string> {
+  let real = resolve('/', path);
   for (let links = 0; links < 16; links++) {
-    const target = await readlink(join(root.folder, inside)).catch(() => null);
+    const target = await readlink(join(root.folder, real)).catch(() => null);
     if (target === null) break;
-    inside = resolve(dirname(inside), target);
+    real = resolve(dirname(real), target);
   }
-  return join(root.folder, inside);
+  return real;
+}
+
+/** Where a file of the machine is for us. */
+export async function outside(root: Root, path: string): Promise<string> {
+  return join(root.folder, await realFile(root, path));
 }
 
 export async function isFile(root: Root, path: string): Promise<boolean> {

@@ -24,7 +24,7 @@ import {
   writeBeside,
 } from './replace-file.ts';
 import { type Change, hasTrouble, note, type Report, type Step, trouble, well } from './report.ts';
-import { outside, type Root } from './root.ts';
+import { outside, type Root, realFile } from './root.ts';
 import {
   findLayout,
   findSendmail,
@@ -276,20 +276,22 @@ async function write(scene: Scene, files: readonly NewFile[]): Promise<Step[]> {
 
 /** Resolves to the path of the copy of what was there, null where none is needed. */
 async function writeOne(root: Root, { path, before, after }: NewFile): Promise<string | null> {
-  const real = await outside(root, path);
+  const inside = await realFile(root, path);
+  const real = await outside(root, inside);
   const isAdding = isGuarded(after);
   const copy = isAdding && !isGuarded(before) ? await backUp(real) : null;
   await replaceFile(real, Buffer.from(after, 'latin1'));
   if (!isAdding) await dropBackups(real);
-  return copy && `${path}${copy.slice(real.length)}`;
+  return copy && `${inside}${copy.slice(real.length)}`;
 }
 
 /** With sendmail itself, from a file beside the real one: it is fussy about where its files lie. */
 async function tryOut(root: Root, program: string, file: NewFile): Promise<string[]> {
-  const real = await outside(root, file.path);
+  const inside = await realFile(root, file.path);
+  const real = await outside(root, inside);
   const temporary = await writeBeside(real, Buffer.from(file.after, 'latin1'));
   try {
-    return await complaints(root, program, `${file.path}${temporary.slice(real.length)}`);
+    return await complaints(root, program, `${inside}${temporary.slice(real.length)}`);
   } finally {
     await rm(temporary, { force: true });
   }
