@@ -39,6 +39,18 @@ export function readName(message: Buffer, start: number): { name: string; end: n
   return { name: labels.join('.'), end: end ?? at + 1 };
 }
 
+/** As `end` of `readName`, for a name that nobody wants to know; follows no pointer. */
+export function endOfName(message: Buffer, start: number): number {
+  let at = start;
+  for (;;) {
+    const head = message.readUInt8(at);
+    if (head === 0) return at + 1;
+    if (head >= 0xc0) return at + 2;
+    if (head > 63) throw new RangeError('A label of an unknown kind');
+    at += 1 + head;
+  }
+}
+
 /** DNS knows no letter case in ASCII, and only there. */
 export function lowerName(name: string): string {
   return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;

@@ -6,7 +6,7 @@
  * a label `a.b` and two labels `a` and `b` alike. A hostile MX target must not pass for another name.
  */
 import { ipFromBytes } from '../mail/ip.ts';
-import { readName } from './name.ts';
+import { endOfName, readName } from './name.ts';
 
 export const typeNumbers = { A: 1, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const;
 const optType = 41;
@@ -63,7 +63,7 @@ export function questionOf(bytes: Uint8Array): Uint8Array {
 function readPacket(buffer: Buffer): Packet {
   const flags = buffer.readUInt16BE(2);
   let at = 12;
-  for (let left = buffer.readUInt16BE(4); left > 0; left--) at = readName(buffer, at).end + 4;
+  for (let left = buffer.readUInt16BE(4); left > 0; left--) at = endOfName(buffer, at) + 4;
   const answers: DnsRecord[] = [];
   const authorities: DnsRecord[] = [];
   let extendedRcode = 0;
@@ -117,7 +117,7 @@ function readData(buffer: Buffer, type: number, start: number, end: number): Rec
       return { type: type === typeNumbers.CNAME ? 'CNAME' : 'PTR', name };
     }
     case typeNumbers.SOA: {
-      const { end: numbers } = readName(buffer, readName(buffer, start).end);
+      const numbers = endOfName(buffer, endOfName(buffer, start));
       ends(numbers + 20);
       return { type: 'SOA', minimum: buffer.readUInt32BE(numbers + 16) };
     }

@@ -107,11 +107,12 @@ export function readReply(bytes: Uint8Array, query: Query): Reply {
   if (questions === 0 && rcode !== noError && rcode !== nameError) return errorReply(rcode);
   if (questions !== 1) return { kind: 'foreign' };
 
-  const asked = Buffer.from(questionOf(query.bytes)).toString('latin1');
-  const repeated = Buffer.from(questionOf(bytes)).toString('latin1');
-  if (repeated === asked) return readContent(bytes);
+  const asked = questionOf(query.bytes);
+  const repeated = questionOf(bytes);
+  if (Buffer.compare(repeated, asked) === 0) return readContent(bytes);
   // Lengths of labels are below 64 and thus no letters, and none of our types is one.
-  return lowerName(repeated) === lowerName(asked)
+  const lower = (question: Uint8Array) => lowerName(Buffer.from(question).toString('latin1'));
+  return lower(repeated) === lower(asked)
     ? { kind: 'wrong case', meant: readContent(bytes) }
     : { kind: 'foreign' };
 }

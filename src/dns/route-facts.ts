@@ -147,11 +147,18 @@ async function gatherHost(asker: Asker, name: string, maxAddresses: number): Pro
   };
 }
 
-function addressesOf(lookup: Lookup): IpAddress[] {
+/** Of answers that are remembered: the domains of one provider share its addresses. */
+const parsed = new WeakMap<Lookup, readonly IpAddress[]>();
+
+function addressesOf(lookup: Lookup): readonly IpAddress[] {
   if (lookup.kind !== 'found') return [];
-  return lookup.records.flatMap((record) =>
+  const known = parsed.get(lookup);
+  if (known) return known;
+  const addresses = lookup.records.flatMap((record) =>
     record.type === 'A' || record.type === 'AAAA' ? (parseIp(record.address) ?? []) : [],
   );
+  parsed.set(lookup, addresses);
+  return addresses;
 }
 
 function aliasOf(lookup: Lookup): string | null {
@@ -178,7 +185,7 @@ async function mapSome<T>(
   const work = async () => {
     for (const name of waiting) done.set(name, await gather(name));
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  await Promise.all(Array.from({ length: Math.min(concurrency, names.length) }, work));
   return done;
 }
 
@@ -186,7 +193,8 @@ async function mapSome<T>(
 function compareHosts(name: string, found: DomainFacts, hosts: Hosts): RouteFacts['hostsFile'] {
   if (hosts.size === 0) return [];
   return namesThatCount(name, found).flatMap(([host, known]) => {
-    const addresses = hosts.get(host) ?? [];
+    const addresses = hosts.get(host);
+    if (!addresses) return [];
     const isKnown = (address: string) => known.some(({ text }) => text === address);
     return addresses.every(isKnown) ? [] : { name: host, addresses };
   });

@@ -2,10 +2,10 @@
  * The DNS servers that are asked: in turn, with patience that has an end, and with what was learnt
  * of each.
  */
-import { getRandomValues } from 'node:crypto';
 import { askByTcp, type Exchange } from './exchange.ts';
 import { type Reading, readLookup } from './lookup.ts';
 import { formatQuery, type LookupType, randomLength } from './query.ts';
+import { takeRandom } from './random.ts';
 import { type DnsServerAddress, formatDnsServer } from './server-address.ts';
 import { createUdpPorts, type UdpPorts } from './udp-ports.ts';
 
@@ -118,7 +118,7 @@ export function createServers(addresses: readonly DnsServerAddress[], tryTimeout
     const { address, udp } = server;
     const limits = { timeout, cancels };
     const query = (mixCase: boolean) =>
-      formatQuery(name, type, getRandomValues(new Uint8Array(randomLength)), { edns, mixCase });
+      formatQuery(name, type, takeRandom(randomLength), { edns, mixCase });
     const mixCase = performance.now() >= server.noCaseUntil;
     const first = await udp.ask(query(mixCase), limits);
     const isDoubtful = first.kind === 'wrong case' || first.kind === 'doubtful';
@@ -172,8 +172,9 @@ function conclude(label: string, got: Exchange, name: string, type: LookupType):
   }
 }
 
-function lastlySilent(servers: readonly Server[], now: number): Server[] {
+function lastlySilent(servers: readonly Server[], now: number): readonly Server[] {
   const isSilent = (server: Server) => server.silentUntil > now;
+  if (!servers.some(isSilent)) return servers;
   return [...servers.filter((one) => !isSilent(one)), ...servers.filter(isSilent)];
 }
 

@@ -38,6 +38,7 @@ interface Port {
   open: number;
   foreign: number;
   isConnected: boolean;
+  isRetired: boolean;
   isClosed: boolean;
 }
 
@@ -50,7 +51,7 @@ const foreignLimit = 10;
 
 export function createUdpPorts({ host, port: number }: DnsServerAddress): UdpPorts {
   /** Those that take questions. */
-  const ports = new Set<Port>();
+  const ports: Port[] = [];
 
   function ask(query: Query, options: ExchangeOptions): Promise<Exchange> {
     const id = idOf(query.bytes);
@@ -77,8 +78,8 @@ export function createUdpPorts({ host, port: number }: DnsServerAddress): UdpPor
   }
 
   function choosePort(id: number): Port {
-    if (ports.size < mostPorts) return openPort();
-    const port = [...ports][randomInt(ports.size)];
+    if (ports.length < mostPorts) return openPort();
+    const port = ports[randomInt(ports.length)];
     if (port && !port.asked.has(id)) return port;
     if (port) retire(port);
     return openPort();
@@ -95,9 +96,10 @@ export function createUdpPorts({ host, port: number }: DnsServerAddress): UdpPor
       open: 0,
       foreign: 0,
       isConnected: false,
+      isRetired: false,
       isClosed: false,
     };
-    ports.add(port);
+    ports.push(port);
     socket.on('error', (error) => fail(port, error));
     socket.on('message', (bytes) => receive(port, bytes));
     socket.on('connect', () => {
@@ -126,12 +128,14 @@ export function createUdpPorts({ host, port: number }: DnsServerAddress): UdpPor
   }
 
   function retire(port: Port): void {
-    ports.delete(port);
+    const at = ports.indexOf(port);
+    if (at >= 0) ports.splice(at, 1);
+    port.isRetired = true;
     closeIfDone(port);
   }
 
   function closeIfDone(port: Port): void {
-    if (port.open > 0 || port.isClosed || ports.has(port)) return;
+    if (port.open > 0 || port.isClosed || !port.isRetired) return;
     port.isClosed = true;
     clearTimeout(port.retirement);
     port.socket.close();
@@ -140,7 +144,7 @@ export function createUdpPorts({ host, port: number }: DnsServerAddress): UdpPor
   return {
     ask,
     close() {
-      for (const port of ports) retire(port);
+      for (const port of [...ports]) retire(port);
     },
   };
 }

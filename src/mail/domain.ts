@@ -6,6 +6,8 @@
 import { domainToASCII } from 'node:url';
 
 const plain = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+const longLabel = /[^.]{64}/;
+const numberAtEnd = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/i;
 /** Letters of any language; no `/ \ ? # : @ %` nor blanks, which domainToASCII reads as parts of a URL. */
 const international = /^[a-z0-9._\u0080-\u{10ffff}-]+$/iu;
 
@@ -19,7 +21,7 @@ export function normalizeDomain(text: string): string | null {
   const lower = bare.toLowerCase();
   const name = plain.test(lower) ? lower : international.test(bare) ? domainToASCII(bare) : '';
   if (!plain.test(name) || name.length > 253 || looksLikeIPv4(name)) return null;
-  return name.split('.').every((label) => label.length <= 63) ? name : null;
+  return longLabel.test(name) ? null : name;
 }
 
 /**
@@ -27,8 +29,7 @@ export function normalizeDomain(text: string): string | null {
  * `2130706433`, `0x7f.1`. No top-level domain is a number, so the last label tells.
  */
 export function looksLikeIPv4(name: string): boolean {
-  const last = name.replace(/\.$/, '').split('.').at(-1) ?? '';
-  return /^([0-9]+|0x[0-9a-f]*)$/i.test(last);
+  return numberAtEnd.test(name);
 }
 
 /** Whether the name always means the asking machine: `localhost` and all below it (RFC 6761 §6.3). */
