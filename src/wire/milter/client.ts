@@ -49,12 +49,12 @@ export function greet(client: SessionClient | null, helo: string): SessionClient
 }
 
 /**
- * Postfix plays an SMTP client towards `non_smtpd_milters`, for what the `sendmail` command submits
- * and, with `internal_mail_filter_classes`, for its own notices (src/cleanup/cleanup_milter.c). The
- * client is `localhost` at a loopback address and port 0, which no TCP client has; for a message
- * that `postsuper -r` queued again it is the one the message came from. Paths have no angle
- * brackets. A stranger can leave out the brackets as well, but cannot connect from port 0, nor have
- * a queue id before MAIL (`isPostfixCleanup`).
+ * Postfix plays an SMTP client towards `non_smtpd_milters`, for what comes in otherwise and, with
+ * `internal_mail_filter_classes`, for its own notices (src/cleanup/cleanup_milter.c). Paths then have
+ * no angle brackets, and the client is `localhost` at a loopback address and port 0, which no TCP
+ * client has; for mail over QMQP it is the client that brought it. A stranger can leave out the
+ * brackets as well, but cannot connect from port 0, nor have a queue id before MAIL
+ * (`isPostfixCleanup`).
  */
 export function isSimulated(client: SessionClient | null, reversePath: string): boolean {
   return client?.mayBeSimulated === true && !reversePath.includes('<');

@@ -452,7 +452,7 @@ test('a local submission is asked about at its end only', () => {
   );
 });
 
-test('a message that Postfix queues again is its own, though the client is a stranger', () => {
+test('a message that Postfix took over QMQP cannot be refused, though the client is a stranger', () => {
   const dialog = new Dialog();
   dialog.send(mta.negotiate(), mta.macros('C', { v: 'Postfix 3.7.11', i: '4XY' }), mta.connect());
   dialog.send(mta.mail(''), mta.rcpt('ann@example.org'));
