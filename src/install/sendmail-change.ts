@@ -181,7 +181,7 @@ async function rebuild(
   const differing = stale.length === 0 ? [] : differences(old.text, cfText);
   if (differing.length > 0)
     return stop(
-      `${layout.cf} is not what ${layout.mc} makes; it would lose what somebody changed in it. Bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:\n${few(differing)}`,
+      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:\n${few(differing)}`,
     );
   if (now.warnings !== bare.warnings) return stop(`m4 says: ${now.warnings.trim()}`);
   if (settings) {

@@ -38,17 +38,23 @@ export async function complaints(root: Root, program: string, cf: string): Promi
   return status === 0 || said.length > 0 ? said : [`it ended with status ${status}`];
 }
 
-/** What ruleset check_compat returns for a pair, in sendmail's own notation; null if it says nothing. */
+/**
+ * What ruleset check_compat returns for a pair, in sendmail's own notation; null if it says nothing.
+ * `complaint` is why it could not ask.
+ */
 export async function askCompat(
   root: Root,
   program: string,
   cf: string,
   sender: string,
   recipient: string,
-): Promise<string | null> {
+): Promise<{ said: string | null; complaint: string | null }> {
   const question = `guard_pair,check_compat ${sender} $| ${recipient}\n`;
   const { stdout } = await root.run('/', [program, '-C', cf, '-bt'], question);
-  return /^check_compat\s+returns: (.*)$/m.exec(stdout)?.[1]?.trim() ?? null;
+  return {
+    said: /^check_compat\s+returns: (.*)$/m.exec(stdout)?.[1]?.trim() ?? null,
+    complaint: /^.*socket[ _]map.*$/m.exec(stdout)?.[0] ?? null,
+  };
 }
 
 /** Where it would deliver an address: `deliverable: mailer local, user root`. */

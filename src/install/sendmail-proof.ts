@@ -92,11 +92,14 @@ const questions: readonly [
 async function askRules({ root, program, layout }: Scene): Promise<Step[]> {
   const steps: Step[] = [];
   for (const [name, sender, recipient, wanted, advice] of questions) {
-    const said = await askCompat(root, program.path, layout.cf, sender, recipient);
+    const { said, complaint } = await askCompat(root, program.path, layout.cf, sender, recipient);
     const asked = `sendmail -bt, check_compat ${sender} $| ${recipient}`;
     if (said === null) steps.push(trouble(name, `${asked}: no answer`));
     else if (wanted.test(said)) steps.push(well(name, `${asked}: ${said}`));
-    else steps.push(trouble(name, `${asked}: ${said}${advice && `; ${advice}`}`));
+    else {
+      const why = complaint ?? advice;
+      steps.push(trouble(name, `${asked}: ${said}${why && `; ${why}`}`));
+    }
   }
   return steps;
 }
