@@ -4,6 +4,7 @@
  * The server relays the hosted sites to a backend that knows only `info@` of each, and takes every
  * recipient at its own door: the classic way to make a source of backscatter.
  */
+import type { ZoneData } from '../../src/replay/dns-server.ts';
 import { goodDomains, hostedSites, type IncidentSizes } from '../../src/replay/incident.ts';
 import { incidentZone } from '../../src/replay/incident-zone.ts';
 import type { ReplayOptions } from '../../src/replay/replay.ts';
@@ -29,11 +30,14 @@ export const toBackend: Readonly<Record<string, string>> = Object.fromEntries(
   hostedSites.map((site) => [site, addresses.backend.v4]),
 );
 
+export type Dns = Actor<CallsOf<typeof import('./actors/dns.ts')>>;
+export type People = Actor<CallsOf<typeof import('./actors/incident.ts')>>;
+
 export interface Incident extends AsyncDisposable {
   /** Everybody but the server: `play` sends, until the wanted messages that were taken have arrived. */
-  readonly people: Actor<CallsOf<typeof import('./actors/incident.ts')>>;
+  readonly people: People;
   /** Answers before, while and after they play. */
-  readonly dns: Actor<CallsOf<typeof import('./actors/dns.ts')>>;
+  readonly dns: Dns;
 }
 
 /** The DNS answers when it resolves; backend and sink listen while it is played. */
@@ -42,50 +46,58 @@ export async function openIncident(
   options: Partial<ReplayOptions> = {},
 ): Promise<Incident> {
   await using stack = new AsyncDisposableStack();
-  const { server, backend, sink, dns } = addresses;
-  const zone = incidentZone({ target: server.v4, sink: sink.v4 }, hostedSites, goodDomains);
-  const dnsServer = stack.use(
-    await startActor<typeof import('./actors/dns.ts')>(
-      network.world,
-      new URL('./actors/dns.ts', import.meta.url),
-      {
-        host: dns.v4,
-        port: 53,
-        records: { ...zone, 'mx.host.example': { A: [server.v4], AAAA: [server.v6] } },
-      },
-    ),
-  );
-  const people = stack.use(
-    await startActor<typeof import('./actors/incident.ts')>(
-      network.world,
-      new URL('./actors/incident.ts', import.meta.url),
-      {
-        target: { address: server.v4, port: 25, where: 'beside' },
-        seed: 'peers',
-        sizes: incidentSizes,
-        connections: 10,
-        rate: 0,
-        backend: { host: backend.v4, port: 25 },
-        sink: { host: sink.v4, port: 25 },
-        dns: null,
-        blackhole: null,
-        // Counted exactly by the server's own machine.
-        serverPid: null,
-        trustDns: true,
-        timeout: isFull ? 200_000 : 50_000,
-        // Its notices to real senders may come after the last wanted message.
-        settle: 3000,
-        ...options,
-      },
-    ),
-  );
+  const dns = stack.use(await openDns(network, incidentRecords));
+  const people = stack.use(await openPeople(network, options));
   const kept = stack.move();
-  return { people, dns: dnsServer, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { people, dns, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+const { server, backend, sink, dns: nameserver } = addresses;
+
+export const incidentRecords: ZoneData = {
+  ...incidentZone({ target: server.v4, sink: sink.v4 }, hostedSites, goodDomains),
+  'mx.host.example': { A: [server.v4], AAAA: [server.v6] },
+};
+
+export async function openDns(network: Network, records: ZoneData): Promise<Dns> {
+  return await startActor<typeof import('./actors/dns.ts')>(
+    network.world,
+    new URL('./actors/dns.ts', import.meta.url),
+    { host: nameserver.v4, port: 53, records },
+  );
+}
+
+export async function openPeople(
+  network: Network,
+  options: Partial<ReplayOptions>,
+): Promise<People> {
+  return await startActor<typeof import('./actors/incident.ts')>(
+    network.world,
+    new URL('./actors/incident.ts', import.meta.url),
+    {
+      target: { address: server.v4, port: 25, where: 'beside' },
+      seed: 'peers',
+      sizes: incidentSizes,
+      connections: 10,
+      rate: 0,
+      backend: { host: backend.v4, port: 25 },
+      sink: { host: sink.v4, port: 25 },
+      dns: null,
+      blackhole: null,
+      // Counted exactly by the server's own machine.
+      serverPid: null,
+      trustDns: true,
+      timeout: isFull ? 200_000 : 50_000,
+      // Its notices to real senders may come after the last wanted message.
+      settle: 3000,
+      ...options,
+    },
+  );
 }
 
 /** Plays it to its end. Throws where the server does not answer at all. */
-export async function play(incident: Incident): Promise<ReplayReport> {
-  const end = await incident.people.call('play');
+export async function play({ people }: { readonly people: People }): Promise<ReplayReport> {
+  const end = await people.call('play');
   if (end.kind !== 'played') throw new Error(`${end.kind}: ${end.problem}`);
   return end.report;
 }

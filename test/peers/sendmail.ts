@@ -20,7 +20,7 @@ export interface Sendmail extends AsyncDisposable {
   start(): Promise<void>;
   /** Ends the daemon; deliveries under way end by themselves. */
   stop(): Promise<void>;
-  /** Runs the queue once, to its end. */
+  /** `sendmail -q`: runs the queue once, in the background. */
   runQueue(): Promise<void>;
   /** Messages in its queue, those under delivery included. */
   queued(): Promise<number>;
