@@ -305,20 +305,25 @@ test('a large body that was sent all the same is taken in any pieces', async () 
 
 test('a peer that floods while it must wait is held back, and nothing is lost', async () => {
   const { judge, questions, answer } = later();
-  await using listener = await serve(judge);
+  await using listener = await serve({
+    ask: (question) => (question.reversePath === '' ? accepted : judge.ask(question)),
+  });
   const peer = await new Peer(listener).open();
-  const flood = Buffer.concat([
-    mta.mail('<a@example.org>'),
-    ...Array.from({ length: 50 }, () => mta.body('x'.repeat(60_000))),
-  ]);
-  const got = peer.ask(51, flood);
+  const bodies = 600;
+  const flood = Array.from({ length: bodies }, () => mta.body('x'.repeat(60_000)));
+  const got = peer.ask(1 + bodies, mta.mail('<a@example.org>'), ...flood);
   await until(() => questions.length === 1);
+  // Time enough for the listener to read it all, if it did.
+  const other = await new Peer(listener).open();
+  for (let i = 0; i < 300; i++) await other.ask(1, mta.mail('<>'));
+  assert.ok(peer.socket.writableLength > 0, 'all of it was read');
   answer(accepted);
   assert.deepEqual(
     await got,
-    Array.from({ length: 51 }, () => 'c'),
+    Array.from({ length: 1 + bodies }, () => 'c'),
   );
   peer.quit();
+  other.quit();
 });
 
 test('an idle connection is closed in the end', async () => {
