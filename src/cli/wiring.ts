@@ -20,10 +20,10 @@ export interface Bench extends AsyncDisposable {
   readonly resolver: Resolver;
 }
 
-/** Domains remembered with their verdicts: about 2 KB each. */
+/** Domains remembered with their verdicts: about 1 KB each. */
 const routeCapacity = 20_000;
-/** Answers of DNS remembered beside them, for what several domains share: a provider's MX. */
-const resolverCapacity = 20_000;
+/** Answers of DNS remembered beside them, 500 bytes each, for what domains share: a provider's MX. */
+const resolverCapacity = 5000;
 const maxPending = 1000;
 
 export async function createBench(

@@ -137,7 +137,9 @@ function isHostName(name: string): boolean {
 }
 
 async function gatherHost(asker: Asker, name: string, maxAddresses: number): Promise<HostFacts> {
-  const [a, aaaa] = await Promise.all([asker.ask(name, 'A'), asker.ask(name, 'AAAA')]);
+  const asked = [asker.ask(name, 'A'), asker.ask(name, 'AAAA')] as const;
+  const a = asked[0] instanceof Promise ? await asked[0] : asked[0];
+  const aaaa = asked[1] instanceof Promise ? await asked[1] : asked[1];
   const all = [...addressesOf(a), ...addressesOf(aaaa)];
   return {
     addresses: all.slice(0, maxAddresses),
