@@ -28,6 +28,7 @@ const records = {
   'twin.example': { MX: [[10, 'mx.good.example']] },
   'mx.good.example': { A: [sink.v4] },
   'smart.example': { A: [sink.v4] },
+  'silent.example': { trick: 'servfail' },
 } as const;
 
 type World = Actor<CallsOf<typeof import('./actors/world.ts')>>;
@@ -361,6 +362,69 @@ test('closed: without the filter, mail that comes in is answered 451', { skip },
   await using stage = await openStage('closed', { strict: true });
   const [said] = await stage.world.call('send', [mixed]);
   assert.match(said ?? '', /^451/);
+});
+
+test('why check_compat never answers 4xx: the good recipient beside an unknown one would fail', {
+  skip,
+}, async () => {
+  await using network = await openNetwork();
+  await using world = await openWorld(network);
+  await using sendmail = await openSendmail({
+    network,
+    relay: { 'hosted.example': backend.v4 },
+    mc: {
+      features: ["FEATURE(`promiscuous_relay')dnl"],
+      locals: [
+        'LOCAL_RULESETS',
+        'Scheck_compat',
+        'R$* twin.example $*\t$#error $@ 4.3.0 $: 451 later',
+      ],
+    },
+  });
+  await sendmail.start();
+  await world.call('send', [message('zoe@good.example', 'ann@twin.example')]);
+  assert.ok(await until(async () => /later/.test(await sendmail.mailq()), 15_000));
+  assert.deepEqual(arrived(await world.call('delivered')), [], 'alone it waits');
+  await world.call('send', [mixed]);
+  const hasNotice = async () => (await world.call('delivered')).length > 0;
+  assert.ok(await until(hasNotice, 15_000));
+  const [notice] = await world.call('delivered');
+  assert.match(
+    notice?.content ?? '',
+    /Final-Recipient: RFC822; ann@twin\.example\n(.*\n)*Status: 5\.1\.1/,
+  );
+});
+
+test('in doubt the guard leaves it to sendmail, which waits for DNS itself', { skip }, async () => {
+  await using stage = await openStage('open', {
+    features: ["FEATURE(`accept_unresolvable_domains')dnl"],
+  });
+  const { sendmail, world, witness } = stage;
+  // A 4xx answer here would fail for good what follows another failure in the same process.
+  await witness.call('setAnswers', { 'twin.example': 'defer', 'good.example': 'defer' });
+  await send(stage, mixed);
+  await settled(stage);
+  assert.deepEqual(arrived(await world.call('delivered')), [
+    'sink <zoe@good.example> ann@twin.example',
+    'sink <> zoe@good.example',
+  ]);
+  await asked(stage);
+  await send(stage, message('x@silent.example', 'broken@mx.host.example'));
+  await settled(stage, 1);
+  assert.deepEqual(await asked(stage), [], 'it was asked about before its domain was found');
+  assert.match(await sendmail.mailq(), /silent\.example/);
+});
+
+test('mail for unknown local users that goes to another host is left alone', { skip }, async () => {
+  await using stage = await openStage('open', {
+    features: ["define(`LUSER_RELAY', `smart.example')dnl"],
+  });
+  await send(stage, message('zoe@good.example', 'stranger@mx.host.example'));
+  await settled(stage);
+  assert.deepEqual(await asked(stage), []);
+  assert.deepEqual(arrived(await stage.world.call('delivered')), [
+    'sink <zoe@good.example> stranger@smart.example',
+  ]);
 });
 
 test('a smarthost is told as the next hop, with the address behind it', { skip }, async () => {
