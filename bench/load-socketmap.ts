@@ -54,9 +54,12 @@ function talk(first: number): Promise<void> {
     }
     socket.write(out, 'latin1');
   };
+  const endIfDone = (): void => {
+    if (sent.length === 0) socket.end();
+  };
   socket.on('connect', () => {
     if (rate === 0) ask(open);
-    else pace(rate / connections, ask);
+    else pace(rate / connections, ask, endIfDone);
   });
   socket.on('data', (chunk: Buffer) => {
     let count = 0;
@@ -65,9 +68,8 @@ function talk(first: number): Promise<void> {
     for (const at of sent.splice(0, count)) latencies.add(now - at);
     answered += count;
     isOver ||= now - start > seconds * 1000;
-    if (isOver) {
-      if (sent.length === 0) socket.end();
-    } else if (rate === 0) ask(count);
+    if (isOver) endIfDone();
+    else if (rate === 0) ask(count);
   });
   socket.on('close', () => resolve());
   socket.on('error', reject);
@@ -75,12 +77,15 @@ function talk(first: number): Promise<void> {
 }
 
 /** An even pace, so that what waits is the server's doing. */
-function pace(perSecond: number, ask: (count: number) => void): void {
+function pace(perSecond: number, ask: (count: number) => void, stop: () => void): void {
   const begin = performance.now();
   let asked = 0;
   const timer = setInterval(() => {
-    if (isOver) clearInterval(timer);
-    else {
+    if (performance.now() - start > seconds * 1000) {
+      clearInterval(timer);
+      isOver = true;
+      stop();
+    } else {
       const due = Math.floor(((performance.now() - begin) / 1000) * perSecond) - asked;
       if (due > 0) ask(due);
       asked += Math.max(0, due);
