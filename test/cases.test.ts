@@ -103,6 +103,7 @@ async function judge(found: Case) {
     record() {},
     kept: async () => {},
     onFault: (fault) => assert.ifError(fault),
+    patience: 5000,
   });
   const name = found.domain ?? 'd.example';
   const domain = parseDomain(name);

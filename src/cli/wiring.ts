@@ -25,6 +25,8 @@ const routeCapacity = 20_000;
 /** Answers of DNS remembered beside them, 500 bytes each, for what domains share: a provider's MX. */
 const resolverCapacity = 5000;
 const maxPending = 1000;
+/** ms; sendmail waits 10 s for a milter and for a socket map. */
+const patience = 8_000;
 
 export async function createBench(
   config: Config,
@@ -56,6 +58,7 @@ export async function createBench(
     checks: config.checks,
     ...journal,
     onFault,
+    patience,
   });
   return { judge, routes, policy, resolver, [Symbol.asyncDispose]: () => resolver.close() };
 }

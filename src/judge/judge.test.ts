@@ -38,6 +38,7 @@ function judgeWith(
     record: (_question, verdict, enforced) => recorded.push({ verdict, enforced }),
     kept: async () => {},
     onFault: () => {},
+    patience: 5000,
     ...more,
   });
   return { judge, recorded };
@@ -124,4 +125,18 @@ test('a fault of our own is told, and defers', async () => {
   const { judge } = judgeWith(new Error('bug'), {}, { onFault: (fault) => faults.push(fault) });
   const { action, reason } = await judge.ask(question('sender'));
   assert.deepEqual([action, reason, faults.length], ['defer', 'internal-error', 1]);
+});
+
+test('a look-up that never ends is deferred in time, by the mode of the check', async () => {
+  const routes = { routeOf: () => new Promise<never>(() => {}) };
+  const { judge } = judgeWith(hole, {}, { routes, patience: 5 });
+  assert.equal((await judge.ask(question('sender'))).action, 'defer');
+  const open = judgeWith(hole, { onFailure: 'open' }, { routes, patience: 5 });
+  assert.equal((await open.judge.ask(question('sender'))).action, 'accept');
+});
+
+test('a disk that hangs holds up no mail', async () => {
+  const kept = () => new Promise<never>(() => {});
+  const { judge } = judgeWith(hole, {}, { kept, patience: 5 });
+  assert.equal((await judge.ask(question('notice'))).action, 'discard');
 });

@@ -30,10 +30,15 @@ export interface JudgeOptions {
   readonly kept: () => Promise<unknown>;
   /** Told of faults of our own; the question is deferred. */
   readonly onFault: (fault: unknown) => void;
+  /**
+   * ms for a verdict, and for its receipt. Mail servers wait about 10 s for an answer, so every
+   * question has one before that, whatever hangs.
+   */
+  readonly patience: number;
 }
 
 export function createJudge(options: JudgeOptions): Judge {
-  const { routes, policy, loops, checks, record, kept, onFault } = options;
+  const { routes, policy, loops, checks, record, kept, onFault, patience } = options;
 
   function gatherAndJudge(question: Question): Verdict | Promise<Verdict> {
     switch (question.check) {
@@ -61,6 +66,11 @@ export function createJudge(options: JudgeOptions): Judge {
       : judgePath(role, route, nextHop);
   }
 
+  async function settled(verdict: Promise<Verdict>): Promise<Verdict> {
+    const late = new Error(`no verdict within ${patience} ms`);
+    return await within(patience, verdict, () => deferFault(late));
+  }
+
   function deferFault(fault: unknown): Verdict {
     onFault(fault);
     return internalError;
@@ -76,7 +86,8 @@ export function createJudge(options: JudgeOptions): Judge {
     record(question, verdict, isObeyed);
     if (!isObeyed) return { ...verdict, action: 'accept', reply: null };
     // Nothing vanishes: mail is dropped only after its receipt is written.
-    return verdict.action === 'discard' ? kept().then(() => verdict) : verdict;
+    if (verdict.action !== 'discard') return verdict;
+    return within<unknown>(patience, kept(), () => {}).then(() => verdict);
   }
 
   return {
@@ -85,10 +96,21 @@ export function createJudge(options: JudgeOptions): Judge {
       if (setting.mode === 'off') return checkOff;
       const verdict = gatherAndJudge(question);
       return verdict instanceof Promise
-        ? verdict.then((later) => applyMode(question, later, setting))
+        ? settled(verdict).then((later) => applyMode(question, later, setting))
         : applyMode(question, verdict, setting);
     },
   };
+}
+
+/** The value, or what `otherwise` gives once so many ms are over. */
+async function within<T>(ms: number, value: Promise<T>, otherwise: () => T): Promise<T> {
+  const late = Promise.withResolvers<T>();
+  const timer = setTimeout(() => late.resolve(otherwise()), ms);
+  try {
+    return await Promise.race([value, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const checkOff: Verdict = { action: 'accept', reply: null, reason: 'check-off', steps: [] };

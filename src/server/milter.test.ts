@@ -184,13 +184,7 @@ test('while a verdict at the end of a message takes long, progress is reported',
   peer.quit();
 });
 
-const troubles: readonly [name: string, judge: Judge, options: MilterOptions, reply: string][] = [
-  [
-    'a verdict that never comes',
-    { ask: () => new Promise(() => {}) },
-    { answerWithin: 5 },
-    'y 451 4.3.0 Temporary trouble, try again later',
-  ],
+const troubles: readonly [name: string, judge: Judge, reply: string][] = [
   [
     'a judge that throws',
     {
@@ -198,47 +192,22 @@ const troubles: readonly [name: string, judge: Judge, options: MilterOptions, re
         throw new Error('boom');
       },
     },
-    {},
     'y 451 4.3.0 Temporary trouble, try again later',
   ],
   [
     'a judge that rejects',
     { ask: () => Promise.reject(new Error('boom')) },
-    {},
     'y 451 4.3.0 Temporary trouble, try again later',
   ],
-  [
-    'more open questions than allowed',
-    { ask: () => new Promise(() => {}) },
-    { maxQuestions: 0 },
-    'y 451 4.3.2 Too busy, try again later',
-  ],
 ];
-for (const [name, judge, options, reply] of troubles)
+for (const [name, judge, reply] of troubles)
   test(`${name} is a deferral, and the connection goes on`, async () => {
-    await using listener = await serve(judge, options);
+    await using listener = await serve(judge);
     const peer = await new Peer(listener).open();
     assert.deepEqual(await peer.ask(1, mta.mail('<a@example.org>')), [reply]);
     assert.deepEqual(await peer.ask(1, mta.abort(), mta.mail('<b@example.org>')), [reply]);
     peer.quit();
   });
-
-test('questions that found their verdict make room for others', async () => {
-  const { judge, questions, answer } = later();
-  await using listener = await serve(judge, { maxQuestions: 1 });
-  const [one, two] = [await new Peer(listener).open(), await new Peer(listener).open()];
-  const first = one.ask(1, mta.mail('<a@example.org>'));
-  await until(() => questions.length === 1);
-  assert.match(String(await two.ask(1, mta.mail('<b@example.org>'))), /^y 451 4\.3\.2/);
-  answer(accepted);
-  assert.deepEqual(await first, ['c']);
-  const second = two.ask(1, mta.mail('<b@example.org>'));
-  await until(() => questions.length === 2);
-  answer(accepted);
-  assert.deepEqual(await second, ['c']);
-  one.quit();
-  two.quit();
-});
 
 test('a connection over the limit negotiates and hears that the guard is busy', async () => {
   await using listener = await serve(accepting, { maxConnections: 1 });

@@ -2,15 +2,12 @@
  * The milter listener: sockets on one side, wire/milter's session in the middle, the judge on the
  * other side.
  *
- * Questions of one connection are asked and answered in order. Nothing here decides about mail; what
- * is decided here is only that nobody waits for ever: too many questions open, a verdict that does
- * not come, a fault of ours, all end in "try again later".
+ * Questions of one connection are asked and answered in order. Nothing here decides about mail.
  */
 import type { Socket } from 'node:net';
 import type { Judge } from '../judge/judge.ts';
 import { printable } from '../mail/printable.ts';
 import { type Reply, replies } from '../mail/reply.ts';
-import type { Reason } from '../verdict/reasons.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import type { Identity } from '../wire/milter/client.ts';
 import { frameLimit } from '../wire/milter/codes.ts';
@@ -41,12 +38,7 @@ export interface MilterOptions extends Omit<ListenOptions, 'onBusy' | 'allowHalf
   readonly identity?: Identity;
   /** A connection lives as long as its SMTP session does. */
   readonly idleTimeout?: number;
-  /** Questions without a verdict, of all connections together. */
-  readonly maxQuestions?: number;
-  /** sendmail waits 10 s for an answer, unless progress is reported. */
-  readonly answerWithin?: number;
-  /** The same after the end of a message, where progress can be reported; sendmail waits 5 min. */
-  readonly answerAtEndWithin?: number;
+  /** At the end of a message: sendmail waits 10 s for each word, and 5 min in all. */
   readonly progressEvery?: number;
 }
 
@@ -60,10 +52,6 @@ export function serveMilter(
     identity: options.identity ?? { ownNames: new Set(), isOwnAddress: () => false },
     log: options.log ?? silentLog,
     endpoint: formatEndpoint(endpoint),
-    open: 0,
-    maxQuestions: options.maxQuestions ?? 1000,
-    answerWithin: options.answerWithin ?? 8_000,
-    answerAtEndWithin: options.answerAtEndWithin ?? 240_000,
     progressEvery: options.progressEvery ?? 5_000,
     idleTimeout: options.idleTimeout ?? 2 * 3600_000,
   };
@@ -78,8 +66,6 @@ interface Desk extends Required<Omit<MilterOptions, keyof ListenOptions>> {
   readonly judge: Judge;
   readonly log: Log;
   readonly endpoint: string;
-  /** Questions without a verdict. */
-  open: number;
 }
 
 const progress = formatMilterReply({ kind: 'progress' });
@@ -219,10 +205,6 @@ class Connection {
 
   private ask(question: Question, patient: boolean): void {
     const { desk } = this;
-    if (desk.open >= desk.maxQuestions) {
-      this.conclude(tryLater('overloaded', replies.overloaded, 'too many questions are open'));
-      return;
-    }
     let verdict: Verdict | Promise<Verdict>;
     try {
       verdict = desk.judge.ask(question);
@@ -238,20 +220,19 @@ class Connection {
     this.advance({ kind: 'verdict', verdict });
   }
 
+  /** The judge answers in time and never fails; this is for the day when it has a bug. */
   private fail(error: unknown): void {
     this.desk.log.error({ endpoint: this.desk.endpoint, err: error }, 'the judge failed');
-    this.conclude(tryLater('internal-error', replies.internal, 'the judge failed'));
+    const steps = ['the judge failed'];
+    this.conclude({ action: 'defer', reply: replies.internal, reason: 'internal-error', steps });
   }
 
   private wait(promise: Promise<Verdict>, patient: boolean): void {
-    const { desk } = this;
-    desk.open++;
-    let isOver = false;
+    const ticking = patient
+      ? setInterval(() => this.socket.write(progress), this.desk.progressEvery)
+      : undefined;
     const settle = (conclude: () => void): void => {
-      if (isOver) return;
-      isOver = true;
       clearInterval(ticking);
-      clearTimeout(deadline);
       // The peer may have gone meanwhile; then nobody is left to tell.
       if (this.socket.destroyed) return;
       this.safely(() => {
@@ -259,23 +240,9 @@ class Connection {
         this.run();
       });
     };
-    const limit = patient ? desk.answerAtEndWithin : desk.answerWithin;
-    const deadline = setTimeout(() => {
-      const step = `no verdict within ${limit} ms`;
-      settle(() => this.conclude(tryLater('internal-error', replies.internal, step)));
-    }, limit);
-    const ticking = patient
-      ? setInterval(() => this.socket.write(progress), desk.progressEvery)
-      : undefined;
-    promise
-      .then(
-        (verdict) => settle(() => this.conclude(verdict)),
-        (error: unknown) => settle(() => this.fail(error)),
-      )
-      .finally(() => desk.open--);
+    promise.then(
+      (verdict) => settle(() => this.conclude(verdict)),
+      (error: unknown) => settle(() => this.fail(error)),
+    );
   }
-}
-
-function tryLater(reason: Reason, reply: Reply, why: string): Verdict {
-  return { action: 'defer', reply, reason, steps: [why] };
 }
