@@ -364,6 +364,33 @@ test('closed: without the filter, mail that comes in is answered 451', { skip },
   assert.match(said ?? '', /^451/);
 });
 
+test('a local program with a sender that leads nowhere hears it, and no notice goes round', {
+  skip,
+}, async () => {
+  await using network = await openNetwork();
+  await using world = await openWorld(network);
+  await using sendmail = await openSendmail({ network });
+  const { place, path } = sendmail.machine;
+  await install(place, '--apply');
+  await using guard = await startGuard(sendmail.machine);
+  await sendmail.start();
+  const submit =
+    'printf "Subject: x\n\nx\n" | sendmail -f x@loop.example ann@good.example || echo $?';
+  assert.match(await run(place, ['sh', '-c', submit]), /^69$/m);
+  const isQuiet = async () => {
+    const waiting = (await readdir(path('/var/spool/mqueue-client'))).filter((n) =>
+      /^[qd]f/.test(n),
+    );
+    return waiting.length === 0 && (await sendmail.queued()) === 0;
+  };
+  assert.ok(await until(isQuiet, 15_000), await sendmail.mailq());
+  assert.equal(await sendmail.machine.selfConnections(), 1, 'more than its own submission');
+  assert.deepEqual(await world.call('delivered'), []);
+  const isRecorded = async () =>
+    (await guard.journal()).some(({ check, action }) => `${check} ${action}` === 'sender refuse');
+  assert.ok(await until(isRecorded, 10_000), 'the refusal left no receipt');
+});
+
 test('why check_compat never answers 4xx: the good recipient beside an unknown one would fail', {
   skip,
 }, async () => {
