@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseIp } from '../mail/ip.ts';
 import { defaultLoopLimits } from '../verdict/loop.ts';
-import type { DomainFacts } from '../verdict/route-facts.ts';
+import type { DomainFacts, RouteFacts } from '../verdict/route-facts.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
 import type { CheckSetting, Question, Verdict } from '../verdict/verdict.ts';
 import { createJudge, type JudgeOptions } from './judge.ts';
@@ -127,6 +127,19 @@ test('a fault of our own is told, and defers', async () => {
   assert.deepEqual([action, reason, faults.length], ['defer', 'internal-error', 1]);
 });
 
+test('a fault of our own at once is told as well, and defers', async () => {
+  const faults: unknown[] = [];
+  const routes = {
+    routeOf() {
+      throw new Error('bug');
+    },
+  };
+  const onFault = (fault: unknown) => faults.push(fault);
+  const { judge } = judgeWith(hole, {}, { routes, onFault });
+  const { action, reason } = await judge.ask(question('sender'));
+  assert.deepEqual([action, reason, faults.length], ['defer', 'internal-error', 1]);
+});
+
 test('a look-up that never ends is deferred in time, by the mode of the check', async () => {
   const routes = { routeOf: () => new Promise<never>(() => {}) };
   const { judge } = judgeWith(hole, {}, { routes, patience: 5 });
@@ -139,4 +152,38 @@ test('a disk that hangs holds up no mail', async () => {
   const kept = () => new Promise<never>(() => {});
   const { judge } = judgeWith(hole, {}, { kept, patience: 5 });
   assert.equal((await judge.ask(question('notice'))).action, 'discard');
+});
+
+test('verdict and receipt share one patience', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { promise, resolve } = Promise.withResolvers<{ facts: RouteFacts; ttl: number }>();
+  const routes = createRoutes({
+    gather: () => promise,
+    policy: defaultRoutePolicy,
+    now: () => 0,
+    capacity: 10,
+    maxPending: 1,
+  });
+  const isAsked = Promise.withResolvers<void>();
+  const faults: unknown[] = [];
+  const { judge } = judgeWith(
+    hole,
+    {},
+    {
+      routes,
+      patience: 1000,
+      onFault: (fault) => faults.push(fault),
+      kept() {
+        isAsked.resolve();
+        return new Promise<never>(() => {});
+      },
+    },
+  );
+  const answer = judge.ask(question('notice'));
+  t.mock.timers.tick(999);
+  resolve({ facts: { domain: 'd.example', found: hole, hostsFile: [] }, ttl: 1000 });
+  await isAsked.promise;
+  t.mock.timers.tick(1);
+  assert.equal((await answer).action, 'discard');
+  assert.deepEqual(faults, []);
 });

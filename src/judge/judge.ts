@@ -13,7 +13,10 @@ import type { Check, CheckSetting, Question, Verdict } from '../verdict/verdict.
 import type { Routes } from './routes.ts';
 
 export interface Judge {
-  /** Answers at once when the facts are at hand, which they are for almost every question of a flood. */
+  /**
+   * Answers at once when the facts are at hand, which they are for almost every question of a flood.
+   * Neither throws nor rejects, and never later than its patience allows.
+   */
   ask(question: Question): Verdict | Promise<Verdict>;
 }
 
@@ -31,7 +34,7 @@ export interface JudgeOptions {
   /** Told of faults of our own; the question is deferred. */
   readonly onFault: (fault: unknown) => void;
   /**
-   * ms for a verdict, and for its receipt. Mail servers wait about 10 s for an answer, so every
+   * ms for a verdict and its receipt together. Mail servers wait about 10 s for an answer, so every
    * question has one before that, whatever hangs.
    */
   readonly patience: number;
@@ -39,6 +42,14 @@ export interface JudgeOptions {
 
 export function createJudge(options: JudgeOptions): Judge {
   const { routes, policy, loops, checks, record, kept, onFault, patience } = options;
+
+  function gatherSafely(question: Question): Verdict | Promise<Verdict> {
+    try {
+      return gatherAndJudge(question);
+    } catch (fault) {
+      return deferFault(fault);
+    }
+  }
 
   function gatherAndJudge(question: Question): Verdict | Promise<Verdict> {
     switch (question.check) {
@@ -62,13 +73,25 @@ export function createJudge(options: JudgeOptions): Judge {
     const route = routes.routeOf(address.domain);
     if (route === null) return overloaded;
     return route instanceof Promise
-      ? route.then((found) => judgePath(role, found, nextHop), deferFault)
+      ? route.then((found) => judgePath(role, found, nextHop))
       : judgePath(role, route, nextHop);
   }
 
-  async function settled(verdict: Promise<Verdict>): Promise<Verdict> {
-    const late = new Error(`no verdict within ${patience} ms`);
-    return await within(patience, verdict, () => deferFault(late));
+  async function answerLater(
+    question: Question,
+    pending: Promise<Verdict>,
+    setting: CheckSetting,
+  ): Promise<Verdict> {
+    using deadline = startDeadline(patience);
+    const late = () => deferFault(new Error(`no verdict within ${patience} ms`));
+    const verdict = await deadline.race(pending.catch(deferFault), late);
+    return await afterReceipt(applyMode(question, verdict, setting), deadline);
+  }
+
+  /** Nothing vanishes: mail is dropped only after its receipt is written. */
+  async function afterReceipt(verdict: Verdict, deadline: Deadline): Promise<Verdict> {
+    if (verdict.action === 'discard') await deadline.race<unknown>(kept(), () => {});
+    return verdict;
   }
 
   function deferFault(fault: unknown): Verdict {
@@ -76,41 +99,44 @@ export function createJudge(options: JudgeOptions): Judge {
     return internalError;
   }
 
-  function applyMode(
-    question: Question,
-    verdict: Verdict,
-    { mode, onFailure }: CheckSetting,
-  ): Verdict | Promise<Verdict> {
+  function applyMode(question: Question, verdict: Verdict, setting: CheckSetting): Verdict {
     if (verdict.action === 'accept') return verdict;
+    const { mode, onFailure } = setting;
     const isObeyed = mode === 'enforce' && !(verdict.action === 'defer' && onFailure === 'open');
     record(question, verdict, isObeyed);
-    if (!isObeyed) return { ...verdict, action: 'accept', reply: null };
-    // Nothing vanishes: mail is dropped only after its receipt is written.
-    if (verdict.action !== 'discard') return verdict;
-    return within<unknown>(patience, kept(), () => {}).then(() => verdict);
+    return isObeyed ? verdict : { ...verdict, action: 'accept', reply: null };
   }
 
   return {
     ask(question) {
       const setting = checks[question.check];
       if (setting.mode === 'off') return checkOff;
-      const verdict = gatherAndJudge(question);
-      return verdict instanceof Promise
-        ? settled(verdict).then((later) => applyMode(question, later, setting))
-        : applyMode(question, verdict, setting);
+      const found = gatherSafely(question);
+      if (found instanceof Promise) return answerLater(question, found, setting);
+      const verdict = applyMode(question, found, setting);
+      if (verdict.action !== 'discard') return verdict;
+      const deadline = startDeadline(patience);
+      return afterReceipt(verdict, deadline).finally(() => deadline[Symbol.dispose]());
     },
   };
 }
 
-/** The value, or what `otherwise` gives once so many ms are over. */
-async function within<T>(ms: number, value: Promise<T>, otherwise: () => T): Promise<T> {
-  const late = Promise.withResolvers<T>();
-  const timer = setTimeout(() => late.resolve(otherwise()), ms);
-  try {
-    return await Promise.race([value, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** An end to all waiting for one question. */
+interface Deadline extends Disposable {
+  /** The value, or what `otherwise` gives where the deadline comes first. */
+  race<T>(value: Promise<T>, otherwise: () => T): Promise<T>;
+}
+
+function startDeadline(ms: number): Deadline {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => resolve(null), ms);
+  return {
+    async race(value, otherwise) {
+      const first = await Promise.race([value.then((found) => ({ found })), late]);
+      return first ? first.found : otherwise();
+    },
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
 }
 
 const checkOff: Verdict = { action: 'accept', reply: null, reason: 'check-off', steps: [] };
