@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import {
   failureModes,
   type GuardSettings,
-  parseEndpoint,
+  parseSendmailEndpoint,
 } from '../foreign/sendmail/guard-settings.ts';
 import type { Report, Step } from '../install/report.ts';
 import { openRoot } from '../install/root.ts';
@@ -73,7 +73,7 @@ function sendmailCommand(): Command {
 }
 
 function readEndpoint(text: string): string {
-  if (parseEndpoint(text)) return text;
+  if (parseSendmailEndpoint(text)) return text;
   throw new CommandError(
     `expected an IP address with a port, such as 127.0.0.1:9997 or [::1]:9997, or unix:/path, found ${printable(JSON.stringify(text), 80)}`,
   );

@@ -4,12 +4,12 @@
 import { randomInt } from 'node:crypto';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type HostPort, parseHostPort } from '../mail/endpoint.ts';
 import { parseIp } from '../mail/ip.ts';
 import { printable } from '../mail/printable.ts';
 import { forgedSender, goodDomains, hostedSites, knownMailboxes } from '../replay/incident.ts';
 import { formatZone, incidentZone } from '../replay/incident-zone.ts';
 import {
-  type Endpoint,
   ListenError,
   type Progress,
   playIncident,
@@ -18,12 +18,12 @@ import {
 } from '../replay/replay.ts';
 import type { ReplayReport } from '../replay/report.ts';
 import { formatReport, type Paint } from '../replay/report-text.ts';
-import { checkTarget, parseHostPort } from '../replay/target.ts';
+import { checkTarget } from '../replay/target.ts';
 import { CommandError, exit } from './exit.ts';
 import { createProgressLine } from './progress.ts';
 
 interface Options {
-  readonly target?: Endpoint;
+  readonly target?: HostPort;
   readonly messages: number;
   readonly recipients: number;
   readonly wanted: number;
@@ -32,11 +32,11 @@ interface Options {
   readonly connections: number;
   readonly rate: number;
   readonly seed?: string;
-  readonly backend: Endpoint;
-  readonly sink: Endpoint;
-  readonly dns: Endpoint | false;
+  readonly backend: HostPort;
+  readonly sink: HostPort;
+  readonly dns: HostPort | false;
   readonly trustDns?: true;
-  readonly blackhole?: Endpoint;
+  readonly blackhole?: HostPort;
   readonly serverPid?: number;
   readonly timeout: number;
   readonly settle: number;
@@ -257,14 +257,14 @@ function listener(flags: string, description: string, port: number): Option {
   return new Option(flags, description).argParser(listenOn).default(listenOn(text), text);
 }
 
-function endpoint(text: string): Endpoint {
+function endpoint(text: string): HostPort {
   const found = parseHostPort(text);
   if (!found) throw new InvalidArgumentError('expected HOST:PORT or [IPV6]:PORT');
   return found;
 }
 
 /** The zone names it by its address, so a name will not do. */
-function listenOn(text: string): Endpoint {
+function listenOn(text: string): HostPort {
   const found = parseHostPort(text);
   const address = found && parseIp(found.host);
   if (!found || !address) throw new InvalidArgumentError('expected IP:PORT or [IPV6]:PORT');

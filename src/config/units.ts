@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { parseDnsServer } from '../dns/server-address.ts';
 import { normalizeDomain } from '../mail/domain.ts';
+import { parseEndpoint } from '../mail/endpoint.ts';
 import { parseIp, parseNetwork } from '../mail/ip.ts';
-import { parseEndpoint } from '../server/listener.ts';
 
 /** A string that `parse` understands; `expected` completes the sentence "expected ...". */
 function text<T>(expected: string, parse: (text: string) => T | null) {

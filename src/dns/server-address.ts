@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { formatHostPort, parseHostPort } from '../mail/endpoint.ts';
 
 export interface DnsServerAddress {
   /** IP address in text; a link-local one keeps its zone, `fe80::1%eth0`. */
@@ -18,17 +19,13 @@ const serverLimit = 8;
 /** Reads `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`; else null. */
 export function parseDnsServer(text: string): DnsServerAddress | null {
   if (isIP(text) !== 0) return { host: text, port: dnsPort };
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain ?? '';
-  if (isIP(host) !== (bracketed === undefined ? 4 : 6)) return null;
-  const port = digits === undefined ? dnsPort : Number(digits);
-  return port >= 1 && port <= 65535 ? { host, port } : null;
+  const server = parseHostPort(text) ?? parseHostPort(`${text}:${dnsPort}`);
+  return server && isIP(server.host) !== 0 && server.port > 0 ? server : null;
 }
 
 /** `192.0.2.53`, and the port where it is not 53. */
-export function formatDnsServer({ host, port }: DnsServerAddress): string {
-  if (port === dnsPort) return host;
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+export function formatDnsServer(server: DnsServerAddress): string {
+  return server.port === dnsPort ? server.host : formatHostPort(server);
 }
 
 /** The name servers in their order, the first 8 of them; lines that cannot be read are skipped. */

@@ -3,7 +3,7 @@
  */
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { parseEndpoint } from '../foreign/sendmail/guard-settings.ts';
+import { parseSendmailEndpoint } from '../foreign/sendmail/guard-settings.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
 import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
 import type { Root } from './root.ts';
@@ -69,8 +69,7 @@ function ask(
 }
 
 function connect(root: Root, endpoint: string): Socket {
-  const parsed = parseEndpoint(endpoint);
+  const parsed = parseSendmailEndpoint(endpoint);
   if (!parsed) throw new TypeError(`no endpoint: ${endpoint}`);
-  if (parsed.kind === 'tcp') return createConnection({ host: parsed.host, port: parsed.port });
-  return createConnection({ path: join(root.folder, parsed.path) });
+  return createConnection('path' in parsed ? { path: join(root.folder, parsed.path) } : parsed);
 }

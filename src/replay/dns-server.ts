@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Question } from 'dns-packet';
 import { formatDnsFrame, parseDnsFrames } from '../dns/frames.ts';
+import { formatHostPort } from '../mail/endpoint.ts';
 import { type Answered, answerMessage } from './dns-server-answer.ts';
 import { buildZone, type Trick, type ZoneData } from './dns-server-zone.ts';
 
@@ -142,7 +143,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   return {
     host,
     port: bound,
-    address: isIPv6(host) ? `[${host}]:${bound}` : `${host}:${bound}`,
+    address: formatHostPort({ host, port: bound }),
     get queries() {
       return queries;
     },

@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostPort } from '../mail/endpoint.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import {
   forgedSender,
@@ -28,11 +29,6 @@ import { onlyMailboxes, type SinkOptions, type SunkMessage, startSmtpSink } from
 import { createTally, type Place, type Tally } from './tally.ts';
 import type { Where } from './target.ts';
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
 export interface ReplayOptions {
   /** From checkTarget; nothing else is ever connected to. */
   readonly target: { readonly address: string; readonly port: number; readonly where: Where };
@@ -43,12 +39,12 @@ export interface ReplayOptions {
   /** Spam messages per second; 0 is as fast as it goes. */
   readonly rate: number;
   /** Where we listen. */
-  readonly backend: Endpoint;
-  readonly sink: Endpoint;
+  readonly backend: HostPort;
+  readonly sink: HostPort;
   /** Null where another DNS server serves the zone. */
-  readonly dns: Endpoint | null;
+  readonly dns: HostPort | null;
   /** To stand where the black hole leads and count who comes; null where the server listens there itself. */
-  readonly blackhole: Endpoint | null;
+  readonly blackhole: HostPort | null;
   /** A process in the server's network namespace, to see its connections to itself; null for our own. */
   readonly serverPid: number | null;
   /** The caller knows that the server asks our DNS; no probe. */
@@ -111,7 +107,7 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
   let blackholeQuestions = 0;
 
   await using stack = new AsyncDisposableStack();
-  const listen = (place: Place, name: string, { host, port }: Endpoint, more: SinkOptions) =>
+  const listen = (place: Place, name: string, { host, port }: HostPort, more: SinkOptions) =>
     listening(`${place} ${host}:${port}`, async () => {
       const onMessage = (message: SunkMessage) => {
         if (message.forwardPaths.some((path) => path.endsWith(`@${probeName}`))) isProved = true;

@@ -1,6 +1,7 @@
 /**
  * What came of a replay, as data; report-text.ts tells it to people.
  */
+import { formatHostPort } from '../mail/endpoint.ts';
 import { variants } from './incident-zone.ts';
 import type { SinkCounts } from './smtp-sink.ts';
 import {
@@ -85,11 +86,10 @@ export function reportOf(played: Played): ReplayReport {
   const missing = wanted.planned - tally.delivered;
   const signs = [...signsOf(played, missing), ...variantSigns(variantFates)];
   const isUnfinished = played.ended === 'interrupted' && signs.length === 0;
-  const { address, port } = target;
   return {
     seed: played.seed,
     run: played.run,
-    target: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+    target: formatHostPort({ host: target.address, port: target.port }),
     ended: played.ended,
     verdict: isUnfinished ? 'unfinished' : signs.length > 0 ? 'drowned' : 'dry',
     signs,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { checkTarget, type Interfaces, parseHostPort } from './target.ts';
+import { checkTarget, type Interfaces } from './target.ts';
 
 const info = (address: string, cidr: string) => ({
   address,
@@ -78,20 +78,3 @@ test('a refusal says which address is not allowed', async () => {
   assert.ok(check.kind === 'refused');
   assert.match(check.problem, /^93\.184\.216\.99 is not an address of this machine/);
 });
-
-const hostPorts: readonly [text: string, want: string | null][] = [
-  ['127.0.0.1:25', '127.0.0.1 25'],
-  ['[::1]:25', '::1 25'],
-  ['localhost:2525', 'localhost 2525'],
-  ['localhost', null],
-  ['::1:25', null],
-  ['localhost:65536', null],
-  [':25', null],
-  ['a b:25', null],
-  ['[localhost]:25', null],
-];
-for (const [text, want] of hostPorts)
-  test(`'${text}' is ${want ?? 'no host and port'}`, () => {
-    const got = parseHostPort(text);
-    assert.equal(got && `${got.host} ${got.port}`, want);
-  });

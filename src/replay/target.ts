@@ -56,14 +56,6 @@ export function judgeTarget(address: IpAddress, interfaces: Interfaces): Where |
   return isAttached ? 'beside' : null;
 }
 
-/** Reads `host:port`, `[v6]:port`; null where it is neither. */
-export function parseHostPort(text: string): { host: string; port: number } | null {
-  const parts = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i.exec(text);
-  const host = parts?.[1] ?? parts?.[2];
-  const port = Number(parts?.[3]);
-  return host !== undefined && port <= 65_535 ? { host, port } : null;
-}
-
 /** Resolves the host; every address that it has must be allowed. */
 export async function checkTarget(
   host: string,

@@ -6,15 +6,8 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import {
-  type Endpoint,
-  type Finish,
-  formatEndpoint,
-  ListenError,
-  type Listener,
-  listen,
-  parseEndpoint,
-} from './listener.ts';
+import type { Endpoint } from '../mail/endpoint.ts';
+import { type Finish, ListenError, type Listener, listen } from './listener.ts';
 
 const anyPort: Endpoint = { host: '127.0.0.1', port: 0 };
 
@@ -42,28 +35,6 @@ function folder(t: TestContext): string {
   t.after(() => rmSync(path, { recursive: true }));
   return path;
 }
-
-const spellings: readonly [text: string, endpoint: Endpoint | null][] = [
-  ['127.0.0.1:7357', { host: '127.0.0.1', port: 7357 }],
-  ['[::1]:7357', { host: '::1', port: 7357 }],
-  ['localhost:0', { host: 'localhost', port: 0 }],
-  ['unix:/run/spillway/milter', { path: '/run/spillway/milter' }],
-  ['unix:milter', null],
-  ['unix:', null],
-  ['7357', null],
-  [':7357', null],
-  ['::1:7357', null],
-  ['[localhost]:25', null],
-  ['127.0.0.1:65536', null],
-  ['127.0.0.1:-1', null],
-  ['inet:7357@127.0.0.1', null],
-  ['', null],
-];
-for (const [text, endpoint] of spellings)
-  test(`${text || 'an empty text'} is ${endpoint ? 'an' : 'no'} endpoint`, () => {
-    assert.deepEqual(parseEndpoint(text), endpoint);
-    if (endpoint) assert.equal(formatEndpoint(endpoint), text);
-  });
 
 test('a listener on port 0 tells the port it got and serves it', async () => {
   await using listener = await listen(anyPort, echo);

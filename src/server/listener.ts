@@ -5,13 +5,10 @@
  * What is said over a connection is no business of this file.
  */
 import { chmod, lstat, stat, unlink } from 'node:fs/promises';
-import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { type Endpoint, formatEndpoint } from '../mail/endpoint.ts';
 import { type Log, silentLog } from './log.ts';
-
-export type Endpoint =
-  /** Port 0 takes any free one. */
-  { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Called when the listener closes: end the socket as soon as nothing is under way on it. */
 export type Finish = () => void;
@@ -53,26 +50,6 @@ export class ListenError extends Error {
     super(`Cannot listen on ${formatEndpoint(endpoint)}: ${why}`, { cause });
     this.endpoint = endpoint;
   }
-}
-
-/** `127.0.0.1:7357`, `[::1]:7357` or `unix:/run/spillway/milter`. */
-export function formatEndpoint(endpoint: Endpoint): string {
-  if ('path' in endpoint) return `unix:${endpoint.path}`;
-  const host = isIPv6(endpoint.host) ? `[${endpoint.host}]` : endpoint.host;
-  return `${host}:${endpoint.port}`;
-}
-
-/** The inverse of `formatEndpoint`; null where the text is no endpoint. */
-export function parseEndpoint(text: string): Endpoint | null {
-  if (text.startsWith('unix:')) {
-    const path = text.slice(5);
-    return path.startsWith('/') && !path.includes('\0') ? { path } : null;
-  }
-  const found = /^(?:\[([0-9a-f:.%]+)\]|([^\s[\]:/]+)):(\d{1,5})$/i.exec(text);
-  const host = found?.[1] ?? found?.[2];
-  const port = Number(found?.[3]);
-  if (host === undefined || port > 65535) return null;
-  return found?.[1] === undefined || isIPv6(host) ? { host, port } : null;
 }
 
 /**

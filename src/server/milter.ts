@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Judge } from '../judge/judge.ts';
+import { type Endpoint, formatEndpoint } from '../mail/endpoint.ts';
 import { printable } from '../mail/printable.ts';
 import { type Reply, replies } from '../mail/reply.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
@@ -22,14 +23,7 @@ import {
   startSession,
 } from '../wire/milter/session.ts';
 import { step } from '../wire/milter/step.ts';
-import {
-  type Endpoint,
-  type Finish,
-  formatEndpoint,
-  type Listener,
-  type ListenOptions,
-  listen,
-} from './listener.ts';
+import { type Finish, type Listener, type ListenOptions, listen } from './listener.ts';
 import { type Log, silentLog } from './log.ts';
 
 /** All times in ms. */

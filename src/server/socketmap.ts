@@ -4,6 +4,7 @@
  * Map names are the mail server's business: `guard` and `guard_alive` of foreign/sendmail ask alike.
  */
 import type { Judge } from '../judge/judge.ts';
+import type { Endpoint } from '../mail/endpoint.ts';
 import { printable } from '../mail/printable.ts';
 import type { Question } from '../verdict/verdict.ts';
 import { found, permanent, temporary } from '../wire/socketmap/replies.ts';
@@ -12,7 +13,7 @@ import {
   parseSendmailKey,
   type SendmailDelivery,
 } from '../wire/socketmap/sendmail-key.ts';
-import { type Endpoint, type Listener, type ListenOptions, listen } from './listener.ts';
+import { type Listener, type ListenOptions, listen } from './listener.ts';
 import { type Log, silentLog } from './log.ts';
 import { type AnswerRequest, converse } from './socketmap-conversation.ts';
 

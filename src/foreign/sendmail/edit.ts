@@ -6,7 +6,7 @@ import {
   type FailureMode,
   failureModes,
   type GuardSettings,
-  parseEndpoint,
+  parseSendmailEndpoint,
 } from './guard-settings.ts';
 import {
   addBlock,
@@ -73,6 +73,7 @@ export function readSettings(words: BlockWords): GuardSettings | null {
   const onFailure: FailureMode | undefined = failureModes.find(
     (mode) => mode === words.get('on-failure'),
   );
-  if (!parseEndpoint(socketmap) || !parseEndpoint(milter) || !onFailure) return null;
+  if (!parseSendmailEndpoint(socketmap) || !parseSendmailEndpoint(milter) || !onFailure)
+    return null;
   return { socketmap, milter, onFailure };
 }

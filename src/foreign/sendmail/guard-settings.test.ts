@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { formatSendmailSocket, parseEndpoint } from './guard-settings.ts';
+import { formatSendmailSocket, parseSendmailEndpoint } from './guard-settings.ts';
 
 const good: readonly [endpoint: string, want: string][] = [
   ['127.0.0.1:9997', 'inet:9997@127.0.0.1'],
@@ -27,4 +27,4 @@ const bad = [
 ];
 for (const endpoint of bad)
   test(`${JSON.stringify(endpoint)} is no endpoint`, () =>
-    assert.equal(parseEndpoint(endpoint), null));
+    assert.equal(parseSendmailEndpoint(endpoint), null));

@@ -2,6 +2,7 @@
  * What the guard's lines in a sendmail configuration depend on, and how sendmail spells a socket.
  */
 import { isIP } from 'node:net';
+import { type Endpoint, parseEndpoint } from '../../mail/endpoint.ts';
 
 /** What becomes of mail while the guard does not answer: `closed` keeps it in the queue. */
 export const failureModes = ['open', 'closed'] as const;
@@ -20,31 +21,27 @@ export const defaultGuardSettings: GuardSettings = {
   onFailure: 'open',
 };
 
-export type Endpoint =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
-
 /**
  * Null for what sendmail could not read: a path with blanks or quotes, a host name, which it would
  * look up for each process anew.
  */
-export function parseEndpoint(text: string): Endpoint | null {
-  const path = /^unix:(\/[\w./+-]+)$/.exec(text)?.[1];
-  if (path !== undefined) return { kind: 'unix', path };
-  const [, bracketed, bare, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? bare ?? '';
-  const port = Number(digits);
-  if (isIP(host) !== (bracketed === undefined ? 4 : 6) || port < 1 || port > 65535) return null;
-  return { kind: 'tcp', host, port };
+export function parseSendmailEndpoint(text: string): Endpoint | null {
+  const endpoint = parseEndpoint(text);
+  if (endpoint === null) return null;
+  const isReadable =
+    'path' in endpoint
+      ? /^\/[\w./+-]+$/.test(endpoint.path)
+      : isIP(endpoint.host) !== 0 && endpoint.port > 0;
+  return isReadable ? endpoint : null;
 }
 
 /**
  * `inet:9997@127.0.0.1`, `inet6:9997@::1`, `unix:/path`. No brackets: with them a socket map of
  * sendmail 8.17 connects to an address of length 0 and fails.
  */
-export function formatSendmailSocket(endpoint: string): string {
-  const parsed = parseEndpoint(endpoint);
-  if (parsed === null) throw new TypeError(`no endpoint: ${endpoint}`);
-  if (parsed.kind === 'unix') return `unix:${parsed.path}`;
-  return `${isIP(parsed.host) === 6 ? 'inet6' : 'inet'}:${parsed.port}@${parsed.host}`;
+export function formatSendmailSocket(text: string): string {
+  const endpoint = parseSendmailEndpoint(text);
+  if (endpoint === null) throw new TypeError(`no endpoint: ${text}`);
+  if ('path' in endpoint) return `unix:${endpoint.path}`;
+  return `${isIP(endpoint.host) === 6 ? 'inet6' : 'inet'}:${endpoint.port}@${endpoint.host}`;
 }
