@@ -21,7 +21,7 @@ export interface Bench extends AsyncDisposable {
 }
 
 /** Domains remembered with their verdicts: about 1 KB each. */
-const routeCapacity = 20_000;
+const routeCapacity = 10_000;
 /** Answers of DNS remembered beside them, 500 bytes each, for what domains share: a provider's MX. */
 const resolverCapacity = 5000;
 const maxPending = 1000;
