@@ -3,7 +3,7 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { parseWhen, type TimeSpan, whenExamples } from '../journal/when.ts';
-import { formatDomain, parseDomain } from '../mail/address.ts';
+import { comparableDomain } from '../mail/address.ts';
 import { printable } from '../mail/printable.ts';
 import { JournalOpenError, JournalReadError } from '../store/errors.ts';
 import type { ReceiptQuery, StoredReceipt } from '../store/journal-store.ts';
@@ -106,15 +106,10 @@ function queryOf(options: Options): ReceiptQuery {
     ...(check && { check }),
     ...(action && { action }),
     ...(reason && { reason }),
-    ...(domain !== undefined && { domain: comparable(domain) }),
+    ...(domain !== undefined && { domain: comparableDomain(domain) }),
     ...(queueId !== undefined && { queueId }),
     ...(options.would && { enforced: false }),
   };
-}
-
-function comparable(text: string): string {
-  const domain = parseDomain(text);
-  return domain ? formatDomain(domain) : text;
 }
 
 function commandError(error: unknown): unknown {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatDomain, parseAddress } from './address.ts';
+import { comparableDomain, formatDomain, parseAddress } from './address.ts';
 import { printable } from './printable.ts';
 
 const cases: readonly [text: string, want: string][] = [
@@ -46,3 +46,12 @@ test('what is printed holds nothing that a terminal obeys', () => {
   );
   assert.equal(printable('\u001b[2Jann'), '\\x1b[2Jann');
 });
+
+const comparable: readonly [text: string, want: string][] = [
+  ['Mail.Example.ORG.', 'mail.example.org'],
+  ['bücher.example', 'xn--bcher-kva.example'],
+  ['[IPv6:2001:DB8::1]', '[2001:db8::1]'],
+  ['No Domain', 'no domain'],
+];
+for (const [text, want] of comparable)
+  test(`${text} is compared as ${want}`, () => assert.equal(comparableDomain(text), want));

@@ -21,7 +21,7 @@ export type Address =
  * `<@relay:ann@example.org>` (the source route is dropped, RFC 5321 appendix C) or a bare `postmaster`.
  */
 export function parseAddress(text: string): Address {
-  const bare = stripBrackets(text.trim());
+  const bare = withoutBrackets(text.trim());
   if (bare === '') return { kind: 'null' };
   if (/[\u0000-\u001f\u007f]/.test(bare)) return fault('a control character');
   const path = bare.startsWith('@') ? bare.slice(bare.indexOf(':') + 1) : bare;
@@ -50,8 +50,15 @@ export function formatDomain(domain: Domain): string {
   return domain.kind === 'name' ? domain.name : `[${domain.address.text}]`;
 }
 
-function stripBrackets(text: string): string {
-  return text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text;
+/** The comparable form of a domain or an address literal; other text in lower case. */
+export function comparableDomain(text: string): string {
+  const domain = parseDomain(text);
+  return domain ? formatDomain(domain) : text.toLowerCase();
+}
+
+/** A path without the angle brackets around it, if there are any. */
+export function withoutBrackets(path: string): string {
+  return path.startsWith('<') && path.endsWith('>') ? path.slice(1, -1) : path;
 }
 
 function fault(problem: string): Address {

@@ -31,13 +31,27 @@ export function ipFromBytes(bytes: Uint8Array): IpAddress {
   return { bytes, text: bytes.length === 4 ? bytes.join('.') : formatIPv6(bytes) };
 }
 
+/** 192.0.2.1 for ::ffff:192.0.2.1, which is how a socket for both families shows it. */
+export function unmapped(address: IpAddress): IpAddress {
+  return isMapped(address.bytes) ? ipFromBytes(address.bytes.slice(12)) : address;
+}
+
+/** 127.0.0.0/8 and ::1; a mapped address has to be unmapped first. */
+export function isLoopback({ bytes, text }: IpAddress): boolean {
+  return bytes.length === 4 ? bytes[0] === 127 : text === '::1';
+}
+
 /** RFC 5952 §5: a mapped address shows its IPv4 part in dots. */
 function formatIPv6(bytes: Uint8Array): string {
-  const isMapped =
-    bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
-  return isMapped
+  return isMapped(bytes)
     ? `::ffff:${bytes.subarray(12).join('.')}`
     : new ipaddr.IPv6([...bytes]).toRFC5952String();
+}
+
+/** ::ffff:0:0/96 (RFC 4291 §2.5.5.2). */
+function isMapped(bytes: Uint8Array): boolean {
+  if (bytes.length !== 16 || bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
+  return bytes.subarray(0, 10).every((byte) => byte === 0);
 }
 
 /** Reads `192.0.2.0/24`, `2001:db8::/32` or a single address; null where it is none. */

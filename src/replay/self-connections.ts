@@ -7,7 +7,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ipFromBytes } from '../mail/ip.ts';
+import { ipFromBytes, unmapped } from '../mail/ip.ts';
 
 export interface TcpEntry {
   /** Canonical text; a mapped IPv4 address as IPv4. */
@@ -44,7 +44,7 @@ function readAddress(hex: string | undefined): string | null {
   if (hex?.length !== 8 && hex?.length !== 32) return null;
   const bytes = Buffer.from(hex, 'hex');
   if (littleEndian) bytes.swap32();
-  return ipFromBytes(bytes).text.replace(/^::ffff:(?=[0-9.]+$)/, '');
+  return unmapped(ipFromBytes(bytes)).text;
 }
 
 const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { parseIp, unmapped } from '../mail/ip.ts';
 import { type ReceivedContent, readContent } from './received-content.ts';
 import { cutLines } from './smtp-lines.ts';
 
@@ -197,7 +198,8 @@ async function converse(
   changed: () => void,
 ): Promise<void> {
   const { name = 'sink.example', keptBytes = 8192, largestMessage = 10 * 1_048_576 } = options;
-  const clientAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, '');
+  const peer = parseIp(socket.remoteAddress ?? '');
+  const clientAddress = peer ? unmapped(peer).text : '';
   const clientPort = socket.remotePort ?? 0;
   let helo: string | null = null;
   let reversePath: string | null = null;

@@ -15,9 +15,11 @@ import {
   contains,
   type IpAddress,
   type IpNetwork,
+  isLoopback,
   isSameIp,
   parseIp,
   parseNetwork,
+  unmapped,
 } from '../mail/ip.ts';
 
 /** As os.networkInterfaces() gives them. */
@@ -34,7 +36,6 @@ export type Where = 'here' | 'beside';
 const networks = (texts: readonly string[]): IpNetwork[] =>
   texts.map((text) => parseNetwork(text)).filter((network) => network !== null);
 
-const loopback = networks(['127.0.0.0/8', '::1/128']);
 const laboratory = networks([
   '192.0.2.0/24',
   '198.51.100.0/24',
@@ -45,7 +46,7 @@ const laboratory = networks([
 
 /** Null where no replay may be played against the address. */
 export function judgeTarget(address: IpAddress, interfaces: Interfaces): Where | null {
-  if (loopback.some((network) => contains(network, address))) return 'here';
+  if (isLoopback(address)) return 'here';
   const attached = Object.values(interfaces).flatMap((infos) => infos ?? []);
   const own = attached.map((info) => parseIp(info.address)).filter((ip) => ip !== null);
   if (own.some((ip) => isSameIp(ip, address))) return 'here';
@@ -73,7 +74,8 @@ export async function checkTarget(
   }
   let first: { address: string; where: Where } | null = null;
   for (const text of found) {
-    const address = parseIp(text.replace(/^::ffff:(?=[0-9.]+$)/i, ''));
+    const parsed = parseIp(text);
+    const address = parsed && unmapped(parsed);
     const where = address && judgeTarget(address, interfaces);
     if (!where)
       return {

@@ -4,7 +4,7 @@
  * What a mail server routes to a mailbox, or to a host that somebody wrote into its tables, is
  * allowed by name. Only what it would look up in DNS is a question for the route verdict.
  */
-import { formatDomain, parseDomain } from '../mail/address.ts';
+import { comparableDomain, withoutBrackets } from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
 import type { RoutePolicy } from './route-policy.ts';
 
@@ -29,7 +29,7 @@ export function decidedByOperator(
     if (!overSmtp.test(mailer)) return `the mail server hands it to its own mailer "${mailer}"`;
   }
   if (host === '') return null;
-  const name = comparable(host);
+  const name = comparableDomain(host);
   if (name === domain || name === rewrittenDomain(nextHop)) return null;
   if (policy.smarthosts.has(name)) return null;
   return `the mail server's own tables route it to ${host}`;
@@ -38,11 +38,6 @@ export function decidedByOperator(
 /** Servers replace an alias domain by its canonical name; the host then equals that, not what was typed. */
 function rewrittenDomain({ address }: NextHop): string | null {
   if (address === null) return null;
-  const bare = address.replace(/^<|>$/g, '');
-  return comparable(bare.slice(bare.lastIndexOf('@') + 1));
-}
-
-function comparable(host: string): string {
-  const domain = parseDomain(host);
-  return domain ? formatDomain(domain) : host.toLowerCase();
+  const bare = withoutBrackets(address);
+  return comparableDomain(bare.slice(bare.lastIndexOf('@') + 1));
 }

@@ -1,8 +1,9 @@
 /**
  * Who speaks SMTP to the mail server: a stranger, this very machine, or the mail server itself.
  */
+import { comparableDomain } from '../../mail/address.ts';
 import type { Client } from '../../mail/envelope.ts';
-import { type IpAddress, parseIp } from '../../mail/ip.ts';
+import { type IpAddress, isLoopback, parseIp, unmapped } from '../../mail/ip.ts';
 import type { Command } from './commands.ts';
 import { type Macros, macroAt } from './macros.ts';
 
@@ -32,7 +33,7 @@ export function meet(
   const text = command.address.replace(/^ipv6:/i, '');
   const address = family === '4' || family === '6' ? parseIp(text) : null;
   const hasName = host !== '' && host !== 'unknown' && !host.startsWith('[');
-  const fromLoopback = address !== null && isLoopback(address);
+  const fromLoopback = address !== null && isLoopback(unmapped(address));
   const isOwn = address !== null && identity.isOwnAddress(unmapped(address));
   return {
     client: { address: address?.text ?? null, name: hasName ? host : null, helo: null },
@@ -77,24 +78,8 @@ export function isOurselves(
 }
 
 export function isOwnName(identity: Identity, macros: Macros, name: string): boolean {
+  const wanted = comparableDomain(name);
+  if (identity.ownNames.has(wanted)) return true;
   const own = macroAt(macros, 'E', 'j');
-  const wanted = comparable(name);
-  return (
-    identity.ownNames.has(wanted) || (own !== null && own !== '' && comparable(own) === wanted)
-  );
-}
-
-function comparable(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '');
-}
-
-function isLoopback(address: IpAddress): boolean {
-  const { bytes, text } = unmapped(address);
-  return bytes.length === 4 ? bytes[0] === 127 : text === '::1';
-}
-
-/** ::ffff:192.0.2.1 is 192.0.2.1. */
-function unmapped(address: IpAddress): IpAddress {
-  const inner = /^::ffff:([0-9.]+)$/.exec(address.text)?.[1];
-  return (inner !== undefined && parseIp(inner)) || address;
+  return own !== null && own !== '' && comparableDomain(own) === wanted;
 }

@@ -5,13 +5,13 @@ import type { NextHop } from '../../mail/envelope.ts';
 import { isSimulated } from './client.ts';
 import type { MacroStage } from './commands.ts';
 import { clearAfter, type Macros, macroAt, setMacros } from './macros.ts';
-import { withoutBrackets } from './paths.ts';
+import { barePath } from './paths.ts';
 import { answer, ask, circumstances, type Session, type Step } from './session.ts';
 import { addRecipient, beginTransaction } from './transaction.ts';
 
 export function takeSender(session: Session, path: string): Step {
   const macros = clearAfter(session.macros, 'M');
-  const reversePath = withoutBrackets(path);
+  const reversePath = barePath(path);
   const transaction = beginTransaction(reversePath, isSimulated(session.client, path));
   const begun: Session = { ...session, macros, transaction };
   if (transaction.simulated) return answer(begun, { kind: 'continue' });
@@ -27,7 +27,7 @@ export function takeSender(session: Session, path: string): Step {
 }
 
 export function takeRecipient(session: Session, path: string): Step {
-  const forwardPath = withoutBrackets(path);
+  const forwardPath = barePath(path);
   const base = circumstances(session, 'R', forwardPath);
   const hop = nextHop(session.macros, 'R', 'rcpt');
   const next = { ...session, macros: forgetNextHop(session.macros) };

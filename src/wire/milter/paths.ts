@@ -1,14 +1,14 @@
 /**
  * Paths as a milter sees them: the way the client typed them.
  */
+import { withoutBrackets } from '../../mail/address.ts';
 
 /** Longer than any address may be (RFC 5321 §4.5.3.1.3), so a cut one stays malformed. */
 const pathLimit = 1000;
 
-export function withoutBrackets(path: string): string {
-  const trimmed = path.trim();
-  const bare = trimmed.startsWith('<') && trimmed.endsWith('>') ? trimmed.slice(1, -1) : trimmed;
-  return bare.slice(0, pathLimit);
+/** As everybody else writes it: without angle brackets, bounded. */
+export function barePath(path: string): string {
+  return withoutBrackets(path.trim()).slice(0, pathLimit);
 }
 
 /** The local part is the recipient's own business, a domain has no case (RFC 5321 §2.4). */

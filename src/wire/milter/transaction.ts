@@ -3,7 +3,7 @@
  */
 import type { Verdict } from '../../verdict/verdict.ts';
 import { type HopFacts, noHops } from './hop-facts.ts';
-import { withoutBrackets } from './paths.ts';
+import { barePath } from './paths.ts';
 
 export interface Transaction {
   readonly reversePath: string;
@@ -46,8 +46,7 @@ export function addRecipient(transaction: Transaction, path: string): Transactio
   return {
     ...transaction,
     accepted: transaction.accepted + 1,
-    recipients:
-      recipients.length < recipientLimit ? [...recipients, withoutBrackets(path)] : recipients,
+    recipients: recipients.length < recipientLimit ? [...recipients, barePath(path)] : recipients,
   };
 }
 

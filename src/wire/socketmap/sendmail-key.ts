@@ -29,6 +29,7 @@
  * or `TEMP TEXT`, with which sendmail goes on by itself. sendmail reads a value like an address, so
  * that the text may hold letters, digits, blanks and hyphens only; others become blanks.
  */
+import { withoutBrackets } from '../../mail/address.ts';
 import type { NextHop } from '../../mail/envelope.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
 import { found, temporary } from './replies.ts';
@@ -139,10 +140,6 @@ function unfocus(address: string): string {
 
 function withoutFinalDot(name: string): string {
   return name.endsWith('.') ? name.slice(0, -1) : name;
-}
-
-function withoutBrackets(path: string): string {
-  return path.startsWith('<') && path.endsWith('>') ? path.slice(1, -1) : path;
 }
 
 function decode(latin1: string): string {
