@@ -23,6 +23,7 @@ export function converse(socket: Socket, answer: AnswerRequest): Finish {
   const waiting: { reply: string | null }[] = [];
   let out = '';
   let isFinishing = false;
+  let isFlushDue = false;
 
   function flush(): void {
     for (let first = waiting[0]; first && first.reply !== null; first = waiting[0]) {
@@ -30,11 +31,21 @@ export function converse(socket: Socket, answer: AnswerRequest): Finish {
       waiting.shift();
     }
     if (out !== '') {
-      if (!socket.write(out, 'latin1')) socket.once('drain', resume);
+      socket.write(out, 'latin1');
       out = '';
     }
     resume();
     if (isFinishing && waiting.length === 0) socket.end();
+  }
+
+  /** Late answers come in crowds: those of one turn of the event loop share a write. */
+  function flushSoon(): void {
+    if (isFlushDue) return;
+    isFlushDue = true;
+    setImmediate(() => {
+      isFlushDue = false;
+      flush();
+    });
   }
 
   function resume(): void {
@@ -52,11 +63,12 @@ export function converse(socket: Socket, answer: AnswerRequest): Finish {
     if (typeof answered === 'string') return;
     const settle = (later: string): void => {
       slot.reply = later;
-      if (waiting[0] === slot) flush();
+      if (waiting[0] === slot) flushSoon();
     };
     answered.then(settle, () => settle(temporary('a fault of the guard')));
   }
 
+  socket.on('drain', resume);
   socket.on('data', (chunk: Buffer) => {
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     const parsed = parseNetstrings(bytes, maxRequest);
