@@ -8,15 +8,11 @@ import {
   type GuardSettings,
   parseSendmailEndpoint,
 } from '../foreign/sendmail/guard-settings.ts';
-import type { Report, Step } from '../install/report.ts';
+import { hasTrouble, type Report, type Step } from '../install/report.ts';
 import { openRoot } from '../install/root.ts';
-import {
-  applyChange,
-  removeChange,
-  type SendmailOptions,
-  showChange,
-} from '../install/sendmail-change.ts';
+import { applyChange, removeChange, showChange } from '../install/sendmail-change.ts';
 import { proveGuard } from '../install/sendmail-proof.ts';
+import type { SendmailOptions } from '../install/sendmail-scene.ts';
 import { printable } from '../mail/printable.ts';
 import { CommandError, exit } from './exit.ts';
 import { createOutput, jsonLine, type Output, type Style } from './output.ts';
@@ -111,13 +107,12 @@ const signs: Readonly<Record<Step['outcome'], readonly [sign: string, style: Sty
 
 function formatReport(report: Report, { style }: Output): string[] {
   const { steps, changes, meaning, written, next } = report;
-  const isTrouble = steps.some(({ outcome }) => outcome === 'trouble');
   const lines = steps.flatMap(({ name, outcome, found }) => {
     const [sign, colour] = signs[outcome];
     const [first = '', ...more] = found.split('\n').map((line) => printable(line));
     return [`${style(colour, sign)}  ${name}: ${first}`, ...more.map((line) => `    ${line}`)];
   });
-  if (changes.length > 0 && !written && !isTrouble) {
+  if (changes.length > 0 && !written && !hasTrouble(steps)) {
     for (const { path, diff } of changes)
       if (diff === null) lines.push('', `${path} is made anew.`);
       else lines.push('', ...diff.split('\n').map((line) => style(styleOf(line), shown(line))));
@@ -143,6 +138,6 @@ function styleOf(line: string): Style {
 }
 
 function statusOf(steps: readonly Step[]): number {
-  if (steps.some(({ outcome }) => outcome === 'trouble')) return exit.trouble;
+  if (hasTrouble(steps)) return exit.trouble;
   return steps.some(({ outcome }) => outcome === 'waiting') ? exit.tryAgain : exit.well;
 }

@@ -18,8 +18,9 @@ import { join } from 'node:path';
 import test from 'node:test';
 import type { Report } from './report.ts';
 import type { Ran, Root } from './root.ts';
-import { applyChange, removeChange, type SendmailOptions, showChange } from './sendmail-change.ts';
+import { applyChange, removeChange, showChange } from './sendmail-change.ts';
 import { proveGuard } from './sendmail-proof.ts';
+import type { SendmailOptions } from './sendmail-scene.ts';
 
 const mc = `divert(-1)dnl
 include(\`/usr/share/sendmail/cf/m4/cf.m4')dnl

@@ -9,9 +9,9 @@ import { stat } from 'node:fs/promises';
 import { type Asked, askMilter, askSocketmap } from './ask-guard.ts';
 import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
 import { firstFile, outside, type Root } from './root.ts';
-import { lookAround, type Scene, type SendmailOptions } from './sendmail-change.ts';
 import { restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
+import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';
 const pidFiles = [

@@ -1,0 +1,150 @@
+/**
+ * A change of sendmail's configuration, worked out in full before anything is written.
+ *
+ * It ends in trouble unless the sendmail.cf in place is what its sendmail.mc makes, so that nobody's
+ * work in it is lost, and the new one differs by the guard's lines only.
+ */
+import { compareBuilt, compareCommands } from '../foreign/sendmail/built-cf.ts';
+import { addToCf, findConflict, removeFromCf } from '../foreign/sendmail/cf.ts';
+import { commandLines, readCf } from '../foreign/sendmail/cf-facts.ts';
+import type { Edit } from '../foreign/sendmail/edit.ts';
+import { guardedMailers } from '../foreign/sendmail/guard-rules.ts';
+import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
+import { addToMc, removeFromMc } from '../foreign/sendmail/mc.ts';
+import { backupsOf } from './replace-file.ts';
+import { few, note, type Step, trouble, well } from './report.ts';
+import { outside, type Root } from './root.ts';
+import { type Layout, sourceBeside } from './sendmail-layout.ts';
+import type { Scene } from './sendmail-scene.ts';
+
+/** Texts are latin1. */
+export interface NewFile {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly files: readonly NewFile[];
+}
+
+/** `settings` null takes the guard out. */
+export async function makePlan(scene: Scene, settings: GuardSettings | null): Promise<Plan> {
+  const { layout, source, text } = scene;
+  const add = layout.kind === 'mc' ? addToMc : addToCf;
+  const remove = layout.kind === 'mc' ? removeFromMc : removeFromCf;
+  const edit: Edit = settings ? add(text, settings) : remove(text);
+  if (edit.kind === 'fault') {
+    const where = edit.line === null ? source : `${source} line ${edit.line}`;
+    return { steps: [trouble('change', `${where}: ${edit.problem}`)], files: [] };
+  }
+  const after = edit.kind === 'same' ? text : edit.text;
+  const file: NewFile = { path: source, before: text, after };
+  const said =
+    edit.kind === 'changed'
+      ? `${source}: the guard's lines ${settings ? 'at the end' : 'taken out'}`
+      : `${source}: nothing to do, the guard's lines are ${settings ? 'in' : 'not in'} it`;
+  const steps = [edit.kind === 'changed' ? well('change', said) : note('change', said)];
+  if (layout.kind === 'cf') {
+    const beside = await sourceBeside(scene.root, layout.cf);
+    if (settings && beside !== null)
+      steps.push(note('source', `who makes ${layout.cf} of ${beside} again takes the guard out`));
+    return { steps, files: [file] };
+  }
+  const built = await rebuild(scene, layout, after, settings);
+  return { steps: [...steps, ...built.steps], files: [file, ...built.files] };
+}
+
+/** The new sendmail.cf, compared with what was there and with what was wanted. */
+async function rebuild(
+  scene: Scene,
+  layout: Layout & { kind: 'mc' },
+  after: string,
+  settings: GuardSettings | null,
+): Promise<Plan> {
+  const { root, text, cfText } = scene;
+  const stop = (found: string): Plan => ({ steps: [trouble('build', found)], files: [] });
+  const without = removeFromMc(text);
+  const bareText = without.kind === 'changed' ? without.text : text;
+  const bare = await build(root, layout, bareText);
+  const old = bareText === text ? bare : await build(root, layout, text);
+  const now = after === text ? old : after === bareText ? bare : await build(root, layout, after);
+  if (typeof bare === 'string') return stop(bare);
+  if (typeof old === 'string') return stop(old);
+  if (typeof now === 'string') return stop(now);
+
+  // A sendmail.cf that lacks only our lines is one that nobody has rebuilt yet.
+  const stale = differences(bare.text, cfText);
+  const differing = stale.length === 0 ? [] : differences(old.text, cfText);
+  if (differing.length > 0)
+    return stop(
+      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:\n${few(differing)}`,
+    );
+  if (now.warnings !== bare.warnings) return stop(`m4 says: ${now.warnings.trim()}`);
+  if (settings) {
+    const conflict = findConflict(readCf(bare.text), settings);
+    if (conflict !== null) return stop(`${layout.mc} makes ${conflict}`);
+  }
+  const wrong = compareBuilt(bare.text, now.text, settings);
+  if (wrong.length > 0) return stop(`${layout.mc} does not make what it should:\n${few(wrong)}`);
+
+  const steps = [well('build', `m4 makes the old ${layout.cf} and the guard's lines, no more`)];
+  if (!settings) steps[0] = well('build', `m4 makes ${layout.cf} without the guard's lines`);
+  const others = readCf(now.text).smtpMailers.filter(
+    (mailer) => !guardedMailers.some((guarded) => guarded === mailer),
+  );
+  if (settings && others.length > 0)
+    steps.push(
+      note(
+        'mailers',
+        `not asked about, as they are yours: what goes out through ${others.join(', ')}`,
+      ),
+    );
+  const isSame = differences(now.text, cfText).length === 0;
+  const made = isSame ? cfText : await likeBefore(scene, layout, now.text, after, settings);
+  return { steps, files: [{ path: layout.cf, before: cfText, after: made }] };
+}
+
+interface Built {
+  readonly text: string;
+  readonly warnings: string;
+}
+
+/** sendmail.cf as m4 makes it of a source, or what m4 said instead. */
+async function build(
+  root: Root,
+  layout: Layout & { kind: 'mc' },
+  source: string,
+): Promise<Built | string> {
+  const folder = layout.mc.slice(0, layout.mc.lastIndexOf('/')) || '/';
+  const { status, stdout, stderr } = await root.run(folder, layout.build, source);
+  if (status === 0 && stdout !== '') return { text: stdout, warnings: stderr };
+  return `${layout.build.join(' ')} < ${layout.mc}: ${stderr.trim() || `ended with status ${status}`}`;
+}
+
+/**
+ * Debian's make puts the source at the end of sendmail.cf, commented out; so do we where it was so.
+ * Back to what it was before the guard: the copy of then, if it says the same, to the byte.
+ */
+async function likeBefore(
+  scene: Scene,
+  layout: Layout & { kind: 'mc' },
+  built: string,
+  source: string,
+  settings: GuardSettings | null,
+): Promise<string> {
+  if (!settings)
+    for (const copy of await backupsOf(await outside(scene.root, layout.cf))) {
+      const text = copy.bytes.toString('latin1');
+      if (differences(text, built).length === 0) return text;
+    }
+  const heading = `### ${layout.mc} ###\n`;
+  if (!scene.cfText.includes(`\n${heading}`)) return built;
+  return `${built}${heading}${source.replace(/\n$/, '').replace(/^/gm, '# ')}\n`;
+}
+
+function differences(wanted: string, found: string): string[] {
+  const { lost, gained } = compareCommands(commandLines(wanted), commandLines(found));
+  return [...lost.map((line) => `- ${line}`), ...gained.map((line) => `+ ${line}`)];
+}
