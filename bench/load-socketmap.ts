@@ -33,15 +33,27 @@ let isOver = false;
 const latencies = new Latencies();
 const start = performance.now();
 
-await Promise.all(Array.from({ length: connections }, (_, i) => talk(i)));
+const talks = Array.from({ length: connections }, (_, i) => talk(i));
+await Promise.all(talks.map(({ connected }) => connected));
+if (rate > 0) pace();
+else for (const { ask } of talks) ask(open);
+await Promise.all(talks.map(({ closed }) => closed));
 const elapsed = (performance.now() - start) / 1000;
 process.stdout.write(
   `${JSON.stringify({ answered, elapsed, p50: latencies.at(0.5), p99: latencies.at(0.99) })}\n`,
 );
 
+interface Talk {
+  readonly connected: Promise<void>;
+  readonly closed: Promise<void>;
+  ask(count: number): void;
+  endIfDone(): void;
+}
+
 /** One connection. An answer is counted by its final comma: the texts hold none. */
-function talk(first: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+function talk(first: number): Talk {
+  const connected = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const sent: number[] = [];
   let next = first * 7;
@@ -57,38 +69,33 @@ function talk(first: number): Promise<void> {
   const endIfDone = (): void => {
     if (sent.length === 0) socket.end();
   };
-  socket.on('connect', () => {
-    if (rate === 0) ask(open);
-    else pace(rate / connections, ask, endIfDone);
-  });
+  socket.on('connect', connected.resolve);
   socket.on('data', (chunk: Buffer) => {
     let count = 0;
     for (let at = chunk.indexOf(44); at >= 0; at = chunk.indexOf(44, at + 1)) count++;
     const now = performance.now();
-    for (const at of sent.splice(0, count)) latencies.add(now - at);
+    for (let i = 0; i < count; i++) latencies.add(now - (sent.shift() ?? now));
     answered += count;
-    isOver ||= now - start > seconds * 1000;
+    if (rate === 0) isOver ||= now - start > seconds * 1000;
     if (isOver) endIfDone();
     else if (rate === 0) ask(count);
   });
-  socket.on('close', () => resolve());
-  socket.on('error', reject);
-  return promise;
+  socket.on('close', () => closed.resolve());
+  socket.on('error', closed.reject);
+  return { connected: connected.promise, closed: closed.promise, ask, endIfDone };
 }
 
-/** An even pace, so that what waits is the server's doing. */
-function pace(perSecond: number, ask: (count: number) => void, stop: () => void): void {
-  const begin = performance.now();
+/** An even pace over all connections in turn, so that what waits is the server's doing. */
+function pace(): void {
   let asked = 0;
+  const begin = performance.now();
   const timer = setInterval(() => {
-    if (performance.now() - start > seconds * 1000) {
-      clearInterval(timer);
-      isOver = true;
-      stop();
-    } else {
-      const due = Math.floor(((performance.now() - begin) / 1000) * perSecond) - asked;
-      if (due > 0) ask(due);
-      asked += Math.max(0, due);
-    }
+    const passed = performance.now() - begin;
+    const due = Math.floor((passed / 1000) * rate);
+    for (; asked < due; asked++) talks[asked % talks.length]?.ask(1);
+    if (passed < seconds * 1000) return;
+    clearInterval(timer);
+    isOver = true;
+    for (const { endIfDone } of talks) endIfDone();
   }, 1);
 }
