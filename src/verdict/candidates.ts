@@ -19,9 +19,14 @@ export interface JudgedMx {
   readonly addresses: readonly JudgedAddress[];
 }
 
+export interface Bogus {
+  readonly class: BogusClass;
+  readonly reason: Reason;
+}
+
 export interface Candidate extends JudgedMx {
-  /** What is wrong with its name or with its worst address. */
-  readonly bogus: { readonly class: BogusClass; readonly reason: Reason } | null;
+  /** What is wrong with its name or with its addresses: each class once, ourselves first. */
+  readonly bogus: readonly Bogus[];
   /** The target is no host name, so nothing is ever connected to. */
   readonly isMalformed: boolean;
   /** An address may be hidden by a failed look-up, told here. */
@@ -34,14 +39,15 @@ export function mxCandidate(mx: MxFacts, policy: RoutePolicy): Candidate {
   const bare = {
     ...mx,
     addresses: [],
-    bogus: null,
+    bogus: [],
     isMalformed: false,
     uncertainty: null,
     alias: null,
   };
   if (name !== null && policy.ownNames.has(name))
-    return { ...bare, bogus: { class: 'self', reason: 'own-name' } };
-  if (isLocalhost(mx.name)) return { ...bare, bogus: { class: 'loopback', reason: 'localhost' } };
+    return { ...bare, bogus: [{ class: 'self', reason: 'own-name' }] } satisfies Candidate;
+  if (isLocalhost(mx.name))
+    return { ...bare, bogus: [{ class: 'loopback', reason: 'localhost' }] } satisfies Candidate;
   if (name === null || !mx.host) return { ...bare, isMalformed: true };
   return hostCandidate(mx.preference, mx.name, mx.host, policy);
 }
@@ -60,18 +66,20 @@ export function hostCandidate(
     preference,
     name,
     addresses,
-    bogus: worstOf(addresses),
+    bogus: bogusOf(addresses),
     isMalformed: false,
     uncertainty: host.failure?.detail ?? null,
     alias: host.alias,
   };
 }
 
-/** Being ourselves decides over worse preferences, so it must not hide behind another class. */
-function worstOf(addresses: readonly JudgedAddress[]): Candidate['bogus'] {
-  const classes = addresses.map((judged) => judged.class).filter((found) => found !== 'public');
-  const worst = classes.find((found) => found === 'self') ?? classes[0];
-  return worst ? { class: worst, reason: worst } : null;
+/** Being ourselves decides over worse preferences; and no class may hide a stricter one behind it. */
+function bogusOf(addresses: readonly JudgedAddress[]): Bogus[] {
+  const classes = new Set(addresses.map((judged) => judged.class));
+  const found: Bogus[] = classes.has('self') ? [{ class: 'self', reason: 'self' }] : [];
+  for (const one of classes)
+    if (one !== 'public' && one !== 'self') found.push({ class: one, reason: one });
+  return found;
 }
 
 /** `MX 10 mail.example.org: 192.0.2.1 (documentation)` */
@@ -81,6 +89,6 @@ export function describeCandidate(candidate: Candidate): string {
   if (alias !== null) parts.unshift(`an alias, which an MX must not be, of ${alias}`);
   if (isMalformed) parts.push('no host name, never connected to');
   if (uncertainty !== null) parts.push(uncertainty);
-  if (parts.length === 0) parts.push(bogus ? reasonWords[bogus.reason] : 'no address');
+  if (parts.length === 0) parts.push(bogus[0] ? reasonWords[bogus[0].reason] : 'no address');
   return `MX ${preference} ${name}: ${parts.join(', ')}`;
 }

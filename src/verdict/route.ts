@@ -111,7 +111,7 @@ function judgeCandidates(
   const targets = considered.map(onlyPublic).filter(({ addresses }) => addresses.length > 0);
   if (targets.length > 0) {
     if (truncated) return end('unknown', 'too-many-records');
-    const bogus = all.flatMap((candidate) => candidate.bogus ?? []);
+    const bogus = all.flatMap((candidate) => candidate.bogus);
     const refused = bogus.find((found) => policy.mixed[found.class] === 'refuse');
     if (refused) return end('blackhole', refused.reason, { class: refused.class });
     return end('deliver', bogus.length > 0 ? 'mixed-mx' : 'deliverable', {
@@ -122,11 +122,12 @@ function judgeCandidates(
   // What could not be looked up may hide a good address: no sentence on half a view.
   if (considered.some(({ uncertainty }) => uncertainty !== null))
     return end('unknown', 'dns-failure');
-  const first = all.find(({ bogus }) => bogus)?.bogus;
-  if (first)
-    return end('blackhole', first.reason, {
-      class: first.class,
-      deadEnd: policy.alone[first.class],
+  const deadEnds = uptoOurselves(all).flatMap(({ bogus }) => bogus);
+  const worst = deadEnds.find((found) => policy.alone[found.class] === 'refuse') ?? deadEnds[0];
+  if (worst)
+    return end('blackhole', worst.reason, {
+      class: worst.class,
+      deadEnd: policy.alone[worst.class],
     });
   if (all.some(({ isMalformed }) => isMalformed))
     return end('malformed', 'malformed-mx', { deadEnd: policy.alone.malformed });
@@ -135,8 +136,17 @@ function judgeCandidates(
 
 /** RFC 5321 §5.1: a relay that finds itself among the MX discards that preference and all worse. */
 function beforeOurselves(all: readonly Candidate[]): readonly Candidate[] {
-  const ourselves = all.find((candidate) => candidate.bogus?.class === 'self');
+  const ourselves = all.find(isOurselves);
   return ourselves ? all.filter(({ preference }) => preference < ourselves.preference) : all;
+}
+
+function uptoOurselves(all: readonly Candidate[]): readonly Candidate[] {
+  const ourselves = all.find(isOurselves);
+  return ourselves ? all.filter(({ preference }) => preference <= ourselves.preference) : all;
+}
+
+function isOurselves({ bogus }: Candidate): boolean {
+  return bogus[0]?.class === 'self';
 }
 
 function onlyPublic({ preference, name, addresses }: JudgedMx): JudgedMx {
