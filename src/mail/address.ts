@@ -10,6 +10,8 @@ export type Domain =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'literal'; readonly address: IpAddress };
 
+export const noDomainName = 'a domain that is no domain name';
+
 export type Address =
   | { readonly kind: 'null' }
   | { readonly kind: 'local'; readonly localPart: string }
@@ -30,9 +32,20 @@ export function parseAddress(text: string): Address {
   const localPart = at < 0 ? path : path.slice(0, at);
   if (localPart === '') return fault('no local part');
   if (Buffer.byteLength(path) > 320) return fault('more than 320 octets');
-  if (at < 0) return { kind: 'local', localPart };
+  if (at < 0) return withoutAt(localPart);
   const domain = parseDomain(path.slice(at + 1));
-  return domain ? { kind: 'mailbox', localPart, domain } : fault('a domain that is no domain name');
+  return domain ? { kind: 'mailbox', localPart, domain } : fault(noDomainName);
+}
+
+/** `ann%example.org` and `example.org!ann`: sendmail and Postfix read them as `ann@example.org`. */
+function withoutAt(path: string): Address {
+  const bare = path.replaceAll('"', '');
+  const percent = bare.lastIndexOf('%');
+  const bang = percent < 0 ? bare.indexOf('!') : -1;
+  const domain = parseDomain(bang < 0 ? bare.slice(percent + 1) : bare.slice(0, bang));
+  const localPart = bang < 0 ? bare.slice(0, Math.max(percent, 0)) : bare.slice(bang + 1);
+  if (localPart === '' || domain === null) return { kind: 'local', localPart: path };
+  return { kind: 'mailbox', localPart, domain };
 }
 
 /** Reads `example.org` or an address literal, `[192.0.2.1]`, `[IPv6:2001:db8::1]`. */

@@ -1,34 +1,89 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { decidedByOperator } from './next-hop.ts';
+import { whoDecides } from './next-hop.ts';
 import { defaultRoutePolicy } from './route-policy.ts';
 
 const policy = { ...defaultRoutePolicy, smarthosts: new Set(['smart.example']) };
 
 type Hop = readonly [mailer: string | null, host: string, address?: string];
-const cases: readonly [name: string, hop: Hop, domain: string, isDecided: boolean][] = [
-  ['sendmail leaves it to the MX', ['esmtp', 'seaton.biz.'], 'seaton.biz', false],
-  ['Postfix leaves it to the MX', ['smtp', 'Seaton.BIZ'], 'seaton.biz', false],
-  ['a relay domain of Postfix goes by MX as well', ['relay', 'seaton.biz'], 'seaton.biz', false],
-  ['a local mailbox', ['local', ''], 'own.example', true],
-  ['a virtual mailbox', ['virtual', 'own.example'], 'own.example', true],
-  ['LMTP', ['lmtp', 'unix:/run/dovecot/lmtp'], 'own.example', true],
-  ['a program', ['prog', ''], 'own.example', true],
-  ['a mailertable entry', ['esmtp', '[192.0.2.20]'], 'site.example', true],
-  ['a mailertable entry with a name', ['esmtp', 'backend.example'], 'site.example', true],
-  ['a smarthost decides nothing', ['relay', 'smart.example.'], 'seaton.biz', false],
+const cases: readonly [name: string, hop: Hop, typed: string, want: string][] = [
+  ['sendmail leaves it to the MX', ['esmtp', 'seaton.biz.'], 'a@seaton.biz', 'mx seaton.biz.'],
+  ['Postfix leaves it to the MX', ['smtp', 'Seaton.BIZ'], '<a@seaton.biz>', 'mx Seaton.BIZ'],
+  [
+    'a relay domain of Postfix goes by MX',
+    ['relay', 'seaton.biz'],
+    'a@seaton.biz',
+    'mx seaton.biz',
+  ],
+  ['a local mailbox', ['local', ''], 'a@own.example', 'operator'],
+  ['a virtual mailbox', ['virtual', 'own.example'], 'a@own.example', 'operator'],
+  ['LMTP', ['lmtp', 'unix:/run/dovecot/lmtp'], 'a@own.example', 'operator'],
+  ['a program', ['prog', ''], 'a@own.example', 'operator'],
+  ['a mailertable entry', ['esmtp', '[192.0.2.20]'], 'a@site.example', 'operator'],
+  ['a mailertable entry with a name', ['esmtp', 'backend.example'], 'a@site.example', 'operator'],
+  [
+    'a smarthost decides nothing',
+    ['relay', 'smart.example.', 'a@seaton.biz.'],
+    'a@seaton.biz',
+    'mx seaton.biz.',
+  ],
+  ['a smarthost, and no address', ['relay', 'smart.example.'], 'a@seaton.biz', 'untold'],
+  [
+    'a smarthost gets what was hidden behind our own name',
+    ['relay', 'smart.example.', 'a@seaton.biz.'],
+    'a%seaton.biz@own.example',
+    'mx seaton.biz.',
+  ],
   [
     'an alias was made canonical',
     ['esmtp', 'real.example.', '<ann@real.example>'],
-    'alias.example',
-    false,
+    'ann@alias.example',
+    'mx real.example.',
   ],
-  ['an address literal decides for itself', ['esmtp', '[127.0.0.1]'], '[127.0.0.1]', false],
-  ['an address that could not be resolved', ['error', '5.1.2'], 'seaton.biz', false],
-  ['no mailer told', [null, 'seaton.biz'], 'seaton.biz', false],
-  ['nothing told', [null, ''], 'seaton.biz', false],
+  [
+    'an address literal decides for itself',
+    ['esmtp', '[127.0.0.1]'],
+    'a@[127.0.0.1]',
+    'mx [127.0.0.1]',
+  ],
+  ['an address that could not be resolved', ['error', '5.1.2'], 'a@seaton.biz', 'untold'],
+  ['no mailer told', [null, 'seaton.biz'], 'a@seaton.biz', 'mx seaton.biz'],
+  ['nothing told', [null, ''], 'a@seaton.biz', 'untold'],
+  ['the percent hack', ['esmtp', 'seaton.biz.', 'a@seaton.biz.'], 'a%seaton.biz', 'mx seaton.biz.'],
+  [
+    'the percent hack by way of ourselves',
+    ['esmtp', 'seaton.biz.', 'a@seaton.biz.'],
+    'a%seaton.biz@own.example',
+    'mx seaton.biz.',
+  ],
+  ['a bang path', ['esmtp', 'seaton.biz.', 'a@seaton.biz.'], 'seaton.biz!a', 'mx seaton.biz.'],
+  [
+    'quotes around it all',
+    ['esmtp', 'seaton.biz.', 'a@seaton.biz.'],
+    '"a@seaton.biz"',
+    'mx seaton.biz.',
+  ],
+  [
+    'a source route whose first host is obeyed',
+    ['esmtp', 'seaton.biz.', '<@seaton.biz.>:a@good.example'],
+    '@seaton.biz,@b.example:a@good.example',
+    'mx seaton.biz.',
+  ],
+  [
+    'a literal in a source route',
+    ['esmtp', '[IPv6:::1]'],
+    '@[ipv6:::1]:a@good.example',
+    'mx [IPv6:::1]',
+  ],
+  [
+    'a name in brackets',
+    ['esmtp', '[seaton.biz]', 'a@[seaton.biz]'],
+    'a%[seaton.biz]',
+    'mx [seaton.biz]',
+  ],
 ];
-for (const [name, [mailer, host, address = null], domain, isDecided] of cases)
-  test(name, () =>
-    assert.equal(decidedByOperator({ mailer, host, address }, domain, policy) !== null, isDecided),
-  );
+for (const [name, [mailer, host, address = null], typed, want] of cases)
+  test(name, () => {
+    const decision = whoDecides({ mailer, host, address }, typed, policy);
+    assert.equal(decision.kind === 'mx' ? `mx ${decision.host}` : decision.kind, want);
+  });

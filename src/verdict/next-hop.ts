@@ -13,31 +13,47 @@ const overSmtp = /smtp|relay/i;
 /** The server could not resolve the address, which is no decision of the operator. */
 const undecided = /^(error|defer|retry)$/i;
 
+export type WhoDecides =
+  /** `step` tells how. */
+  | { readonly kind: 'operator'; readonly step: string }
+  /** The MX of this host, which the address itself names; as the server spells it. */
+  | { readonly kind: 'mx'; readonly host: string }
+  /** The server does not say: the address as the client typed it is all there is. */
+  | { readonly kind: 'untold' };
+
 /**
- * Null where the MX of `domain` decides, else the step that tells who decided.
+ * `typed` is the path as the client wrote it.
  *
- * `domain` is that of the address as the client typed it, in comparable form.
+ * What a server makes of an odd spelling only the server knows: `nicholas%seaton.biz`,
+ * `seaton.biz!nicholas` and `"nicholas@seaton.biz"` all go to seaton.biz, and so does
+ * `nicholas%seaton.biz@own.example`. So its next hop is judged, and not what was typed; and a host
+ * that a stranger can name in an address is no decision of the operator, wherever in it he does.
  */
-export function decidedByOperator(
-  nextHop: NextHop,
-  domain: string,
-  policy: RoutePolicy,
-): string | null {
-  const { mailer, host } = nextHop;
+export function whoDecides(nextHop: NextHop, typed: string, policy: RoutePolicy): WhoDecides {
+  const { mailer, host, address } = nextHop;
   if (mailer !== null && mailer !== '') {
-    if (undecided.test(mailer)) return null;
-    if (!overSmtp.test(mailer)) return `the mail server hands it to its own mailer "${mailer}"`;
+    if (undecided.test(mailer)) return { kind: 'untold' };
+    if (!overSmtp.test(mailer))
+      return { kind: 'operator', step: `the mail server hands it to its own mailer "${mailer}"` };
   }
-  if (host === '') return null;
+  if (host === '') return { kind: 'untold' };
   const name = comparableDomain(host);
-  if (name === domain || name === rewrittenDomain(nextHop)) return null;
-  if (policy.smarthosts.has(name)) return null;
-  return `the mail server's own tables route it to ${host}`;
+  if (policy.smarthosts.has(name)) {
+    const bare = withoutBrackets(address ?? '');
+    const at = bare.lastIndexOf('@');
+    return at < 0 ? { kind: 'untold' } : { kind: 'mx', host: bare.slice(at + 1) };
+  }
+  if (isNamedIn(typed, name) || (address !== null && isNamedIn(address, name)))
+    return { kind: 'mx', host };
+  return { kind: 'operator', step: `the mail server's own tables route it to ${host}` };
 }
 
+/** Names and bracketed literals between the signs that divide an address, source routes included. */
+const parts = /\[[^\]]*\]|[^\s@%!,:;<>()"[\]\\]+/g;
+
 /** Servers replace an alias domain by its canonical name; the host then equals that, not what was typed. */
-function rewrittenDomain({ address }: NextHop): string | null {
-  if (address === null) return null;
+function isNamedIn(address: string, name: string): boolean {
   const bare = withoutBrackets(address);
-  return comparableDomain(bare.slice(bare.lastIndexOf('@') + 1));
+  if (comparableDomain(bare.slice(bare.lastIndexOf('@') + 1)) === name) return true;
+  return bare.match(parts)?.some((part) => comparableDomain(part) === name) ?? false;
 }

@@ -4,10 +4,16 @@
  * RFC 7505 §4 (null MX), RFC 5321 §6.2 (a notice that nobody can receive may be dropped, with a
  * receipt), RFC 3463 (codes).
  */
-import { type Domain, formatDomain, parseAddress } from '../mail/address.ts';
+import {
+  type Address,
+  type Domain,
+  noDomainName,
+  parseAddress,
+  parseDomain,
+} from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
 import { type Reply, replies } from '../mail/reply.ts';
-import { decidedByOperator } from './next-hop.ts';
+import { whoDecides } from './next-hop.ts';
 import { reasonWords } from './reasons.ts';
 import type { RouteVerdict } from './route.ts';
 import type { RouteKind, RoutePolicy } from './route-policy.ts';
@@ -52,17 +58,30 @@ export function judgeAddress(
       return role === 'sender'
         ? accept('null-reverse-path')
         : malformed(role, 'no mailbox', policy);
-    case 'local':
-      return accept('local-address');
     case 'fault':
       return malformed(role, address.problem, policy);
-    case 'mailbox': {
-      const decision = nextHop && decidedByOperator(nextHop, formatDomain(address.domain), policy);
-      return decision
-        ? accept('routed-by-name', decision)
-        : { kind: 'ask', domain: address.domain };
-    }
+    case 'local':
+    case 'mailbox':
+      return followNextHop(role, address, text, nextHop, policy);
   }
+}
+
+function followNextHop(
+  role: PathRole,
+  address: Extract<Address, { kind: 'local' | 'mailbox' }>,
+  text: string,
+  nextHop: NextHop | null,
+  policy: RoutePolicy,
+): AddressVerdict {
+  const decision = nextHop && whoDecides(nextHop, text, policy);
+  if (decision?.kind === 'operator') return accept('routed-by-name', decision.step);
+  if (decision?.kind === 'mx') {
+    const domain = parseDomain(decision.host);
+    return domain ? { kind: 'ask', domain } : malformed(role, noDomainName, policy);
+  }
+  return address.kind === 'mailbox'
+    ? { kind: 'ask', domain: address.domain }
+    : accept('local-address');
 }
 
 /** `nextHop` as for judgeAddress: null where the asking server did not say where it would send. */
