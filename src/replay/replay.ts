@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostPort } from '../mail/endpoint.ts';
+import { createBell } from './bell.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import {
   forgedSender,
@@ -21,6 +22,7 @@ import {
 } from './incident.ts';
 import { incidentZone, probeDomain, variants } from './incident-zone.ts';
 import { type ReplayReport, reportOf } from './report.ts';
+import { createRoom } from './room.ts';
 import { watchSelfConnections } from './self-connections.ts';
 import { describeTransaction, openSmtpConnection, type Transaction } from './smtp-connection.ts';
 import { formatSmtpReply } from './smtp-reply-reader.ts';
@@ -327,59 +329,4 @@ async function listening<T>(what: string, start: () => Promise<T>): Promise<T> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ListenError(`cannot listen as ${what}: ${why}`, { cause });
   }
-}
-
-interface Bell {
-  ring(): void;
-  /** Asks the condition now and at each ring; false where it did not come true in time. */
-  until(condition: () => boolean, milliseconds: number): Promise<boolean>;
-}
-
-function createBell(): Bell {
-  const watchers = new Set<() => void>();
-  return {
-    ring() {
-      for (const watch of watchers) watch();
-    },
-    until(condition, milliseconds) {
-      return new Promise((resolve) => {
-        const end = (came: boolean) => {
-          watchers.delete(watch);
-          clearTimeout(timer);
-          resolve(came);
-        };
-        const watch = () => {
-          if (condition()) end(true);
-        };
-        const timer = setTimeout(() => end(condition()), milliseconds);
-        watchers.add(watch);
-        watch();
-      });
-    },
-  };
-}
-
-/** Lets in only so many tasks at once. */
-function createRoom(places: number) {
-  let inside = 0;
-  const queue: (() => void)[] = [];
-  const left = () => {
-    inside--;
-    for (const wake of queue.splice(0)) wake();
-  };
-  const change = () =>
-    new Promise<void>((resolve) => {
-      queue.push(resolve);
-    });
-  return {
-    /** Resolves when the task has begun. */
-    async enter(task: () => Promise<void>): Promise<void> {
-      while (inside >= places) await change();
-      inside++;
-      void task().finally(left);
-    },
-    async empty(): Promise<void> {
-      while (inside > 0) await change();
-    },
-  };
 }

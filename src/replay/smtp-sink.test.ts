@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
-import { onlyMailboxes, type SmtpSink, sinkReply, startSmtpSink } from './smtp-sink.ts';
+import {
+  onlyMailboxes,
+  type SmtpSink,
+  type SunkMessage,
+  sinkReply,
+  startSmtpSink,
+} from './smtp-sink.ts';
 
 /** Sends the pieces one by one and gives back all that the server says until it closes. */
 async function talk(sink: SmtpSink, ...pieces: readonly Buffer[]): Promise<string> {
@@ -174,17 +180,19 @@ test('a client can be turned away at the door', async () => {
   assert.equal(codes(await talk(sink)), '421');
 });
 
-test('waitFor finds what came before and what comes later, and says when nothing does', async () => {
+test('until waits for what comes later, ends at once for what came before, and says when nothing does', async () => {
   await using sink = await startSmtpSink();
-  const later = sink.waitFor((message) => message.reversePath === 'ann@good.example', 5000);
+  const isAnns = (message: SunkMessage) => message.reversePath === 'ann@good.example';
+  const later = sink.until(({ messages }) => messages.some(isAnns), 5000);
   const count = sink.until(({ counts }) => counts.messages === 2, 5000);
   await talk(sink, Buffer.from(whole));
   await talk(sink, Buffer.from(whole));
-  assert.equal(await later, sink.messages[0]);
+  await later;
   await count;
-  assert.equal(await sink.waitFor(() => true, 5000), sink.messages[0]);
+  assert.ok(sink.messages.every(isAnns));
+  await sink.until(({ messages }) => messages.length === 2, 5000);
   await assert.rejects(
-    sink.waitFor(() => false, 10),
+    sink.until(() => false, 10),
     { code: 'SINK_TIMEOUT' },
   );
 });
