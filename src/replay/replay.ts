@@ -21,6 +21,7 @@ import {
   writeContent,
 } from './incident.ts';
 import { incidentZone, probeDomain, variants } from './incident-zone.ts';
+import { probe } from './probe.ts';
 import { type ReplayReport, reportOf } from './report.ts';
 import { createRoom } from './room.ts';
 import { watchSelfConnections } from './self-connections.ts';
@@ -88,8 +89,6 @@ export class ListenError extends Error {
   readonly code = 'REPLAY_LISTEN';
 }
 
-/** How long a server may take to show by a notice, or a question to our DNS, that it is in our world. */
-const proofTimeout = 30_000;
 const wantedConnections = 4;
 /** A refusal for now is tried again after 1, 2, 4 ... s, at most this many ms. */
 const longestRetry = 16_000;
@@ -269,36 +268,6 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
       },
     }),
   };
-}
-
-/** Null once it is proved that the server's notices stay in our world; else what speaks against it. */
-async function probe(
-  sender: SmtpSender,
-  run: string,
-  domain: string,
-  isProved: () => boolean,
-  until: (condition: () => boolean, milliseconds: number) => Promise<boolean>,
-): Promise<string | null> {
-  const message: Planned = {
-    kind: 'misaddressed',
-    marker: 'probe',
-    reversePath: `probe@${domain}`,
-    forwardPaths: [`nobody.at.all@${hostedSites[0]}`],
-    subject: 'Where do your failure notices go?',
-    body: 'Nobody has this mailbox.\n',
-  };
-  const { transaction } = await sender.send({
-    ...message,
-    content: writeContent(message, run, new Date()),
-  });
-  // It says no to unknown recipients, so there will be no notices.
-  const isRefused = transaction.kind === 'refused' && transaction.reply.code >= 500;
-  if (isRefused && transaction.stage !== 'mail') return null;
-  const patience = transaction.kind === 'accepted' ? proofTimeout : 1000;
-  if (await until(isProved, patience)) return null;
-  return transaction.kind === 'accepted'
-    ? `it took a message for an unknown mailbox, but within ${proofTimeout / 1000} s it neither asked our DNS for the sender nor sent a notice to our sink`
-    : `a message for an unknown mailbox was ${describeTransaction(transaction)}, and it did not ask our DNS for the sender`;
 }
 
 /** As a real mail server sends: what is refused for now, or breaks, is tried again until it is time to stop. */

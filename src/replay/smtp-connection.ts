@@ -3,13 +3,13 @@
  *
  * RFC 5321 §4.5.3.2 (timeouts, ours are shorter), RFC 2920 (MAIL and RCPT in one go where offered).
  */
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import { type Conversation, createConversation } from './smtp-conversation.ts';
 import { stuffDots } from './smtp-lines.ts';
-import { createReplyReader, formatSmtpReply, type SmtpReply } from './smtp-reply-reader.ts';
+import { formatSmtpReply, type SmtpReply } from './smtp-reply-reader.ts';
 
 /** Where a conversation was when it ended. */
-export const stages = ['connect', 'greeting', 'hello', 'mail', 'rcpt', 'data', 'content'] as const;
-export type Stage = (typeof stages)[number];
+export type Stage = 'connect' | 'greeting' | 'hello' | 'mail' | 'rcpt' | 'data' | 'content';
 
 export interface Outgoing {
   /** '' is the null reverse-path. */
@@ -63,10 +63,6 @@ export interface ConnectionOptions {
 }
 
 export interface SmtpConnection {
-  /** What the server called itself in its greeting; '' where it did not. */
-  readonly serverName: string;
-  readonly extensions: ReadonlySet<string>;
-  readonly localPort: number;
   readonly isOpen: boolean;
   /** One at a time. Never rejects; after `broken`, and after any 421, the connection is closed. */
   send(message: Outgoing): Promise<Transaction>;
@@ -80,11 +76,7 @@ export type Opened =
   | { readonly kind: 'refused'; readonly stage: Stage; readonly reply: SmtpReply }
   | { readonly kind: 'broken'; readonly stage: Stage; readonly problem: string };
 
-class ConversationError extends Error {
-  readonly code = 'SMTP_CONVERSATION';
-}
-
-const noReplies: Replies = { mail: null, rcpt: [], data: null, content: null };
+export const noReplies: Replies = { mail: null, rcpt: [], data: null, content: null };
 
 /** Never rejects. */
 export async function openSmtpConnection(options: ConnectionOptions): Promise<Opened> {
@@ -120,9 +112,6 @@ export async function openSmtpConnection(options: ConnectionOptions): Promise<Op
     return {
       kind: 'open',
       connection: {
-        serverName: greeting.lines[0]?.split(' ')[0] ?? '',
-        extensions,
-        localPort: socket.localPort ?? 0,
         get isOpen() {
           return line.isOpen();
         },
@@ -204,97 +193,6 @@ async function forget(line: Conversation, refusal: SmtpReply): Promise<void> {
   if (refusal.code === 421) return;
   const reply = await line.ask('RSET\r\n').catch(() => null);
   if (reply?.code !== 250) line.close();
-}
-
-interface Conversation {
-  connected(): Promise<void>;
-  write(text: string): void;
-  /** The next reply; rejects with ConversationError. One at a time. */
-  reply(timeout?: number): Promise<SmtpReply>;
-  ask(text: string, timeout?: number): Promise<SmtpReply>;
-  isOpen(): boolean;
-  close(): void;
-}
-
-/** More replies than anybody asked for are a fault. */
-const mostUnread = 2000;
-
-function createConversation(
-  socket: Socket,
-  stepTimeout: number,
-  signal: AbortSignal | undefined,
-): Conversation {
-  const reader = createReplyReader();
-  const unread: SmtpReply[] = [];
-  let trouble: string | null = null;
-  let wake: (() => void) | null = null;
-  const fail = (problem: string) => {
-    trouble ??= problem;
-    socket.destroy();
-    wake?.();
-  };
-  const nonsense = (problem: string) => {
-    unread.length = 0;
-    fail(problem);
-  };
-  socket.on('data', (chunk) => {
-    for (const event of reader.push(chunk)) {
-      if (event.kind === 'fault') return nonsense(event.problem);
-      unread.push(event.reply);
-    }
-    if (unread.length > mostUnread) return nonsense('replies to nothing');
-    wake?.();
-  });
-  socket.on('error', (error) => fail(error.message));
-  socket.on('end', () => fail('the server closed the connection'));
-  const stop = () => fail('stopped');
-  socket.on('close', () => {
-    signal?.removeEventListener('abort', stop);
-    fail('the connection was closed');
-  });
-  if (signal?.aborted) stop();
-  else signal?.addEventListener('abort', stop);
-
-  const reply = async (timeout = stepTimeout): Promise<SmtpReply> => {
-    const timer = setTimeout(() => fail(`no reply within ${timeout} ms`), timeout);
-    try {
-      for (;;) {
-        // What was said before the trouble still counts: a 421 comes just before the end.
-        const next = unread.shift();
-        if (next) return next;
-        if (trouble !== null) throw new ConversationError(trouble);
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    } finally {
-      clearTimeout(timer);
-      wake = null;
-    }
-  };
-  const write = (text: string) => {
-    if (!socket.destroyed) socket.write(text, 'latin1');
-  };
-  return {
-    async connected() {
-      const timer = setTimeout(() => fail(`no connection within ${stepTimeout} ms`), stepTimeout);
-      if (trouble === null)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          socket.on('connect', resolve);
-        });
-      clearTimeout(timer);
-      if (trouble !== null) throw new ConversationError(trouble);
-    },
-    write,
-    reply,
-    ask(text, timeout) {
-      write(text);
-      return reply(timeout);
-    },
-    isOpen: () => trouble === null && !socket.destroyed,
-    close: () => void socket.destroy(),
-  };
 }
 
 function problemOf(error: unknown): string {

@@ -6,10 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ConnectionOptions,
+  noReplies,
   type Opened,
   type Outgoing,
   openSmtpConnection,
-  type Replies,
   type SmtpConnection,
   type Transaction,
 } from './smtp-connection.ts';
@@ -49,7 +49,6 @@ interface Job {
   readonly done: (sent: Sent) => void;
 }
 
-const noReplies: Replies = { mail: null, rcpt: [], data: null, content: null };
 /** An unused connection says QUIT after so many ms. */
 const longestIdle = 500;
 /** Between two tries of one message, times the number of tries so far. */
