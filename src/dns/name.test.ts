@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { normalizeDomain } from '../mail/domain.ts';
-import { readName } from './name.ts';
+import { type KnownNames, readName } from './name.ts';
 
 const cases: readonly [name: string, hex: string, start: number, want: string, end: number][] = [
   ['two labels', '024d58036f726700', 0, 'mx.org', 8],
@@ -56,4 +56,17 @@ test('any bytes: different names never look alike, and all are printable ASCII',
     }),
     { numRuns: 2000 },
   );
+});
+
+test('what was read already by its pointer reads the same, and is as long', () => {
+  const label = `3f${'61'.repeat(63)}`;
+  // Twice 64 bytes and the root; a pointer to it behind one label; and behind two: 257 bytes.
+  const message = Buffer.from(`${label}${label}00${label}c000${label}${label}c000`, 'hex');
+  const known: KnownNames = new Map();
+  const first = readName(message, 129, known);
+  assert.deepEqual(first, readName(message, 129));
+  assert.deepEqual(first, readName(message, 129, known));
+  assert.equal(known.size, 1);
+  for (const names of [known, undefined])
+    assert.throws(() => readName(message, 195, names), RangeError);
 });

@@ -9,33 +9,57 @@ const pointerLimit = 32;
 const nameLimit = 255;
 
 /**
+ * What pointers of one message point to, by position: the name and its length on the wire. Each is
+ * read once, or a message of thousands of pointers to one long name would take a core for a moment.
+ */
+export type KnownNames = Map<number, { readonly name: string; readonly length: number }>;
+
+/**
  * Lower case, without the final dot, '' for the root. A dot inside a label is `\.`, a byte that is
  * no printable ASCII is `\027` and the like: such a name is never taken for a host name.
  *
  * `end`: where the message goes on. Throws RangeError where there is no name at `start`.
  */
-export function readName(message: Buffer, start: number): { name: string; end: number } {
+export function readName(
+  message: Buffer,
+  start: number,
+  known: KnownNames = new Map(),
+): { name: string; end: number } {
   const labels: string[] = [];
+  const targets: { readonly at: number; readonly labels: number; readonly length: number }[] = [];
   let at = start;
   let end: number | null = null;
   let length = 1;
-  for (let pointers = 0; ; ) {
+  for (;;) {
     const head = message.readUInt8(at);
     if (head === 0) break;
     if (head >= 0xc0) {
       end ??= at + 2;
       at = message.readUInt16BE(at) & 0x3fff;
-      if (++pointers > pointerLimit) throw new RangeError('A name of too many pointers');
+      const seen = known.get(at);
+      if (seen) {
+        length += seen.length - 1;
+        if (seen.name !== '') labels.push(seen.name);
+        break;
+      }
+      targets.push({ at, labels: labels.length, length });
+      if (targets.length > pointerLimit) throw new RangeError('A name of too many pointers');
       continue;
     }
     if (head > 63) throw new RangeError('A label of an unknown kind');
     length += 1 + head;
-    if (length > nameLimit) throw new RangeError('A name of more than 255 bytes');
+    if (length > nameLimit) break;
     const next = at + 1 + head;
     if (next > message.length) throw new RangeError('A label ends after its message');
     labels.push(showLabel(message.toString('latin1', at + 1, next)));
     at = next;
   }
+  if (length > nameLimit) throw new RangeError('A name of more than 255 bytes');
+  for (const target of targets)
+    known.set(target.at, {
+      name: labels.slice(target.labels).join('.'),
+      length: length - target.length + 1,
+    });
   return { name: labels.join('.'), end: end ?? at + 1 };
 }
 

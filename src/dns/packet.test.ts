@@ -159,3 +159,18 @@ test('the worst message that fits into TCP is read in a moment', () => {
   const took = performance.now() - start;
   assert.ok(took < 50, `${took} ms`);
 });
+
+test('thousands of records of a name of 126 labels are read in a moment', () => {
+  const labels = Buffer.alloc(253);
+  for (let at = 0; at < 252; at += 2) labels.write('\x01a', at, 'latin1');
+  const count = 4079;
+  const head = Buffer.from('000181800001000000000000', 'hex');
+  head.writeUInt16BE(count, 6);
+  const record = Buffer.from('c00c000100010000003c0004c0000214', 'hex');
+  const records = Array.from({ length: count }, () => record);
+  const message = Buffer.concat([head, labels, Buffer.from('00010001', 'hex'), ...records]);
+  const start = performance.now();
+  assert.equal(parsePacket(message)?.answers.length, count);
+  const took = performance.now() - start;
+  assert.ok(took < 40, `${took} ms`);
+});

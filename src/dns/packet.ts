@@ -6,7 +6,7 @@
  * a label `a.b` and two labels `a` and `b` alike. A hostile MX target must not pass for another name.
  */
 import { ipFromBytes } from '../mail/ip.ts';
-import { endOfName, readName } from './name.ts';
+import { endOfName, type KnownNames, readName } from './name.ts';
 
 export const typeNumbers = { A: 1, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const;
 const optType = 41;
@@ -66,6 +66,7 @@ function readPacket(buffer: Buffer): Packet {
   for (let left = buffer.readUInt16BE(4); left > 0; left--) at = endOfName(buffer, at) + 4;
   const answers: DnsRecord[] = [];
   const authorities: DnsRecord[] = [];
+  const names: KnownNames = new Map();
   let extendedRcode = 0;
   for (const [count, section] of [
     [buffer.readUInt16BE(6), answers],
@@ -73,7 +74,7 @@ function readPacket(buffer: Buffer): Packet {
     [buffer.readUInt16BE(10), null],
   ] as const)
     for (let left = count; left > 0; left--) {
-      const { name: owner, end: head } = readName(buffer, at);
+      const { name: owner, end: head } = readName(buffer, at, names);
       const type = buffer.readUInt16BE(head);
       const start = head + 10;
       const end = start + buffer.readUInt16BE(head + 8);
@@ -82,7 +83,7 @@ function readPacket(buffer: Buffer): Packet {
       if (type === optType) extendedRcode = buffer.readUInt8(head + 4);
       if (!section || buffer.readUInt16BE(head + 2) !== internetClass) continue;
       const ttl = buffer.readUInt32BE(head + 4);
-      const data = readData(buffer, type, start, end);
+      const data = readData(buffer, type, start, end, names);
       section.push({ owner, type, ttl: ttl > 0x7fffffff ? 0 : ttl, data });
     }
   return {
@@ -94,7 +95,13 @@ function readPacket(buffer: Buffer): Packet {
   };
 }
 
-function readData(buffer: Buffer, type: number, start: number, end: number): RecordData | null {
+function readData(
+  buffer: Buffer,
+  type: number,
+  start: number,
+  end: number,
+  names: KnownNames,
+): RecordData | null {
   const ends = (at: number) => {
     if (at !== end) throw new RangeError('A record is longer or shorter than its data');
   };
@@ -106,13 +113,13 @@ function readData(buffer: Buffer, type: number, start: number, end: number): Rec
       return { type: type === typeNumbers.A ? 'A' : 'AAAA', address: text };
     }
     case typeNumbers.MX: {
-      const { name, end: after } = readName(buffer, start + 2);
+      const { name, end: after } = readName(buffer, start + 2, names);
       ends(after);
       return { type: 'MX', preference: buffer.readUInt16BE(start), name };
     }
     case typeNumbers.CNAME:
     case typeNumbers.PTR: {
-      const { name, end: after } = readName(buffer, start);
+      const { name, end: after } = readName(buffer, start, names);
       ends(after);
       return { type: type === typeNumbers.CNAME ? 'CNAME' : 'PTR', name };
     }
