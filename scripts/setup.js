@@ -32,7 +32,7 @@ if (!isCurrent()) {
   });
   if (status !== 0) {
     console.error(
-      'npm ci failed; the lines above say why. Spillway needs npm and its registry once.',
+      'npm ci failed; the lines above say why. Spillway needs npm and the network once.',
     );
     process.exit(1);
   }
