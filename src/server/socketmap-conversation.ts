@@ -12,7 +12,7 @@ import type { Finish } from './listener.ts';
 /** Gives `STATUS text`, at once where it can; latin1, one byte per character. */
 export type AnswerRequest = (request: string) => string | Promise<string>;
 
-/** sendmail cuts a key to 256 bytes and a mail server a line to a few thousand. */
+/** Bytes. sendmail cuts a key at 1,023, and others ask for an address or a domain. */
 const maxRequest = 65_536;
 /** Requests of one connection that may wait for an answer before we stop reading. */
 const maxWaiting = 256;

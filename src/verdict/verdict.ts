@@ -80,7 +80,7 @@ export interface Receipt {
   /** First and last of what is summed here, in ms since 1970. */
   readonly from: number;
   readonly until: number;
-  /** How many verdicts it stands for; 1 for every discard. */
+  /** How many verdicts it stands for; 1 for a discard, unless so many wait that they had to be summed. */
   readonly count: number;
   readonly adapter: Adapter;
   readonly check: Check;

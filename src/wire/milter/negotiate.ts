@@ -4,9 +4,14 @@
  * sendmail sendmail/milter.c milter_negotiate, Postfix src/milter/milter8.c milter8_connect. A bit
  * that was not offered makes sendmail close the connection.
  */
-
-import type { SilentStep } from './codes.ts';
-import { actionBits, newestVersion, oldestVersion, silentBits, skipBits } from './codes.ts';
+import {
+  actionBits,
+  newestVersion,
+  oldestVersion,
+  type SilentStep,
+  silentBits,
+  skipBits,
+} from './codes.ts';
 import type { Offer } from './commands.ts';
 import { formatFrame, formatStrings, formatUint32 } from './frames.ts';
 
@@ -57,7 +62,7 @@ export function allows(terms: Terms, action: keyof typeof actionBits): boolean {
  * The macros we want at each stage, by libmilter's numbers. Postfix empties every list that is not
  * sent, and sendmail 8.17 looks at list 6 before it obeys list 5: so all of them are.
  *
- * `i` at the connection: only Postfix's own submissions have a queue id that early (session.ts).
+ * `i` at the connection: only Postfix's own submissions have a queue id that early (client.ts).
  */
 const macroLists: readonly [stage: number, names: string][] = [
   [0, 'j v i'], // connect
