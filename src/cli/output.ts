@@ -53,11 +53,11 @@ export function formatDuration(ms: number): string {
   if (ms < 9_950) return `${Number((ms / 1000).toFixed(1))} s`;
   const seconds = Math.round(ms / 1000);
   const [days, hours, minutes] = [86_400, 3_600, 60].map((unit) => Math.floor(seconds / unit));
-  if (days) return two(days, 'd', (hours ?? 0) % 24, 'h');
-  if (hours) return two(hours, 'h', (minutes ?? 0) % 60, 'min');
-  return minutes ? two(minutes, 'min', seconds % 60, 's') : `${seconds} s`;
+  if (days) return twoUnits(days, 'd', (hours ?? 0) % 24, 'h');
+  if (hours) return twoUnits(hours, 'h', (minutes ?? 0) % 60, 'min');
+  return minutes ? twoUnits(minutes, 'min', seconds % 60, 's') : `${seconds} s`;
 }
 
-function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
+function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }

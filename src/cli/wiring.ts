@@ -1,7 +1,6 @@
 /**
  * Builds the judge and what it stands on, from the configuration and the machine.
  */
-
 import { routePolicyOf } from '../config/route-policy.ts';
 import type { Config } from '../config/schema.ts';
 import { readHosts } from '../dns/hosts.ts';

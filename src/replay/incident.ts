@@ -4,7 +4,6 @@
  * A spammer writes to invented mailboxes at every hosted site, in the name of nicholas@seaton.biz, whose
  * MX leads back to whoever sends to it. Between the spam come messages that somebody waits for.
  */
-
 import { type Variant, variants } from './incident-zone.ts';
 import { type Random, seededRandom } from './random.ts';
 import { markerField } from './received-content.ts';

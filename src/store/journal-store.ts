@@ -1,7 +1,6 @@
 /**
  * Where receipts are kept: one interface, one test suite, whatever the engine.
  */
-
 import type { Reason } from '../verdict/reasons.ts';
 import type { Action, Check, Receipt } from '../verdict/verdict.ts';
 

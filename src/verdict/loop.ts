@@ -8,8 +8,6 @@ import { replies } from '../mail/reply.ts';
 import type { LoopFacts } from './loop-facts.ts';
 import type { Verdict } from './verdict.ts';
 
-export type { LoopFacts };
-
 export interface LoopLimits {
   readonly received: number;
   readonly ownReceived: number;

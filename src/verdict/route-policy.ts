@@ -20,17 +20,15 @@ export type AddressClass = (typeof addressClasses)[number];
 export type BogusClass = Exclude<AddressClass, 'public'>;
 
 /** What stands behind a domain as a whole. */
-export const routeKinds = [
-  'deliver',
-  'nullmx',
-  'blackhole',
-  'nodomain',
-  'nomail',
-  'malformed',
-  'routed',
-  'unknown',
-] as const;
-export type RouteKind = (typeof routeKinds)[number];
+export type RouteKind =
+  | 'deliver'
+  | 'nullmx'
+  | 'blackhole'
+  | 'nodomain'
+  | 'nomail'
+  | 'malformed'
+  | 'routed'
+  | 'unknown';
 
 /** Kinds for which mail can never be delivered; each has a switch of its own. */
 export type DeadKind = 'nullmx' | 'nodomain' | 'nomail' | 'malformed';

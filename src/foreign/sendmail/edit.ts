@@ -1,7 +1,6 @@
 /**
  * The change of a configuration: text in, text out, and what stands in the way as a value.
  */
-
 import {
   type FailureMode,
   failureModes,

@@ -1,7 +1,6 @@
 /**
  * Header and end of a message: is it going in circles, and what becomes of it in the end?
  */
-
 import { isOurselves, isOwnName } from './client.ts';
 import { addHeader } from './hop-facts.ts';
 import { allows, type Terms } from './negotiate.ts';
