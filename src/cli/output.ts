@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { printableJson } from '../mail/printable.ts';
 
 export type Style = Parameters<typeof styleText>[0];
 
@@ -24,15 +25,9 @@ export function createOutput(stream: Writable = process.stdout): Output {
   };
 }
 
-// What JSON.stringify leaves and a terminal obeys; see mail/printable.ts.
-const dangerous = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-
 /** One JSON document on one line. Its strings hold the texts of strangers exactly, all escaped. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(
-    dangerous,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return printableJson(JSON.stringify(value));
 }
 
 /** `12,345` */

@@ -20,6 +20,7 @@ import type { ReplayReport } from '../replay/report.ts';
 import { formatReport, type Paint } from '../replay/report-text.ts';
 import { checkTarget } from '../replay/target.ts';
 import { CommandError, exit } from './exit.ts';
+import { jsonLine } from './output.ts';
 import { createProgressLine } from './progress.ts';
 
 interface Options {
@@ -168,7 +169,7 @@ function tellEnd(end: ReplayEnd, options: Options): number {
       );
     case 'played':
       process.stdout.write(
-        options.json ? `${JSON.stringify(end.report)}\n` : `${formatReport(end.report, paint())}\n`,
+        options.json ? `${jsonLine(end.report)}\n` : `${formatReport(end.report, paint())}\n`,
       );
       return statusOf(end.report);
   }
@@ -231,7 +232,7 @@ function zoneText(options: Options): string {
   const { backend, sink, dns, json } = options;
   const zone = incidentZone({ target, sink: sink.host }, hostedSites, goodDomains);
   if (json)
-    return `${JSON.stringify({ zone, hostedSites, knownMailboxes, goodDomains, forgedSender })}\n`;
+    return `${jsonLine({ zone, hostedSites, knownMailboxes, goodDomains, forgedSender })}\n`;
   const to = `[${backend.host}]:${backend.port}`;
   const back = `[${sink.host}]:${sink.port}`;
   const lines = [

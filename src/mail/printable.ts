@@ -9,6 +9,14 @@
 const dangerous =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+/** JSON on one line, its strings exact: what a terminal could obey is escaped as JSON does. */
+export function printableJson(json: string): string {
+  return json.replace(
+    dangerous,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Replaces every character that a terminal could obey by `\xNN` or `\u{N}`; caps at `limit` characters. */
 export function printable(text: string, limit = 1000): string {
   const shown =
