@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { Endpoint } from '../mail/endpoint.ts';
-import { type Finish, ListenError, type Listener, listen } from './listener.ts';
+import { ListenError } from './bind.ts';
+import { type Finish, type Listener, listen } from './listener.ts';
 
 const anyPort: Endpoint = { host: '127.0.0.1', port: 0 };
 
