@@ -15,7 +15,7 @@ import type { RouteVerdict } from '../verdict/route.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import { CommandError, exit } from './exit.ts';
 import { collect, type Overrides, overridden } from './overrides.ts';
-import { createBench } from './wiring.ts';
+import { createGuard } from './wiring.ts';
 
 interface Options extends Overrides {
   readonly config?: string;
@@ -69,10 +69,10 @@ function readSubject(subject: string): Domain {
 }
 
 async function explain(subject: string, domain: Domain, config: Config): Promise<Explanation> {
-  await using bench = await createBench(config, { record() {}, kept: async () => {} }, (fault) => {
+  await using guard = await createGuard(config, { record() {}, kept: async () => {} }, (fault) => {
     throw fault;
   });
-  return await askAll(subject, domain, bench.judge, bench.routes);
+  return await askAll(subject, domain, guard.judge, guard.routes);
 }
 
 async function askAll(

@@ -19,7 +19,7 @@ import type { RoutePolicy } from '../verdict/route-policy.ts';
 import { CommandError, exit } from './exit.ts';
 import { createLog } from './log.ts';
 import { storeUrlOf } from './store-url.ts';
-import { type Bench, createBench } from './wiring.ts';
+import { createGuard, type Guard } from './wiring.ts';
 
 export function runCommand(): Command {
   return new Command('run')
@@ -43,12 +43,12 @@ async function run(config: Config, configFile: string | undefined): Promise<void
   const url = storeUrlOf(config);
   await using store = await openJournalStore(url);
   await using recorder = createRecorder({ store, log, limits: { retention: config.journal.keep } });
-  await using bench = await createBench(config, recorder, (fault) =>
+  await using guard = await createGuard(config, recorder, (fault) =>
     log.error({ err: fault }, 'a fault of our own; the question was deferred'),
   );
   await using listeners = new AsyncDisposableStack();
   const bound: [name: string, endpoint: Endpoint][] = [];
-  for (const [name, open] of listenersOf(config, bench, log)) {
+  for (const [name, open] of listenersOf(config, guard, log)) {
     const listener = listeners.use(await open());
     bound.push([name, listener.endpoint]);
   }
@@ -62,7 +62,7 @@ type Open = () => Promise<Listener>;
 
 function listenersOf(
   config: Config,
-  { judge, policy }: Bench,
+  { judge, policy }: Guard,
   log: ReturnType<typeof createLog>,
 ): [name: string, open: Open][] {
   const identity = { ownNames: policy.ownNames, isOwnAddress: isOwnAddress(policy) };

@@ -4,7 +4,7 @@
 import { routePolicyOf } from '../config/route-policy.ts';
 import type { Config } from '../config/schema.ts';
 import { readHosts } from '../dns/hosts.ts';
-import { createResolver, type Resolver } from '../dns/resolver.ts';
+import { createResolver } from '../dns/resolver.ts';
 import { gatherRouteFacts } from '../dns/route-facts.ts';
 import { readResolvConf } from '../dns/server-address.ts';
 import { createJudge, type Judge, type JudgeOptions } from '../judge/judge.ts';
@@ -12,11 +12,10 @@ import { readOwnAddresses, readOwnNames } from '../judge/machine.ts';
 import { createRoutes, type Routes } from '../judge/routes.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
 
-export interface Bench extends AsyncDisposable {
+export interface Guard extends AsyncDisposable {
   readonly judge: Judge;
   readonly routes: Routes;
   readonly policy: RoutePolicy;
-  readonly resolver: Resolver;
 }
 
 /** Domains remembered with their verdicts: about 1 KB each. */
@@ -27,11 +26,11 @@ const maxPending = 1000;
 /** ms; sendmail waits 10 s for a milter and for a socket map. */
 const patience = 8_000;
 
-export async function createBench(
+export async function createGuard(
   config: Config,
   journal: Pick<JudgeOptions, 'record' | 'kept'>,
   onFault: (fault: unknown) => void,
-): Promise<Bench> {
+): Promise<Guard> {
   const policy = routePolicyOf(config, { names: readOwnNames(), addresses: readOwnAddresses() });
   const servers = config.dns.servers.length > 0 ? config.dns.servers : await readResolvConf();
   const hosts = await readHosts();
@@ -59,5 +58,5 @@ export async function createBench(
     onFault,
     patience,
   });
-  return { judge, routes, policy, resolver, [Symbol.asyncDispose]: () => resolver.close() };
+  return { judge, routes, policy, [Symbol.asyncDispose]: () => resolver.close() };
 }
