@@ -55,6 +55,11 @@ const mistakes: readonly [name: string, text: string, want: RegExp][] = [
     /^spillway\.toml:1: cheks: no such setting; there are dns, verdict, checks/,
   ],
   [
+    'a wait that no mail server has the patience for',
+    '[dns]\ntimeout = "30s"',
+    /^spillway\.toml:2: dns\.timeout: expected a duration of at most "7s", as mail servers wait about 10 s for an answer, found "30s"$/,
+  ],
+  [
     'a wrong word',
     '[checks.sender]\nmode = "on"',
     /^spillway\.toml:2: checks\.sender\.mode: expected "enforce" or "watch" or "off", found "on"$/,

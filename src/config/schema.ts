@@ -13,6 +13,7 @@ import {
   domain,
   domainPattern,
   duration,
+  durationUpTo,
   endpoint,
   nameServer,
   network,
@@ -45,7 +46,7 @@ export const schema = z.strictObject({
         .array(nameServer())
         .default([])
         .describe('Name servers; empty: those of resolv.conf.'),
-      timeout: duration()
+      timeout: durationUpTo('7s', 'as mail servers wait about 10 s for an answer')
         .prefault('4s')
         .describe('How long the look-ups for one domain may take in all.'),
     })

@@ -29,7 +29,7 @@ const units: { readonly [unit: string]: number } = {
 };
 
 /** `90d`, `5 s`, `250ms` in ms; null where the text is none. */
-export function parseDuration(value: string): number | null {
+function parseDuration(value: string): number | null {
   const [, number, unit = ''] = /^(\d{1,9})\s*([a-z]+)$/.exec(value) ?? [];
   const factor = units[unit];
   return number === undefined || factor === undefined ? null : Number(number) * factor;
@@ -37,6 +37,15 @@ export function parseDuration(value: string): number | null {
 
 export const duration = () =>
   text('a duration such as "250ms", "5s", "10m", "2h" or "90d"', parseDuration);
+
+/** `most` is written as in the configuration; `why` completes "at most 7s, ...". */
+export const durationUpTo = (most: string, why: string) => {
+  const limit = parseDuration(most) ?? 0;
+  return text(`a duration of at most "${most}", ${why}`, (value) => {
+    const ms = parseDuration(value);
+    return ms !== null && ms <= limit ? ms : null;
+  });
+};
 
 export const network = () =>
   text('a network such as "10.0.0.0/8" or "2001:db8::/32"', parseNetwork);
