@@ -130,7 +130,7 @@ function ownerName(given: string): string {
 }
 
 /** `1.2.0.192.in-addr.arpa` (RFC 1035 §3.5, RFC 3596 §2.5). */
-export function reverseName(bytes: Uint8Array): string {
+function reverseName(bytes: Uint8Array): string {
   if (bytes.length === 4) return `${[...bytes].reverse().join('.')}.in-addr.arpa`;
   const digits = [...Buffer.from(bytes).toString('hex')];
   return `${digits.reverse().join('.')}.ip6.arpa`;

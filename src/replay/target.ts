@@ -45,7 +45,7 @@ const laboratory = networks([
 ]);
 
 /** Null where no replay may be played against the address. */
-export function judgeTarget(address: IpAddress, interfaces: Interfaces): Where | null {
+function judgeTarget(address: IpAddress, interfaces: Interfaces): Where | null {
   if (isLoopback(address)) return 'here';
   const attached = Object.values(interfaces).flatMap((infos) => infos ?? []);
   const own = attached.map((info) => parseIp(info.address)).filter((ip) => ip !== null);

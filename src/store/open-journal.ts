@@ -70,7 +70,7 @@ export async function openJournalForReading(url: string): Promise<FoundJournal> 
 }
 
 /** Throws JournalOpenError; does not show the URL, which may hold a password. */
-export function journalPath(url: string): string {
+function journalPath(url: string): string {
   const [scheme = '', folder = ''] = divide(url);
   if (scheme === 'sqlite' && folder !== '' && !folder.includes('\0')) {
     return join(resolve(folder), 'journal.sqlite');

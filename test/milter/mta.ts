@@ -9,7 +9,7 @@ import {
 } from '../../src/wire/milter/frames.ts';
 
 /** What sendmail 8.17 offers. */
-export const allActions = 0x1ff;
+const allActions = 0x1ff;
 export const allSteps = 0x1fffff;
 
 /** Each makes one frame. */
