@@ -33,6 +33,18 @@ const m4Places = [
   '/usr/local/share/sendmail/cf',
 ];
 
+const pidFiles = [
+  '/var/run/sendmail/mta/sendmail.pid',
+  '/run/sendmail/mta/sendmail.pid',
+  '/var/run/sendmail.pid',
+  '/run/sendmail.pid',
+];
+
+/** Written by the daemon when it starts; null if it does not run. */
+export async function findPidFile(root: Root): Promise<string | null> {
+  return await firstFile(root, pidFiles);
+}
+
 /** A source that somebody may make sendmail.cf of, in the same folder; null without one. */
 export async function sourceBeside(root: Root, cf: string): Promise<string | null> {
   return await firstFile(root, [`${dirname(cf)}/sendmail.mc`]);
@@ -91,7 +103,7 @@ export async function restartCommand(root: Root): Promise<string> {
   if (unit !== null) return 'systemctl restart sendmail';
   const script = await firstFile(root, ['/etc/init.d/sendmail', '/etc/rc.d/sendmail']);
   if (script !== null) return 'service sendmail restart';
-  return 'kill -HUP $(head -n 1 /var/run/sendmail.pid)';
+  return `kill -HUP $(head -n 1 ${(await findPidFile(root)) ?? '/var/run/sendmail.pid'})`;
 }
 
 function fault(problem: string): Found<never> {

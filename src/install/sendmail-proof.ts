@@ -8,18 +8,12 @@
 import { stat } from 'node:fs/promises';
 import { type Asked, askMilter, askSocketmap } from './ask-guard.ts';
 import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
-import { firstFile, outside, type Root } from './root.ts';
-import { restartCommand } from './sendmail-layout.ts';
+import { outside, type Root } from './root.ts';
+import { findPidFile, restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
 import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';
-const pidFiles = [
-  '/var/run/sendmail/mta/sendmail.pid',
-  '/run/sendmail/mta/sendmail.pid',
-  '/var/run/sendmail.pid',
-  '/run/sendmail.pid',
-];
 
 export async function proveGuard(options: SendmailOptions): Promise<Report> {
   const { steps, scene } = await lookAround(options);
@@ -114,7 +108,7 @@ async function askDelivery({ root, program, layout }: Scene): Promise<Step> {
 
 /** A daemon reads sendmail.cf when it starts, and writes its number then. */
 async function judgeDaemon(root: Root, cf: string): Promise<Step | null> {
-  const file = await firstFile(root, pidFiles);
+  const file = await findPidFile(root);
   if (file === null) return note('daemon', 'not running, as far as its pid file tells');
   const [started, changed] = await Promise.all(
     [file, cf].map(async (path) => (await stat(await outside(root, path))).mtimeMs),
