@@ -6,7 +6,7 @@
  * are reached, sums are joined further: what differs among them becomes null, the count stays right.
  */
 import type { Client } from '../mail/envelope.ts';
-import type { Receipt } from '../verdict/verdict.ts';
+import { type Receipt, takesAway } from '../verdict/verdict.ts';
 
 export interface TallyLimits {
   /** Most sums that are told apart. */
@@ -106,7 +106,7 @@ export function createTally(limits: TallyLimits): Tally {
 
 /** Mail that is gone. A verdict that was only watched took nothing, so those may be summed. */
 function standsAlone({ action, enforced, count }: Receipt): boolean {
-  return enforced && count === 1 && (action === 'discard' || action === 'quarantine');
+  return enforced && count === 1 && takesAway(action);
 }
 
 /** Concatenation on purpose: this runs for every refusal, and is the fastest way to one key. */

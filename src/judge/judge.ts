@@ -9,7 +9,13 @@ import { judgeLoop, type LoopLimits } from '../verdict/loop.ts';
 import { judgeAddress, judgePath, type PathRole } from '../verdict/path.ts';
 import { reasonWords } from '../verdict/reasons.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
-import type { Check, CheckSetting, Question, Verdict } from '../verdict/verdict.ts';
+import {
+  type Check,
+  type CheckSetting,
+  type Question,
+  takesAway,
+  type Verdict,
+} from '../verdict/verdict.ts';
 import type { Routes } from './routes.ts';
 
 export interface Judge {
@@ -90,7 +96,7 @@ export function createJudge(options: JudgeOptions): Judge {
 
   /** Nothing vanishes: mail is dropped only after its receipt is written. */
   async function afterReceipt(verdict: Verdict, deadline: Deadline): Promise<Verdict> {
-    if (verdict.action === 'discard') await deadline.race<unknown>(kept(), () => {});
+    if (takesAway(verdict.action)) await deadline.race<unknown>(kept(), () => {});
     return verdict;
   }
 
@@ -114,7 +120,7 @@ export function createJudge(options: JudgeOptions): Judge {
       const found = gatherSafely(question);
       if (found instanceof Promise) return answerLater(question, found, setting);
       const verdict = applyMode(question, found, setting);
-      if (verdict.action !== 'discard') return verdict;
+      if (!takesAway(verdict.action)) return verdict;
       const deadline = startDeadline(patience);
       return afterReceipt(verdict, deadline).finally(() => deadline[Symbol.dispose]());
     },

@@ -16,6 +16,11 @@ export type Check = (typeof checks)[number];
 export const actions = ['accept', 'refuse', 'defer', 'discard', 'quarantine'] as const;
 export type Action = (typeof actions)[number];
 
+/** Whether the mail is gone from where it was, so that only a receipt tells of it. */
+export function takesAway(action: Action): boolean {
+  return action === 'discard' || action === 'quarantine';
+}
+
 /** Which door the question came through. */
 export type Adapter =
   | 'socketmap'
