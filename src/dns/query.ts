@@ -8,8 +8,7 @@ import { type Answer, encode, RECURSION_DESIRED } from 'dns-packet';
 import { lowerName } from './name.ts';
 import { type Packet, parsePacket, questionOf } from './packet.ts';
 
-export const lookupTypes = ['A', 'AAAA', 'MX', 'TXT', 'PTR'] as const;
-export type LookupType = (typeof lookupTypes)[number];
+export type LookupType = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR';
 
 export interface Query {
   readonly name: string;
