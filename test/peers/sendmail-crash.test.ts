@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { floodSize, incidentSizes, play, wantedSize } from './incident.ts';
+import { floodSize, incidentSizes, isFull, play, wantedSize } from './incident.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts, openScene, type Scene } from './scene.ts';
 import { until } from './until.ts';
@@ -15,7 +15,10 @@ const total = floodSize + wantedSize + incidentSizes.misaddressed;
 /** Resolves when so many of the messages have been sent. */
 async function sent({ incident }: Scene, share: number): Promise<void> {
   const isThere = async () => (await incident.people.call('done')) >= total * share;
-  assert.ok(await until(isThere, 40_000, 20), `fewer than ${share} of the messages were sent`);
+  assert.ok(
+    await until(isThere, isFull ? 150_000 : 40_000, 20),
+    `fewer than ${share} of the messages were sent`,
+  );
 }
 
 test('Open on failure: without the guard mail goes on as before it, and with it again it is guarded', {
@@ -30,8 +33,11 @@ test('Open on failure: without the guard mail goes on as before it, and with it 
   await sent(scene, 0.6);
   const again = await scene.restartGuard();
   const report = await playing;
-  assert.ok(await until(async () => (await sendmail.queued()) === 0, 20_000));
-  assert.equal(report.wanted.delivered, wantedSize);
+  assert.equal(report.wanted.delivered, wantedSize, await sendmail.story());
+  assert.ok(
+    await until(async () => (await sendmail.queued()) === 0, 20_000),
+    await sendmail.story(),
+  );
   assert.equal(report.misaddressed.noticed, incidentSizes.misaddressed);
   assert.equal(report.spam.accepted, floodSize);
   // Every notice was dropped with a receipt, or went to the machine itself; a few may have done both,
@@ -57,12 +63,17 @@ test('Closed on failure: without the guard mail waits outside and in the queue, 
   await sendmail.runQueue();
   assert.ok(
     await until(async () => (await sendmail.queued()) === 0, 20_000),
-    await sendmail.mailq(),
+    await sendmail.story(),
   );
   assert.ok(report.spam.accepted < floodSize, 'the door stayed open');
-  assert.equal(report.wanted.delivered, wantedSize);
-  assert.equal(await sendmail.machine.selfConnections(), 0);
+  assert.equal(report.wanted.delivered, wantedSize, await sendmail.story());
+  // Sendmail asks twice: whether the guard is there, and then what it says. In between it may die.
+  const escaped = await sendmail.machine.selfConnections();
+  assert.ok(escaped <= 10, `${escaped} connections to itself`);
   await again.stop();
   const dropped = countReceipts(await again.journal(), { check: 'notice', action: 'discard' });
-  assert.ok(dropped >= report.spam.accepted, `${dropped} of ${report.spam.accepted} dropped`);
+  assert.ok(
+    dropped + escaped >= report.spam.accepted,
+    `${dropped} of ${report.spam.accepted} dropped, ${escaped} escaped`,
+  );
 });

@@ -32,14 +32,14 @@ for (const [shape, ownNameCheck] of [
     const report = await play(incident);
     assert.ok(
       await until(async () => (await sendmail.queued()) === 0, 10_000),
-      'the queue is not empty 10 s after the load',
+      `the queue is not empty 10 s after the load\n${await sendmail.story()}`,
     );
     const figures = await figuresOf(sendmail, report);
     t.diagnostic(formatFigures(figures));
     assert.equal(report.spam.accepted, floodSize);
     assert.equal(figures.selfConnections, 0);
     assert.equal(figures.doubleBounces, 0);
-    assert.equal(report.wanted.delivered, wantedSize);
+    assert.equal(report.wanted.delivered, wantedSize, await sendmail.story());
     assert.equal(report.misaddressed.noticed, incidentSizes.misaddressed);
     await guard.stop();
     assert.equal(countReceipts(await guard.journal(), discarded), floodSize);
@@ -54,7 +54,7 @@ test('sendmail with the refusal at MAIL: the flood does not even enter', { skip 
   assert.equal(report.spam.refused.mail, floodSize);
   assert.equal(figures.notices, incidentSizes.misaddressed);
   assert.equal(figures.selfConnections, 0);
-  assert.equal(report.wanted.delivered, wantedSize);
+  assert.equal(report.wanted.delivered, wantedSize, await sendmail.story());
   assert.equal(report.misaddressed.noticed, incidentSizes.misaddressed);
   await guard.stop();
   const refused = { check: 'sender', action: 'refuse', domain: 'seaton.biz' } as const;

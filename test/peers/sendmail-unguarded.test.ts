@@ -1,5 +1,16 @@
 /**
  * The incident without Spillway, on sendmail 8.17: what the guard is measured against.
+ *
+ * All of it, 2,000 messages with 5 recipients each, took on two cores, 60 s after the load:
+ *
+ * | | its notices | double bounces | queue | connections to itself | CPU | wanted mail p50, p99 |
+ * |---|---|---|---|---|---|---|
+ * | as Debian sets it up | 2,005 | 2,000 | 0 | 2,000 | 37 s | 0.18 s, 2.4 s |
+ * | without the check of its own name | 2,005 | 0, so far | 2,238 | 20,233 | 210 s | 2.5 s, 12.2 s |
+ * | with the guard, either of them | 2,005 | 0 | 0 | 0 | 24 s | 0.19 s, 0.25 s |
+ * | with its refusal at MAIL | 5 | 0 | 0 | 0 | 1.6 s | 0.22 s, 0.37 s |
+ *
+ * With Debian's short queue of waiting connections the second took 27 of 100 wanted messages.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -55,7 +55,7 @@ test('A notice to an oddity of DNS is dropped, delivered or waits, as the table 
   const waiting = cases.filter(([, notice]) => notice === 'waits').length;
   assert.ok(
     await until(async () => (await sendmail.queued()) === waiting, 10_000),
-    await sendmail.mailq(),
+    await sendmail.story(),
   );
   await guard.stop();
   const receipts = await guard.journal();

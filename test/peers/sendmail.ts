@@ -25,6 +25,8 @@ export interface Sendmail extends AsyncDisposable {
   /** Messages in its queue, those under delivery included. */
   queued(): Promise<number>;
   mailq(): Promise<string>;
+  /** For the message of an assertion: its queue, and what it logged last. */
+  story(): Promise<string>;
 }
 
 /**
@@ -69,6 +71,7 @@ install -o mail -g mail -m 600 /dev/null ${postmasterBox}`;
   await configure(options.mc ?? {});
   await run(place, ['newaliases']);
 
+  const mailq = () => run(place, ['mailq']);
   const kept = stack.move();
   return {
     machine,
@@ -95,7 +98,8 @@ while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done`;
       const names = await readdir(path(queueFolder));
       return names.filter((name) => /^[qQh]f/.test(name)).length;
     },
-    mailq: () => run(place, ['mailq']),
+    mailq,
+    story: async () => [await mailq(), ...(await machine.log()).slice(-20)].join('\n'),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
