@@ -57,7 +57,7 @@ const mistakes: readonly [name: string, text: string, want: RegExp][] = [
   [
     'a wait that no mail server has the patience for',
     '[dns]\ntimeout = "30s"',
-    /^spillway\.toml:2: dns\.timeout: expected a duration of at most "7s", as mail servers wait about 10 s for an answer, found "30s"$/,
+    /^spillway\.toml:2: dns\.timeout: expected a duration from "250ms" to "7s", as mail servers wait about 10 s for an answer, found "30s"$/,
   ],
   [
     'a wrong word',
@@ -83,6 +83,21 @@ const mistakes: readonly [name: string, text: string, want: RegExp][] = [
     'a bad duration',
     '[journal]\nkeep = "soon"',
     /:2: journal\.keep: expected a duration .*, found "soon"$/,
+  ],
+  [
+    'a time in which nothing can be looked up',
+    '[dns]\ntimeout = "0s"',
+    /:2: dns\.timeout: expected a duration from "250ms" to "7s", .*, found "0s"$/,
+  ],
+  [
+    'a journal that keeps nothing',
+    '[journal]\nkeep = "0d"',
+    /:2: journal\.keep: expected a duration from "1h" to .*, found "0d"$/,
+  ],
+  [
+    'a guard that nobody can ask',
+    '[guard]\nmilter = []\nsocketmap = []',
+    /^spillway\.toml:\d: guard: expected an endpoint in socketmap or in milter.*, found \{/,
   ],
   [
     'a number out of bounds',
@@ -125,6 +140,14 @@ test('bytes that are no UTF-8 are told', () => {
 
 test('a file that is named but missing is an error', async () => {
   await assert.rejects(readConfig('/nonexistent/spillway.toml'), /cannot be read/);
+});
+
+test('an escape sequence in the name of the file reaches no terminal', async () => {
+  await assert.rejects(readConfig('/nonexistent/\u001b[2J'), (error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.ok(!error.message.includes('\u001b'));
+    return true;
+  });
 });
 
 test('any text is read or refused, never a bug', () => {

@@ -26,7 +26,7 @@ export async function readConfig(file: string | undefined): Promise<Config> {
     if (error instanceof ConfigError) throw error;
     if (file === undefined && isAbsent(error)) return schema.parse({});
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${printable(file ?? systemConfig)}: cannot be read: ${why}`, {
+    throw new ConfigError(`${printable(file ?? systemConfig)}: cannot be read: ${printable(why)}`, {
       cause: error,
     });
   }

@@ -13,7 +13,6 @@ import {
   domain,
   domainPattern,
   duration,
-  durationUpTo,
   endpoint,
   nameServer,
   network,
@@ -46,7 +45,7 @@ export const schema = z.strictObject({
         .array(nameServer())
         .default([])
         .describe('Name servers; empty: those of resolv.conf.'),
-      timeout: durationUpTo('7s', 'as mail servers wait about 10 s for an answer')
+      timeout: duration('250ms', '7s', 'as mail servers wait about 10 s for an answer')
         .prefault('4s')
         .describe('How long the look-ups for one domain may take in all.'),
     })
@@ -120,6 +119,10 @@ export const schema = z.strictObject({
         .describe('Where to answer look-ups.'),
       milter: z.array(endpoint()).prefault(['127.0.0.1:9998']).describe('Where to filter SMTP.'),
     })
+    .refine(
+      ({ socketmap, milter }) => socketmap.length + milter.length > 0,
+      'an endpoint in socketmap or in milter, as nobody could ask otherwise',
+    )
     .prefault({}),
   store: z
     .strictObject({
@@ -132,7 +135,9 @@ export const schema = z.strictObject({
     .prefault({}),
   journal: z
     .strictObject({
-      keep: duration().prefault('90d').describe('How long receipts are kept.'),
+      keep: duration('1h', '36500d', 'such as "90d"')
+        .prefault('90d')
+        .describe('How long receipts are kept.'),
     })
     .prefault({}),
 });

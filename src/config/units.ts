@@ -35,15 +35,12 @@ function parseDuration(value: string): number | null {
   return number === undefined || factor === undefined ? null : Number(number) * factor;
 }
 
-export const duration = () =>
-  text('a duration such as "250ms", "5s", "10m", "2h" or "90d"', parseDuration);
-
-/** `most` is written as in the configuration; `why` completes "at most 7s, ...". */
-export const durationUpTo = (most: string, why: string) => {
-  const limit = parseDuration(most) ?? 0;
-  return text(`a duration of at most "${most}", ${why}`, (value) => {
+/** The bounds are written as in the configuration; `why` completes "from 250ms to 7s, ...". */
+export const duration = (least: string, most: string, why: string) => {
+  const [from, to] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
+  return text(`a duration from "${least}" to "${most}", ${why}`, (value) => {
     const ms = parseDuration(value);
-    return ms !== null && ms <= limit ? ms : null;
+    return ms !== null && ms >= from && ms <= to ? ms : null;
   });
 };
 
