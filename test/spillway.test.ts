@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -293,6 +293,41 @@ test('a journal that can never be written is told at the start', async (t) => {
   const { status, err } = await spillway('run', '--config', config);
   assert.equal(status, 2);
   assert.match(err, /Cannot keep the journal/);
+});
+
+test('whatever an error quotes, no escape sequence reaches the terminal', async () => {
+  const evil = '\u001b[31mred\u202e';
+  const calls = [
+    [evil],
+    ['run', '--config', `/nonexistent/${evil}`],
+    ['explain', '--dns', evil, 'seaton.biz'],
+    ['explain', '--json', `${evil}.example`],
+    ['explain', `--${evil}`],
+    ['journal', '--since', evil],
+    ['install', evil],
+    ['replay', '--target', evil],
+  ];
+  const ends = await Promise.all(calls.map((call) => spillway(...call)));
+  for (const [at, { status, out, err }] of ends.entries()) {
+    assert.equal(status, 2, calls[at]?.join(' '));
+    assert.match(err, /red/);
+    assert.ok(!/[\u001b\u202e]/.test(out + err), JSON.stringify(err));
+  }
+});
+
+test('an output that cannot be written is told in a line, with 1', async (t) => {
+  const { config } = await setUp(t);
+  const { err, status } = await new Promise<Ended>((resolve) => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(launcher, ['explain', '--config', config, 'seaton.biz'], {
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    const text = child.stderr ? collect(child.stderr) : () => '';
+    child.on('close', (code) => resolve({ status: code, out: '', err: text() }));
+  });
+  assert.equal(status, 1);
+  assert.match(err, /^spillway: the output cannot be written: ENOSPC.*\n$/);
 });
 
 test('the launcher works through a symlink and from any folder', (t) => {

@@ -3,7 +3,7 @@
  */
 export const exit = { well: 0, trouble: 1, usage: 2, tryAgain: 75 } as const;
 
-/** Ends the command with a message on stderr and a status; its text is shown as it is. */
+/** Ends the command with a message on stderr and a status. */
 export class CommandError extends Error {
   readonly code = 'COMMAND';
   readonly status: number;

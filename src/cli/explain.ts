@@ -8,7 +8,7 @@ import type { Config } from '../config/schema.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { Routes } from '../judge/routes.ts';
 import { type Domain, formatDomain, parseAddress, parseDomain } from '../mail/address.ts';
-import { printable } from '../mail/printable.ts';
+import { printable, printableJson } from '../mail/printable.ts';
 import { formatReply } from '../mail/reply.ts';
 import { reasonWords } from '../verdict/reasons.ts';
 import type { RouteVerdict } from '../verdict/route.ts';
@@ -106,7 +106,7 @@ async function askAll(
 
 function formatJson({ subject, domain, route, ...as }: Explanation): string {
   const outcome = ({ action, reply, reason }: Verdict) => ({ action, reply, reason });
-  return JSON.stringify(
+  const json = JSON.stringify(
     {
       subject,
       domain,
@@ -131,6 +131,7 @@ function formatJson({ subject, domain, route, ...as }: Explanation): string {
     null,
     2,
   );
+  return json.split('\n').map(printableJson).join('\n');
 }
 
 function formatText({ domain, route, ...as }: Explanation): string {

@@ -33,12 +33,16 @@ const program = new Command('spillway')
     '\nExit status: 0 well, 1 found trouble, 2 wrong usage or configuration, 75 try again.',
   );
 for (const command of [program, ...program.commands])
-  command.exitOverride().showHelpAfterError('(--help tells more)');
+  command
+    .exitOverride()
+    .showHelpAfterError('(--help tells more)')
+    .configureOutput({ outputError: (text, write) => write(printableLines(text)) });
 
 // `spillway journal | head` ends when head has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exit.well);
-  throw error;
+  process.stderr.write(`spillway: the output cannot be written: ${error.message}\n`);
+  process.exit(exit.trouble);
 });
 
 try {
@@ -56,17 +60,22 @@ function tell(error: unknown): number {
     return exit.usage;
   }
   if (error instanceof CommandError) {
-    process.stderr.write(`spillway: ${error.message}\n`);
+    process.stderr.write(`spillway: ${printableLines(error.message)}\n`);
     return error.status;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `spillway: a fault of its own, please report it\n${trace
-      .split('\n')
-      .map((line) => printable(line))
-      .join('\n')}\n`,
+    `spillway: a fault of its own, please report it\n${printableLines(trace)}\n`,
   );
   return exit.trouble;
+}
+
+/** Errors quote paths, options and texts of strangers; only their line ends are ours. */
+function printableLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => printable(line))
+    .join('\n');
 }
 
 function versionOf(): string {

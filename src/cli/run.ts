@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { createRecorder } from '../journal/recorder.ts';
 import { type Endpoint, formatEndpoint } from '../mail/endpoint.ts';
 import type { IpAddress } from '../mail/ip.ts';
+import { printable } from '../mail/printable.ts';
 import { ListenError } from '../server/bind.ts';
 import type { Listener } from '../server/listener.ts';
 import { serveMilter } from '../server/milter.ts';
@@ -87,13 +88,15 @@ function welcome(
   url: string,
   configFile: string | undefined,
 ): string {
-  const lines = bound.map(([name, endpoint]) => `  ${name.padEnd(10)} ${formatEndpoint(endpoint)}`);
-  const config = configFile === undefined ? '' : ` --config ${configFile}`;
+  const lines = bound.map(
+    ([name, endpoint]) => `  ${name.padEnd(10)} ${printable(formatEndpoint(endpoint))}`,
+  );
+  const config = configFile === undefined ? '' : ` --config ${printable(configFile)}`;
   return [
     'Spillway is on guard.',
     '',
     ...lines,
-    `  journal    ${url.replace(/^sqlite:/, '')}`,
+    `  journal    ${printable(url.replace(/^sqlite:/, ''))}`,
     '',
     'Next, in another terminal:',
     '  bin/spillway explain seaton.biz          what becomes of mail for a domain, and why',

@@ -106,15 +106,17 @@ function mayPass(error: unknown): boolean {
 
 function explain(path: string, error: unknown, verb: 'keep' | 'read'): string {
   const what = error instanceof Error ? error.message : String(error);
-  return `Cannot ${verb} the journal in ${printable(path)}: ${printable(what)}. ${advice(error)}`;
+  return `Cannot ${verb} the journal in ${printable(path)}: ${printable(what)}. ${advice(error, verb)}`;
 }
 
-function advice(error: unknown): string {
+function advice(error: unknown, verb: 'keep' | 'read'): string {
   const code = codeOf(error);
   const primary = primaryCode(error);
   if (code === 'ENOTDIR' || code === 'EEXIST' || code === 'EISDIR') {
     return 'Something else is in the way: [store] url needs a folder, which Spillway makes itself';
   }
+  if (primary === resultCodes.cantopen || (verb === 'read' && code === 'EACCES'))
+    return 'Read it as the user that Spillway runs as, or as root';
   if (
     code === 'EACCES' ||
     code === 'EPERM' ||
@@ -123,8 +125,6 @@ function advice(error: unknown): string {
   ) {
     return `This program runs as user ${process.geteuid?.() ?? '?'}: give the folder to that user, or name another in [store] url`;
   }
-  if (primary === resultCodes.cantopen)
-    return 'Read it as the user that Spillway runs as, or as root';
   if (primary === resultCodes.corrupt || primary === resultCodes.notADatabase) {
     return 'Move the file away to keep it for later: Spillway starts a new one';
   }

@@ -5,7 +5,7 @@
  * because an append must survive a power cut once it is resolved; NORMAL would only promise that
  * the file stays sound. The recorder writes in groups, so that costs one fsync for hundreds of receipts.
  */
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -83,7 +83,8 @@ function makeFolder(path: string): void {
  * Works beside a writing process, and for a user who may read the file but not write beside it.
  */
 export function openJournalFileForReading(path: string): JournalFile | null {
-  if (!existsSync(path)) return null;
+  // Not existsSync: a journal that may not be looked at is there all the same.
+  if (!statSync(path, { throwIfNoEntry: false })) return null;
   const database = openReadOnly(path);
   try {
     refuseNewer(database);
