@@ -26,7 +26,7 @@ function isCurrent() {
 
 if (!isCurrent()) {
   console.error('Installing dependencies (once) ...');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
