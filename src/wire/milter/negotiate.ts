@@ -63,14 +63,18 @@ export function allows(terms: Terms, action: keyof typeof actionBits): boolean {
  * sent, and sendmail 8.17 looks at list 6 before it obeys list 5: so all of them are.
  *
  * `i` at the connection: only Postfix's own submissions have a queue id that early (client.ts).
+ *
+ * No more of them than needed: macros are a packet of their own before the command, and over TCP the
+ * second packet waits some 40 ms for the acknowledgement of the first (Nagle, delayed ACK). An earlier
+ * stage's macros stay known.
  */
 const macroLists: readonly [stage: number, names: string][] = [
   [0, 'j v i'], // connect
-  [1, 'j v i'], // HELO
+  [1, ''], // HELO
   [2, 'i {mail_mailer} {mail_host} {mail_addr}'],
   [3, 'i {rcpt_mailer} {rcpt_host} {rcpt_addr}'],
-  [4, 'i'], // DATA
-  [5, 'i'], // end of message
+  [4, ''], // DATA
+  [5, ''], // end of message
   [6, 'i'], // end of headers
 ];
 
