@@ -21,7 +21,7 @@ export function normalizeDomain(text: string): string | null {
   const lower = bare.toLowerCase();
   const name = plain.test(lower) ? lower : international.test(bare) ? domainToASCII(bare) : '';
   if (!plain.test(name) || name.length > 253 || looksLikeIPv4(name)) return null;
-  return longLabel.test(name) ? null : name;
+  return name.length > 63 && longLabel.test(name) ? null : name;
 }
 
 /**

@@ -142,7 +142,10 @@ function withoutFinalDot(name: string): string {
   return name.endsWith('.') ? name.slice(0, -1) : name;
 }
 
+const beyondAscii = /[\u0080-\u00ff]/;
+
 function decode(latin1: string): string {
+  if (!beyondAscii.test(latin1)) return latin1;
   const text = Buffer.from(latin1, 'latin1').toString('utf8');
   return text.includes('\ufffd') ? latin1 : text;
 }
