@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { normalizeDomain } from '../mail/domain.ts';
-import { type KnownNames, readName } from './name.ts';
+import { isShownName, type KnownNames, readName, showName, unshowName } from './name.ts';
 
 const cases: readonly [name: string, hex: string, start: number, want: string, end: number][] = [
   ['two labels', '024d58036f726700', 0, 'mx.org', 8],
@@ -69,4 +69,18 @@ test('what was read already by its pointer reads the same, and is as long', () =
   assert.equal(known.size, 1);
   for (const names of [known, undefined])
     assert.throws(() => readName(message, 195, names), RangeError);
+});
+
+test('names in UTF-8 are shown as they are read, and asked for as they were written', () => {
+  for (const name of ['bücher.example', 'mail.ÄÖ.example', '例え.example', 'plain.example']) {
+    const shown = showName(name);
+    const labels = name.split('.').map((label) => Buffer.from(label));
+    const wire = labels.flatMap((label) => [Buffer.of(label.length), label]);
+    assert.equal(shown, readName(Buffer.concat([...wire, Buffer.of(0)]), 0).name);
+    assert.equal(isShownName(shown), shown.includes('\\'));
+    assert.equal(unshowName(shown), name);
+  }
+  const tooLong = `${'\\195'.repeat(64)}.example`;
+  for (const odd of ['', 'a..b', 'a b', 'a\\.b', 'a\\19', 'a?b', tooLong, 'a.'.repeat(127)])
+    assert.ok(!isShownName(odd), odd);
 });

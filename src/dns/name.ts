@@ -80,6 +80,33 @@ export function lowerName(name: string): string {
   return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
 }
 
+/** A name in UTF-8 as `readName` would show it. */
+export function showName(text: string): string {
+  return text
+    .split('.')
+    .map((label) => showLabel(Buffer.from(label).toString('latin1')))
+    .join('.');
+}
+
+/** A name that fits a message, of host names' letters and at least one other byte as `readName` shows it. */
+export function isShownName(name: string): boolean {
+  const bytes = name.replace(/\\\d{3}/g, '_');
+  const labels = bytes.split('.');
+  return (
+    bytes !== name &&
+    /^[a-z0-9_.-]+$/.test(bytes) &&
+    bytes.length <= 253 &&
+    labels.every((label) => label !== '' && label.length <= 63)
+  );
+}
+
+/** UTF-8 again; only for what `showName` gave. */
+export function unshowName(name: string): string {
+  if (!name.includes('\\')) return name;
+  const latin1 = name.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(Number(code)));
+  return Buffer.from(latin1, 'latin1').toString();
+}
+
 function showLabel(label: string): string {
   if (/^[a-z0-9_-]*$/.test(label)) return label;
   return lowerName(label).replace(/[^!-~]|[.\\]/g, (character) =>

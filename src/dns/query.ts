@@ -5,7 +5,7 @@
  * the name are in random case, which a forger who cannot see the question has to guess as well.
  */
 import { type Answer, encode, RECURSION_DESIRED } from 'dns-packet';
-import { lowerName } from './name.ts';
+import { lowerName, unshowName } from './name.ts';
 import { type Packet, parsePacket, questionOf } from './packet.ts';
 
 export type LookupType = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR';
@@ -25,14 +25,15 @@ export interface QueryShape {
 /** How many random bytes a query needs: an id, and a bit for each letter of the longest name. */
 export const randomLength = 2 + 32;
 
-/** `name` in comparable form; `random` as in `randomLength`. */
+/** `name` in comparable form, or as name.ts shows others; `random` as in `randomLength`. */
 export function formatQuery(
   name: string,
   type: LookupType,
   random: Uint8Array,
   shape: QueryShape,
 ): Query {
-  const asked = shape.mixCase ? mixCase(name, random.subarray(2)) : name;
+  const spelled = unshowName(name);
+  const asked = shape.mixCase ? mixCase(spelled, random.subarray(2)) : spelled;
   const bytes = encode({
     type: 'query',
     id: ((random[0] ?? 0) << 8) | (random[1] ?? 0),
@@ -59,7 +60,7 @@ function mixCase(name: string, random: Uint8Array): string {
   for (let i = 0; i < name.length; i++) {
     const isUpper = ((random[i >> 3] ?? 0) >> (i & 7)) & 1;
     const letter = name.charAt(i);
-    mixed += isUpper ? letter.toUpperCase() : letter;
+    mixed += isUpper && letter < '\u0080' ? letter.toUpperCase() : letter;
   }
   return mixed;
 }

@@ -6,6 +6,7 @@
 import { isLocalhost, normalizeDomain } from '../mail/domain.ts';
 import { createCache } from './cache.ts';
 import { aliasLimit, type Lookup, type Reading } from './lookup.ts';
+import { isShownName } from './name.ts';
 import type { RecordData } from './packet.ts';
 import type { LookupType } from './query.ts';
 import type { DnsServerAddress } from './server-address.ts';
@@ -39,7 +40,7 @@ export interface TtlBounds {
 }
 
 export interface Resolver extends AsyncDisposable {
-  /** `name` in any letter case; a final dot is of no account. */
+  /** `name` in any letter case, a final dot is of no account; or as name.ts shows other bytes. */
   lookup(name: string, type: LookupType): Promise<Lookup>;
   /** What is remembered, at once; `name` in comparable form (mail/domain.ts). */
   peek(name: string, type: LookupType): Lookup | null;
@@ -62,7 +63,7 @@ export function createResolver(options: ResolverOptions): Resolver {
   let isClosed = false;
 
   function lookup(text: string, type: LookupType): Promise<Lookup> {
-    const name = normalizeDomain(text);
+    const name = normalizeDomain(text) ?? (isShownName(text) ? text : null);
     if (name === null) return Promise.resolve(failure('not a name that DNS could know', 0));
     const key = keyOf(name, type);
     const known = cache.get(key, now());

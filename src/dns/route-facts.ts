@@ -9,6 +9,7 @@ import { type IpAddress, parseIp } from '../mail/ip.ts';
 import type { DomainFacts, HostFacts, MxFacts, RouteFacts } from '../verdict/route-facts.ts';
 import type { Hosts } from './hosts.ts';
 import type { Lookup } from './lookup.ts';
+import { showName } from './name.ts';
 import type { LookupType } from './query.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -48,7 +49,9 @@ export async function gatherRouteFacts(
 
   const asker = createAsker(resolver, options.deadline ?? 10_000);
   try {
-    const found = await gatherDomain(asker, name, options);
+    const found =
+      (domain.raw === undefined ? null : await gatherRaw(asker, domain.raw, options)) ??
+      (await gatherDomain(asker, name, options));
     const hostsFile = compareHosts(name, found, options.hosts ?? new Map());
     const ttl = Math.max(0, asker.until() - resolver.now());
     return { facts: { domain: name, found, hostsFile }, ttl };
@@ -96,6 +99,20 @@ function createAsker(resolver: Pick<Resolver, 'lookup' | 'peek' | 'now'>, deadli
     until: () => until,
     done: () => clearTimeout(timer),
   };
+}
+
+/**
+ * What stands under the bytes of a name itself. A sendmail without EAI asks for these, and in a zone
+ * they may lead elsewhere than the A-label. Null where nothing does, as for all honest names.
+ */
+async function gatherRaw(
+  asker: Asker,
+  raw: string,
+  options: GatherOptions,
+): Promise<DomainFacts | null> {
+  const found = await gatherDomain(asker, showName(raw), options);
+  if (found.kind === 'mx') return found;
+  return found.kind === 'implicit' && found.host.addresses.length > 0 ? found : null;
 }
 
 async function gatherDomain(

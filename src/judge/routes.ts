@@ -42,34 +42,43 @@ export function createRoutes(options: RoutesOptions): Routes {
   const known = createCache<Entry>(options.capacity, ({ route }) => weigh(route));
   const open = new Map<string, Promise<RouteVerdict>>();
 
-  async function lookUp(domain: Domain, name: string): Promise<RouteVerdict> {
+  async function lookUp(domain: Domain, key: string): Promise<RouteVerdict> {
     try {
       const { facts, ttl } = await gather(domain);
       const route = judgeRoute(facts, policy);
-      known.set(name, { route, until: now() + ttl });
+      known.set(key, { route, until: now() + ttl });
       return route;
     } finally {
-      open.delete(name);
+      open.delete(key);
     }
   }
 
   return {
     routeOf(domain) {
-      const text = formatDomain(domain);
+      const text = keyOf(domain);
       const remembered = known.get(text, now())?.route ?? open.get(text);
       if (remembered) return remembered;
       if (open.size >= options.maxPending) return null;
-      const name = detach(text);
-      const looked = lookUp(domain.kind === 'name' ? { kind: 'name', name } : domain, name);
-      open.set(name, looked);
+      const key = detach(text);
+      const looked = lookUp(isPlain(domain) ? { kind: 'name', name: key } : domain, key);
+      open.set(key, looked);
       return looked;
     },
   };
 }
 
+function isPlain(domain: Domain): boolean {
+  return domain.kind === 'name' && domain.raw === undefined;
+}
+
+function keyOf(domain: Domain): string {
+  const text = formatDomain(domain);
+  return domain.kind === 'name' && domain.raw !== undefined ? `${text} ${domain.raw}` : text;
+}
+
 /** V8 keeps all of a request in memory for a text that was cut out of it, but not for a copy. */
-function detach(ascii: string): string {
-  return Buffer.from(ascii, 'latin1').toString('latin1');
+function detach(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** In ordinary domains, which have three records or fewer; one record is a few hundred bytes. */

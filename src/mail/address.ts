@@ -7,7 +7,13 @@ import { normalizeDomain } from './domain.ts';
 import { type IpAddress, parseIp } from './ip.ts';
 
 export type Domain =
-  | { readonly kind: 'name'; readonly name: string }
+  | {
+      readonly kind: 'name';
+      /** A-label, lower case, no final dot. */
+      readonly name: string;
+      /** As it was written, where letters in it are not ASCII: some servers ask DNS for these bytes. */
+      readonly raw?: string;
+    }
   | { readonly kind: 'literal'; readonly address: IpAddress };
 
 export const noDomainName = 'a domain that is no domain name';
@@ -55,7 +61,10 @@ export function parseDomain(text: string): Domain | null {
     return address && { kind: 'literal', address };
   }
   const name = normalizeDomain(text);
-  return name === null ? null : { kind: 'name', name };
+  if (name === null) return null;
+  return /[\u0080-\uffff]/.test(text)
+    ? { kind: 'name', name, raw: text.replace(/\.$/, '') }
+    : { kind: 'name', name };
 }
 
 /** `example.org` or `[192.0.2.1]`. */

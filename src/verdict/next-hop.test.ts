@@ -81,6 +81,12 @@ const cases: readonly [name: string, hop: Hop, typed: string, want: string][] = 
     'a%[seaton.biz]',
     'mx [seaton.biz]',
   ],
+  [
+    'an alias of a name that is none',
+    ['esmtp', 'x\\)\\(y.example.', 'a@x\\)\\(y.example'],
+    'a@alias.example',
+    'mx x\\)\\(y.example.',
+  ],
 ];
 for (const [name, [mailer, host, address = null], typed, want] of cases)
   test(name, () => {

@@ -37,6 +37,7 @@ export function whoDecides(nextHop: NextHop, typed: string, policy: RoutePolicy)
       return { kind: 'operator', step: `the mail server hands it to its own mailer "${mailer}"` };
   }
   if (host === '') return { kind: 'untold' };
+  if (odd.test(host)) return { kind: 'mx', host };
   const name = comparableDomain(host);
   if (policy.smarthosts.has(name)) {
     const bare = withoutBrackets(address ?? '');
@@ -47,6 +48,9 @@ export function whoDecides(nextHop: NextHop, typed: string, policy: RoutePolicy)
     return { kind: 'mx', host };
   return { kind: 'operator', step: `the mail server's own tables route it to ${host}` };
 }
+
+/** No operator writes such a host into a table, but it may stand in DNS as what a name is an alias of. */
+const odd = /[\s"\\()<>@%!\u0080-\u{10ffff}]/u;
 
 /** Names and bracketed literals between the signs that divide an address, source routes included. */
 const parts = /\[[^\]]*\]|[^\s@%!,:;<>()"[\]\\]+/g;

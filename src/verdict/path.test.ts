@@ -43,3 +43,9 @@ test('a mailbox of our own passes, percent and all', () => {
   const verdict = judgeAddress('recipient', 'ann%home', hop, defaultRoutePolicy);
   assert.equal(verdict.kind === 'judged' && verdict.verdict.action, 'accept');
 });
+
+test('bytes of no charset are no domain, whatever the mail server would ask for', () => {
+  const hop = { mailer: 'esmtp', host: 'b\ufffdcher.example.', address: 'a@b\ufffdcher.example.' };
+  const verdict = judgeAddress('sender', 'a@b\ufffdcher.example', hop, defaultRoutePolicy);
+  assert.equal(verdict.kind === 'judged' && verdict.verdict.action, 'refuse');
+});

@@ -68,7 +68,7 @@ const commands: readonly [name: string, text: string, command: object][] = [
   [
     'RCPT in bytes of no charset',
     'R<b\xf6b@example.net>\0',
-    { kind: 'rcpt', path: '<b\xf6b@example.net>', parameters: [] },
+    { kind: 'rcpt', path: '<b\ufffdb@example.net>', parameters: [] },
   ],
   ['DATA', 'T', { kind: 'data' }],
   [

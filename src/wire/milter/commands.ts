@@ -69,11 +69,8 @@ export function parseCommand(command: string, body: Uint8Array): Command | Comma
     case 'M':
     case 'R': {
       const kind = command === 'M' ? 'mail' : 'rcpt';
-      return withStrings(body, 0, kind, ([path = '', ...parameters]) => ({
-        kind,
-        path,
-        parameters,
-      }));
+      const make = ([path = '', ...parameters]: string[]): Command => ({ kind, path, parameters });
+      return withStrings(body, 0, kind, make, addressOf);
     }
     case 'T':
       return { kind: 'data' };
@@ -111,6 +108,14 @@ export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string
   return isUtf8(buffer.subarray(start, end)) ? buffer.toString('utf8', start, end) : text;
 }
 
+/**
+ * As textOf, but other bytes become U+FFFD, which no domain has: it cannot be told whose name they are,
+ * and a server may ask DNS for it.
+ */
+function addressOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', start, end);
+}
+
 function parseOffer(body: Uint8Array): Command | CommandFault {
   if (body.length < 12) return fault('a negotiation that is too short');
   const view = new DataView(body.buffer, body.byteOffset, body.length);
@@ -128,7 +133,7 @@ function parseMacros(body: Uint8Array): Command | CommandFault {
   const stage = macroStages.get(first) ?? null;
   // One byte and no pair is legal: there is nothing to say at this stage.
   if (body.length === 1) return { kind: 'macros', stage, pairs: [] };
-  return withStrings(body, 1, 'macros', (pairs) => ({ kind: 'macros', stage, pairs }));
+  return withStrings(body, 1, 'macros', (pairs) => ({ kind: 'macros', stage, pairs }), addressOf);
 }
 
 function parseConnect(body: Uint8Array): Command | CommandFault {
@@ -167,10 +172,11 @@ function withStrings(
   start: number,
   what: string,
   make: (strings: string[]) => Command,
+  read: (bytes: Uint8Array, start: number, end: number) => string = textOf,
 ): Command | CommandFault {
   const last = body.length - 1;
   if (last < start || body[last] !== 0) return fault(`${what} without its final NUL`);
-  return make(textOf(body, start, last).split('\0'));
+  return make(read(body, start, last).split('\0'));
 }
 
 function fault(problem: string): CommandFault {

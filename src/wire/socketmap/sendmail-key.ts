@@ -144,10 +144,10 @@ function withoutFinalDot(name: string): string {
 
 const beyondAscii = /[\u0080-\u00ff]/;
 
+/** Bytes that are no UTF-8 become U+FFFD, which no domain has: it cannot be told whose name they are. */
 function decode(latin1: string): string {
   if (!beyondAscii.test(latin1)) return latin1;
-  const text = Buffer.from(latin1, 'latin1').toString('utf8');
-  return text.includes('\ufffd') ? latin1 : text;
+  return Buffer.from(latin1, 'latin1').toString('utf8');
 }
 
 function plain(text: string): string {
