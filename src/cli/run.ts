@@ -101,7 +101,7 @@ function welcome(
     'Next, in another terminal:',
     '  bin/spillway explain seaton.biz          what becomes of mail for a domain, and why',
     '  bin/spillway install sendmail            show how sendmail would be guarded',
-    `  bin/spillway journal${config.padEnd(21)} what was refused and ended so far`,
+    `  bin/spillway journal${config.padEnd(20)} what was refused and ended so far`,
     '',
     '',
   ].join('\n');
