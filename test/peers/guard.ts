@@ -48,11 +48,6 @@ export async function installGuard(
   ]);
 }
 
-/** `spillway install sendmail --test`; what it prints. Throws CommandError where it finds trouble. */
-export async function testGuard(machine: Machine): Promise<string> {
-  return await run(machine.place, [spillway, 'install', 'sendmail', '--test']);
-}
-
 function formatConfig(modes: Partial<Record<Check, Mode>>): string {
   const checks = Object.entries(modes).map(
     ([check, mode]) => `[checks.${check}]\nmode = "${mode}"\n`,

@@ -33,7 +33,7 @@ export interface Sendmail extends AsyncDisposable {
  * Where double bounces and the rest of the postmaster's mail go. Sendmail writes this file itself;
  * Debian's mail.local would wait seconds for the lock of a mailbox under load.
  */
-export const postmasterBox = '/var/lib/postmaster.mbox';
+const postmasterBox = '/var/lib/postmaster.mbox';
 const queueFolder = '/var/spool/mqueue';
 
 /** Configured, and not started. */
