@@ -1,6 +1,7 @@
 /**
  * Every DNS oddity, as data: real records from a real DNS server go in, the verdict comes out.
  */
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
@@ -14,6 +15,7 @@ import { createRoutes } from '../src/judge/routes.ts';
 import { parseDomain } from '../src/mail/address.ts';
 import { parseIp } from '../src/mail/ip.ts';
 import { type DnsServer, startDnsServer, type ZoneData } from '../src/replay/dns-server.ts';
+import { defaultNoticeLimits } from '../src/verdict/notice.ts';
 import type { RouteKind } from '../src/verdict/route-policy.ts';
 import type { Action } from '../src/verdict/verdict.ts';
 
@@ -100,6 +102,8 @@ async function judge(found: Case) {
     policy,
     checks,
     loops,
+    notices: defaultNoticeLimits,
+    directory: null,
     record() {},
     kept: async () => {},
     onFault: (fault) => assert.ifError(fault),

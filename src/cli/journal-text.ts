@@ -73,8 +73,8 @@ function wordsOf({ action, enforced }: StoredReceipt): { said: string; style: St
 }
 
 function subjectOf({ check, domain }: StoredReceipt): string {
-  const words = { sender: 'sender', recipient: 'recipient', notice: 'notice to', loop: 'loop' };
-  return domain === null ? check : `${words[check]} ${printable(domain)}`;
+  const words = check === 'notice' ? 'notice to' : check;
+  return domain === null ? check : `${words} ${printable(domain)}`;
 }
 
 /** A journal that a newer Spillway writes into may hold reasons that this one does not know. */

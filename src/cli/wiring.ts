@@ -10,6 +10,7 @@ import { readResolvConf } from '../dns/server-address.ts';
 import { createJudge, type Judge, type JudgeOptions } from '../judge/judge.ts';
 import { readOwnAddresses, readOwnNames } from '../judge/machine.ts';
 import { createRoutes, type Routes } from '../judge/routes.ts';
+import { defaultNoticeLimits } from '../verdict/notice.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
 
 export interface Guard extends AsyncDisposable {
@@ -54,6 +55,8 @@ export async function createGuard(
     policy,
     loops: config.loops,
     checks: config.checks,
+    notices: defaultNoticeLimits,
+    directory: null,
     ...journal,
     onFault,
     patience,

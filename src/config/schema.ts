@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { defaultLoopLimits } from '../verdict/loop.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
-import { type Check, type CheckSetting, failures, modes } from '../verdict/verdict.ts';
+import { type CheckSetting, failures, modes, type SettableCheck } from '../verdict/verdict.ts';
 import {
   address,
   domain,
@@ -93,7 +93,8 @@ export const schema = z.strictObject({
       ),
       notice: check('May a failure notice go to this address? Asked at delivery.'),
       loop: check('Is the message going in circles? Asked after its header.'),
-    } satisfies { [key in Check]: z.ZodType })
+      dmarc: check("Does the message obey its author's DMARC policy? Asked after it has come in."),
+    } satisfies { [key in SettableCheck]: z.ZodType })
     .prefault({}),
   loops: z
     .strictObject({
@@ -109,6 +110,12 @@ export const schema = z.strictObject({
         .max(1000)
         .default(defaultLoopLimits.ownReceived)
         .describe('More Received fields of our own than this are a loop.'),
+      ownStamps: z
+        .int()
+        .min(2)
+        .max(1000)
+        .default(defaultLoopLimits.ownStamps)
+        .describe('More signed stamps of our own than this are a loop.'),
     })
     .prefault({}),
   guard: z

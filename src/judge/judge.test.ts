@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseIp } from '../mail/ip.ts';
 import { defaultLoopLimits } from '../verdict/loop.ts';
+import { defaultNoticeLimits } from '../verdict/notice.ts';
 import type { DomainFacts, RouteFacts } from '../verdict/route-facts.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
 import type { CheckSetting, Question, Verdict } from '../verdict/verdict.ts';
@@ -34,7 +35,9 @@ function judgeWith(
     }),
     policy: defaultRoutePolicy,
     loops: defaultLoopLimits,
-    checks: { sender: check, recipient: check, notice: check, loop: check },
+    notices: defaultNoticeLimits,
+    directory: null,
+    checks: { sender: check, recipient: check, notice: check, loop: check, dmarc: check },
     record: (_question, verdict, enforced) => recorded.push({ verdict, enforced }),
     kept: async () => {},
     onFault: () => {},

@@ -3,9 +3,14 @@
  * it gathers the facts that a question needs, has verdict/ judge them, applies the mode of the
  * check, and drops the receipt.
  */
+import { formatDomain, parseAddress } from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
 import { replies } from '../mail/reply.ts';
+import type { Directory } from '../recipients/directory.ts';
+import { judgeDmarc } from '../verdict/dmarc.ts';
 import { judgeLoop, type LoopLimits } from '../verdict/loop.ts';
+import { judgeMailbox } from '../verdict/mailbox.ts';
+import { judgeNotice, type NoticeLimits } from '../verdict/notice.ts';
 import { judgeAddress, judgePath, type PathRole } from '../verdict/path.ts';
 import { reasonWords } from '../verdict/reasons.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
@@ -13,6 +18,7 @@ import {
   type Check,
   type CheckSetting,
   type Question,
+  type SettableCheck,
   takesAway,
   type Verdict,
 } from '../verdict/verdict.ts';
@@ -33,7 +39,10 @@ export interface JudgeOptions {
   readonly routes: Routes;
   readonly policy: RoutePolicy;
   readonly loops: LoopLimits;
-  readonly checks: Readonly<{ [check in Check]: CheckSetting }>;
+  readonly notices: NoticeLimits;
+  /** Who exists here; null for a guard, which takes no mail itself. */
+  readonly directory: Directory | null;
+  readonly checks: Readonly<{ [check in SettableCheck]: CheckSetting }>;
   readonly record: RecordVerdict;
   /** Resolves once the receipts of what was dropped are on disk, or cannot be written. */
   readonly kept: () => Promise<unknown>;
@@ -47,7 +56,11 @@ export interface JudgeOptions {
 }
 
 export function createJudge(options: JudgeOptions): Judge {
-  const { routes, policy, loops, checks, record, kept, onFault, patience } = options;
+  const { routes, policy, loops, notices, directory, record, kept, onFault, patience } = options;
+  const checks: Readonly<{ [check in Check]: CheckSetting }> = {
+    ...options.checks,
+    mailbox: { mode: 'enforce', onFailure: 'closed' },
+  };
 
   function gatherSafely(question: Question): Verdict | Promise<Verdict> {
     try {
@@ -62,11 +75,23 @@ export function createJudge(options: JudgeOptions): Judge {
       case 'sender':
         return judgeSubject('sender', question.reversePath, question.nextHop);
       case 'recipient':
-      case 'notice':
-        return judgeSubject(question.check, question.forwardPath, question.nextHop);
+        return judgeSubject('recipient', question.forwardPath, question.nextHop);
+      case 'notice': {
+        const verdict = question.origin && judgeNotice(question.origin, notices);
+        return verdict ?? judgeSubject('notice', question.forwardPath, question.nextHop);
+      }
       case 'loop':
         return judgeLoop(question.facts, loops);
+      case 'dmarc':
+        return judgeDmarc(question.proof);
+      case 'mailbox':
+        return findMailbox(question.forwardPath);
     }
+  }
+
+  function findMailbox(forwardPath: string): Verdict | Promise<Verdict> {
+    const facts = directory?.find(forwardPath) ?? { kind: 'foreign' };
+    return facts instanceof Promise ? facts.then(judgeMailbox) : judgeMailbox(facts);
   }
 
   function judgeSubject(
@@ -113,8 +138,16 @@ export function createJudge(options: JudgeOptions): Judge {
     return isObeyed ? verdict : { ...verdict, action: 'accept', reply: null };
   }
 
+  /** Mail for a domain of somebody else, from a client who may send there: its route decides. */
+  function isRelayed(question: Question): question is MailboxQuestion {
+    if (question.check !== 'mailbox' || !question.mayRelay) return false;
+    const address = parseAddress(question.forwardPath);
+    return address.kind === 'mailbox' && !directory?.destinationOf(formatDomain(address.domain));
+  }
+
   return {
-    ask(question) {
+    ask(asked) {
+      const question = isRelayed(asked) ? routeQuestion(asked) : asked;
       const setting = checks[question.check];
       if (setting.mode === 'off') return checkOff;
       const found = gatherSafely(question);
@@ -125,6 +158,16 @@ export function createJudge(options: JudgeOptions): Judge {
       return afterReceipt(verdict, deadline).finally(() => deadline[Symbol.dispose]());
     },
   };
+}
+
+type MailboxQuestion = Extract<Question, { check: 'mailbox' }>;
+
+/** We ourselves are the server that would look up the MX. */
+function routeQuestion(question: MailboxQuestion): Question {
+  const { forwardPath } = question;
+  const host = forwardPath.slice(forwardPath.lastIndexOf('@') + 1);
+  const nextHop = { mailer: 'smtp', host, address: forwardPath };
+  return { ...question, check: 'recipient', nextHop };
 }
 
 /** An end to all waiting for one question. */

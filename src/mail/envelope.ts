@@ -13,6 +13,8 @@
  * - next hop: the server, mailbox or program that a message goes to next
  * - mailer (sendmail) and transport (Postfix, Exim): the means by which it goes there
  * - milter: a filter that a mail server asks over a socket during SMTP
+ * - proof: what shows that a reverse-path is no forgery: a login, a trusted network, SPF, DKIM
+ * - destination: what the configuration names as the next hop of a domain's mail
  * - black hole: a route that leads back to the asking server, or nowhere
  * - verdict: what is to be done; receipt: the record that a verdict leaves in the journal
  */
@@ -35,4 +37,29 @@ export interface NextHop {
   readonly host: string;
   /** The address as the server rewrote it; its domain may differ from what the client typed. */
   readonly address: string | null;
+}
+
+/** MAIL with its parameters: RFC 5321 §4.1.1.2, RFC 1870, 6152, 3030, 6531, 3461 §4.3 and §4.4. */
+export interface MailParameters {
+  /** Without angle brackets; '' is the null reverse-path. */
+  readonly reversePath: string;
+  readonly body: '7bit' | '8bitmime' | 'binarymime';
+  readonly smtpUtf8: boolean;
+  /** What a notice returns of the message; null: as the server likes. */
+  readonly ret: 'full' | 'hdrs' | null;
+  /** Decoded from xtext. */
+  readonly envid: string | null;
+}
+
+export const notifyConditions = ['success', 'failure', 'delay'] as const;
+export type NotifyCondition = (typeof notifyConditions)[number];
+
+/** RCPT with its parameters: RFC 3461 §4.1 and §4.2. */
+export interface RcptParameters {
+  /** Without angle brackets. */
+  readonly forwardPath: string;
+  /** Empty is NOTIFY=NEVER; null: not said, which means failure and delay. */
+  readonly notify: readonly NotifyCondition[] | null;
+  /** `rfc822;ann@example.org`, the address decoded from xtext. */
+  readonly orcpt: string | null;
 }

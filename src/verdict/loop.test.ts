@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { judgeLoop } from './loop.ts';
-import type { LoopFacts } from './loop-facts.ts';
+import { type LoopFacts, noLoopFacts } from './loop-facts.ts';
 
-const quiet: LoopFacts = {
-  received: 3,
-  ownReceived: 0,
-  fromOurselves: false,
-  deliveredToRecipient: false,
-  noticeDepth: 0,
-};
+const quiet: LoopFacts = { ...noLoopFacts, received: 3 };
+const stranger = { greetsAsUs: false, isOurselves: false };
 
 const cases: readonly [name: string, facts: Partial<LoopFacts>, want: string][] = [
   ['an ordinary message passes', {}, 'no-loop'],
@@ -22,6 +17,11 @@ const cases: readonly [name: string, facts: Partial<LoopFacts>, want: string][] 
   ['delivered to the same address before', { deliveredToRecipient: true }, 'delivered-to'],
   ['a failure notice passes', { noticeDepth: 1 }, 'no-loop'],
   ['a notice about a notice does not', { noticeDepth: 2 }, 'bounce-depth'],
+  ['a message may be forwarded back to us', { ownStamps: 5 }, 'no-loop'],
+  ['but not for ever, stamps or Received', { ownStamps: 6 }, 'own-hops'],
+  ['a next hop may be anybody', { peer: stranger }, 'no-loop'],
+  ['but not one of our name', { peer: { ...stranger, greetsAsUs: true } }, 'greets-as-us'],
+  ['and not ourselves', { peer: { ...stranger, isOurselves: true } }, 'connects-to-us'],
 ];
 for (const [name, facts, want] of cases)
   test(name, () => {

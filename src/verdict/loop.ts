@@ -11,9 +11,14 @@ import type { Verdict } from './verdict.ts';
 export interface LoopLimits {
   readonly received: number;
   readonly ownReceived: number;
+  readonly ownStamps: number;
 }
 
-export const defaultLoopLimits: LoopLimits = { received: 100, ownReceived: 5 };
+export const defaultLoopLimits: LoopLimits = {
+  received: 100,
+  ownReceived: 5,
+  ownStamps: 5,
+};
 
 /**
  * A server hands its own submissions to itself once (sendmail's MSP does), which leaves one Received
@@ -32,6 +37,9 @@ export function judgeLoop(facts: LoopFacts, limits: LoopLimits = defaultLoopLimi
   if (facts.fromOurselves && facts.ownReceived >= 2) return loop('from-ourselves');
   if (facts.deliveredToRecipient) return loop('delivered-to');
   if (facts.noticeDepth >= 2) return loop('bounce-depth');
+  if (facts.ownStamps > limits.ownStamps) return loop('own-hops');
+  if (facts.peer?.isOurselves) return loop('connects-to-us');
+  if (facts.peer?.greetsAsUs) return loop('greets-as-us');
   return { action: 'accept', reply: null, reason: 'no-loop', steps };
 }
 
@@ -40,5 +48,8 @@ function describe(facts: LoopFacts): string[] {
   if (facts.fromOurselves) steps.push('the connection comes from this machine, with our own name');
   if (facts.deliveredToRecipient) steps.push('a Delivered-To field names the recipient already');
   if (facts.noticeDepth > 0) steps.push(`${facts.noticeDepth} failure notices deep`);
+  if (facts.ownStamps > 0) steps.push(`it was accepted here ${facts.ownStamps} times before`);
+  if (facts.peer?.isOurselves) steps.push('the next hop is this very server');
+  if (facts.peer?.greetsAsUs) steps.push('the next hop greets with our own name');
   return steps;
 }

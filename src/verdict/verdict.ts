@@ -7,11 +7,15 @@
 import type { Client, NextHop } from '../mail/envelope.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { LoopFacts } from './loop-facts.ts';
+import type { NoticeOrigin } from './notice-origin.ts';
 import type { Reason } from './reasons.ts';
+import type { SenderProof } from './sender-proof.ts';
 
-export const checks = ['sender', 'recipient', 'notice', 'loop'] as const;
-/** Which question was asked; each can be enforced, watched or off. */
-export type Check = (typeof checks)[number];
+/** Questions that can be enforced, watched or off. */
+export const checks = ['sender', 'recipient', 'notice', 'loop', 'dmarc'] as const;
+export type SettableCheck = (typeof checks)[number];
+/** Which question was asked. Who may relay, and which mailbox exists, is always enforced. */
+export type Check = SettableCheck | 'mailbox';
 
 export const actions = ['accept', 'refuse', 'defer', 'discard', 'quarantine'] as const;
 export type Action = (typeof actions)[number];
@@ -51,9 +55,17 @@ export type Question = Circumstances &
         readonly forwardPath: string;
         readonly nextHop: NextHop | null;
       }
-    /** May a failure notice go to `forwardPath`? */
-    | { readonly check: 'notice'; readonly forwardPath: string; readonly nextHop: NextHop | null }
+    /** May a failure notice go to `forwardPath`? `origin` is there where we would write it ourselves. */
+    | {
+        readonly check: 'notice';
+        readonly forwardPath: string;
+        readonly nextHop: NextHop | null;
+        readonly origin?: NoticeOrigin;
+      }
     | { readonly check: 'loop'; readonly facts: LoopFacts }
+    /** May this client send to this mailbox? For a server that takes the mail itself. */
+    | { readonly check: 'mailbox'; readonly forwardPath: string; readonly mayRelay: boolean }
+    | { readonly check: 'dmarc'; readonly proof: SenderProof }
   );
 
 export interface Verdict {

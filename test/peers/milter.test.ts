@@ -39,7 +39,7 @@ class Recorder implements Judge {
   ask(question: Question): Verdict {
     this.questions.push(question);
     if (question.check === 'loop') return judgeLoop(question.facts);
-    const path = question.check === 'sender' ? question.reversePath : question.forwardPath;
+    const path = (question.check === 'sender' ? question.reversePath : question.forwardPath) ?? '';
     const base = { reason: 'loopback', steps: [] } as const;
     if (path.includes('refuse'))
       return { ...base, action: 'refuse', reply: { code: 550, status: '5.1.8', text: '100% no' } };

@@ -1,6 +1,7 @@
 /**
  * Header and end of a message: is it going in circles, and what becomes of it in the end?
  */
+import { noLoopFacts } from '../../verdict/loop-facts.ts';
 import { isOurselves, isOwnName } from './client.ts';
 import { addHeader } from './hop-facts.ts';
 import { allows, type Terms } from './negotiate.ts';
@@ -31,6 +32,7 @@ export function askLoop(session: Session, transaction: Transaction, at: 'N' | 'E
       ...circumstances(session, at, only),
       check: 'loop',
       facts: {
+        ...noLoopFacts,
         received,
         ownReceived,
         fromOurselves: isOurselves(session.identity, session.macros, session.client),
