@@ -7,10 +7,10 @@
 import type { Socket } from 'node:net';
 import type { Judge } from '../judge/judge.ts';
 import { type Endpoint, formatEndpoint } from '../mail/endpoint.ts';
+import { type Identity, nobody } from '../mail/identity.ts';
 import { printable } from '../mail/printable.ts';
 import { type Reply, replies } from '../mail/reply.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
-import type { Identity } from '../wire/milter/client.ts';
 import { frameLimit } from '../wire/milter/codes.ts';
 import { parseCommand } from '../wire/milter/commands.ts';
 import { bytesWanted, type FrameEvent, parseFrames } from '../wire/milter/frames.ts';
@@ -43,7 +43,7 @@ export function serveMilter(
 ): Promise<Listener> {
   const desk: Desk = {
     judge,
-    identity: options.identity ?? { ownNames: new Set(), isOwnAddress: () => false },
+    identity: options.identity ?? nobody,
     log: options.log ?? silentLog,
     endpoint: formatEndpoint(endpoint),
     progressEvery: options.progressEvery ?? 5_000,

@@ -2,8 +2,8 @@
  * A milter session without sockets: frames in, replies out, every question recorded.
  */
 import assert from 'node:assert/strict';
+import type { Identity } from '../../src/mail/identity.ts';
 import type { Question, Verdict } from '../../src/verdict/verdict.ts';
-import type { Identity } from '../../src/wire/milter/client.ts';
 import { frameLimit } from '../../src/wire/milter/codes.ts';
 import { parseCommand } from '../../src/wire/milter/commands.ts';
 import { parseFrames } from '../../src/wire/milter/frames.ts';

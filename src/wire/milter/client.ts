@@ -3,17 +3,10 @@
  */
 import { comparableDomain } from '../../mail/address.ts';
 import type { Client } from '../../mail/envelope.ts';
-import { type IpAddress, isLoopback, parseIp, unmapped } from '../../mail/ip.ts';
+import { type Identity, isOwnName as isNameOf } from '../../mail/identity.ts';
+import { isLoopback, parseIp, unmapped } from '../../mail/ip.ts';
 import type { Command } from './commands.ts';
 import { type Macros, macroAt } from './macros.ts';
-
-/** What must be known of the machine that is guarded. */
-export interface Identity {
-  /** Own names in comparable form; the mail server's macro `j` counts as one more. */
-  readonly ownNames: ReadonlySet<string>;
-  /** Loopback addresses count as our own without being asked for. */
-  readonly isOwnAddress: (address: IpAddress) => boolean;
-}
 
 export interface SessionClient {
   readonly client: Client;
@@ -77,9 +70,9 @@ export function isOurselves(
   return helo !== null && isOwnName(identity, macros, helo);
 }
 
+/** The mail server's macro `j` counts as one more own name. */
 export function isOwnName(identity: Identity, macros: Macros, name: string): boolean {
-  const wanted = comparableDomain(name);
-  if (identity.ownNames.has(wanted)) return true;
+  if (isNameOf(identity, name)) return true;
   const own = macroAt(macros, 'E', 'j');
-  return own !== null && own !== '' && comparableDomain(own) === wanted;
+  return own !== null && own !== '' && comparableDomain(own) === comparableDomain(name);
 }

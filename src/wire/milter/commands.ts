@@ -3,7 +3,7 @@
  *
  * sendmail libmilter/engine.c, protocol versions 2 to 6. Every string on the wire ends with a NUL.
  */
-import { isUtf8 } from 'node:buffer';
+import { textOf } from '../../mail/text.ts';
 
 export interface Offer {
   readonly version: number;
@@ -93,19 +93,6 @@ export function parseCommand(command: string, body: Uint8Array): Command | Comma
     default:
       return fault(`the unknown command ${JSON.stringify(command)}`);
   }
-}
-
-/**
- * Text as UTF-8 where it is such (RFC 6531 addresses), otherwise each byte as one character, so that
- * nothing is lost.
- */
-export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  const buffer = Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = buffer.toString('latin1', start, end);
-  if (!/[\u0080-\u00ff]/.test(text)) return text;
-  return isUtf8(buffer.subarray(start, end)) ? buffer.toString('utf8', start, end) : text;
 }
 
 /**

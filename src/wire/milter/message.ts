@@ -1,11 +1,11 @@
 /**
  * Header and end of a message: is it going in circles, and what becomes of it in the end?
  */
+import { addHeader } from '../../mail/hop-facts.ts';
+import { isSameAddress } from '../../mail/same-address.ts';
 import { noLoopFacts } from '../../verdict/loop-facts.ts';
 import { isOurselves, isOwnName } from './client.ts';
-import { addHeader } from './hop-facts.ts';
 import { allows, type Terms } from './negotiate.ts';
-import { isSameAddress } from './paths.ts';
 import type { MilterReply } from './replies.ts';
 import { answer, ask, circumstances, endTransaction, type Session, type Step } from './session.ts';
 import { isAllDiscarded, type Transaction } from './transaction.ts';
@@ -14,7 +14,9 @@ import { inWords } from './verdicts.ts';
 export function readHeader(session: Session, field: Uint8Array, nameLength: number): Session {
   const { transaction, identity, macros, client } = session;
   if (transaction === null) return session;
-  const hops = addHeader(transaction.hops, field, nameLength, {
+  // Name NUL value NUL: see commands.ts.
+  const place = { nameLength, valueStart: nameLength + 1, valueEnd: field.length - 1 };
+  const hops = addHeader(transaction.hops, field, place, {
     isOwnName: (text) => isOwnName(identity, macros, text),
     isRecipient: (text) => transaction.recipients.some((path) => isSameAddress(path, text)),
     trusted: client?.isOurs ?? false,

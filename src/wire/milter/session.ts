@@ -3,9 +3,10 @@
  *
  * step.ts has the rules. All of it is plain data: server/ performs the effects.
  */
+import type { Identity } from '../../mail/identity.ts';
 import type { Reply } from '../../mail/reply.ts';
 import type { Circumstances, Question, Verdict } from '../../verdict/verdict.ts';
-import type { Identity, SessionClient } from './client.ts';
+import type { SessionClient } from './client.ts';
 import type { SilentStep } from './codes.ts';
 import type { Command, MacroStage } from './commands.ts';
 import { clearFrom, type Macros, macroAt, noMacros } from './macros.ts';

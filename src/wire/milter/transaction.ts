@@ -1,8 +1,8 @@
 /**
  * What is remembered of one message from MAIL to its end, in bounded memory.
  */
+import { type HopFacts, noHops } from '../../mail/hop-facts.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
-import { type HopFacts, noHops } from './hop-facts.ts';
 import { barePath } from './paths.ts';
 
 export interface Transaction {

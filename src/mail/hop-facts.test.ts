@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { addHeader, findBy, type HopContext, type HopFacts, noHops } from './hop-facts.ts';
+import {
+  addHeader,
+  type FieldPlace,
+  findBy,
+  type HopContext,
+  type HopFacts,
+  noHops,
+} from './hop-facts.ts';
 
 const by: readonly [value: string, name: string | null][] = [
   [
@@ -33,9 +40,21 @@ const context: HopContext = {
 function gather(headers: readonly [name: string, value: string][], trusted = true): HopFacts {
   return headers.reduce(
     (facts, [name, value]) =>
-      addHeader(facts, Buffer.from(`${name}\0${value}\0`), name.length, { ...context, trusted }),
+      addHeader(facts, Buffer.from(`${name}:${value}`), placeOf(name, value), {
+        ...context,
+        trusted,
+      }),
     noHops,
   );
+}
+
+function placeOf(name: string, value: string): FieldPlace {
+  const valueStart = Buffer.byteLength(name) + 1;
+  return {
+    nameLength: valueStart - 1,
+    valueStart,
+    valueEnd: valueStart + Buffer.byteLength(value),
+  };
 }
 
 const ours: [string, string] = ['Received', 'from a by mx.example.net; Tue'];
@@ -70,15 +89,22 @@ test('any header is taken without a throw, and never makes more than one hop', (
   );
   fc.assert(
     fc.property(name, fc.uint8Array({ maxLength: 200 }), (field, value) => {
-      const bytes = Buffer.concat([field, Buffer.of(0), value, Buffer.of(0)]);
-      assert.ok(addHeader(noHops, bytes, field.length, context).received <= 1);
+      const bytes = Buffer.concat([field, Buffer.from(':'), value]);
+      const place = {
+        nameLength: field.length,
+        valueStart: field.length + 1,
+        valueEnd: bytes.length,
+      };
+      assert.ok(addHeader(noHops, bytes, place, context).received <= 1);
     }),
   );
 });
 
 test('a header of a megabyte costs no more than its beginning', () => {
-  const field = Buffer.from(`Received\0${'('.repeat(1 << 20)}\0`);
-  assert.equal(addHeader(noHops, field, 8, context).received, 1);
-  const late = Buffer.from(`Received\0from ${'a'.repeat(1 << 20)} by mx.example.net\0`);
-  assert.equal(addHeader(noHops, late, 8, context).ownReceived, 0);
+  const long = '('.repeat(1 << 20);
+  const field = Buffer.from(`Received:${long}`);
+  assert.equal(addHeader(noHops, field, placeOf('Received', long), context).received, 1);
+  const far = `from ${'a'.repeat(1 << 20)} by mx.example.net`;
+  const late = Buffer.from(`Received:${far}`);
+  assert.equal(addHeader(noHops, late, placeOf('Received', far), context).ownReceived, 0);
 });

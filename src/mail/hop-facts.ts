@@ -3,7 +3,8 @@
  *
  * RFC 5321 §4.4 (Received), §6.3 (loops). Memory is constant: counts, and whether a sign was seen.
  */
-import { textOf } from './commands.ts';
+import { isNamed } from './header.ts';
+import { textOf } from './text.ts';
 
 export interface HopFacts {
   readonly received: number;
@@ -31,19 +32,26 @@ export interface HopContext {
   readonly trusted: boolean;
 }
 
+/** Offsets into the bytes of one field. */
+export interface FieldPlace {
+  readonly nameLength: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
 /** Far above any real `by` clause or address. */
 const valueLimit = 2000;
 
-/** `field` holds the name, a NUL, the value, a NUL: see commands.ts. */
+/** `field` begins with the name; its value may end in CRLF. The milter and our own server share this. */
 export function addHeader(
   facts: HopFacts,
   field: Uint8Array,
-  nameLength: number,
+  { nameLength, valueStart, valueEnd }: FieldPlace,
   context: HopContext,
 ): HopFacts {
   // Nearly all headers go by here: the length alone tells.
-  if (nameLength === 8 && isNamed(field, 'received')) {
-    const by = findBy(headerValue(field, nameLength));
+  if (nameLength === 8 && isNamed(field, 0, 'received')) {
+    const by = findBy(headerValue(field, valueStart, valueEnd));
     const own = by !== null && context.isOwnName(by);
     return {
       ...facts,
@@ -57,8 +65,8 @@ export function addHeader(
     !facts.foreign &&
     !facts.deliveredToRecipient &&
     nameLength === 12 &&
-    isNamed(field, 'delivered-to') &&
-    context.isRecipient(headerValue(field, nameLength).trim())
+    isNamed(field, 0, 'delivered-to') &&
+    context.isRecipient(headerValue(field, valueStart, valueEnd).trim())
   )
     return { ...facts, deliveredToRecipient: true };
   return facts;
@@ -103,17 +111,6 @@ function endOfComment(value: string, start: number): number {
   return value.length;
 }
 
-function headerValue(field: Uint8Array, nameLength: number): string {
-  const start = nameLength + 1;
-  return textOf(field, start, Math.min(field.length - 1, start + valueLimit));
-}
-
-/** `lower` is in lower case and as long as the name. */
-function isNamed(field: Uint8Array, lower: string): boolean {
-  for (let i = 0; i < lower.length; i++) {
-    const byte = field[i] ?? 0;
-    const small = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
-    if (small !== lower.charCodeAt(i)) return false;
-  }
-  return true;
+function headerValue(field: Uint8Array, start: number, end: number): string {
+  return textOf(field, start, Math.min(end, start + valueLimit));
 }
