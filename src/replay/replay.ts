@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostPort } from '../mail/endpoint.ts';
+import { formatSmtpReply } from '../wire/smtp/reply-reader.ts';
 import { createBell } from './bell.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import {
@@ -26,7 +27,6 @@ import { type ReplayReport, reportOf } from './report.ts';
 import { createRoom } from './room.ts';
 import { watchSelfConnections } from './self-connections.ts';
 import { describeTransaction, openSmtpConnection, type Transaction } from './smtp-connection.ts';
-import { formatSmtpReply } from './smtp-reply-reader.ts';
 import { createSmtpSender, type SmtpSender } from './smtp-sender.ts';
 import { onlyMailboxes, type SinkOptions, type SunkMessage, startSmtpSink } from './smtp-sink.ts';
 import { createTally, type Place, type Tally } from './tally.ts';

@@ -4,9 +4,9 @@
  * RFC 5321 §4.5.3.2 (timeouts, ours are shorter), RFC 2920 (MAIL and RCPT in one go where offered).
  */
 import { connect } from 'node:net';
+import { formatSmtpReply, type SmtpReply } from '../wire/smtp/reply-reader.ts';
 import { type Conversation, createConversation } from './smtp-conversation.ts';
 import { stuffDots } from './smtp-lines.ts';
-import { formatSmtpReply, type SmtpReply } from './smtp-reply-reader.ts';
 
 /** Where a conversation was when it ended. */
 export type Stage = 'connect' | 'greeting' | 'hello' | 'mail' | 'rcpt' | 'data' | 'content';

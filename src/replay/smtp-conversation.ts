@@ -2,7 +2,7 @@
  * Commands out, whole replies in, over a socket that may break at any moment.
  */
 import type { Socket } from 'node:net';
-import { createReplyReader, type SmtpReply } from './smtp-reply-reader.ts';
+import { createReplyReader, type SmtpReply } from '../wire/smtp/reply-reader.ts';
 
 class ConversationError extends Error {
   readonly code = 'SMTP_CONVERSATION';

@@ -7,8 +7,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { parseIp, unmapped } from '../mail/ip.ts';
+import { cutLines } from '../wire/smtp/crlf-lines.ts';
 import { type ReceivedContent, readContent } from './received-content.ts';
-import { cutLines } from './smtp-lines.ts';
 
 /** `550 5.1.1 No such mailbox`; several lines are several elements. */
 export interface SinkReply {

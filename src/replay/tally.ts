@@ -3,10 +3,11 @@
  *
  * Pure: times are given by the caller, in ms on one clock.
  */
+
+import { formatSmtpReply } from '../wire/smtp/reply-reader.ts';
 import { forgedSender, type MessageKind, type Planned, readMarker } from './incident.ts';
 import type { Variant } from './incident-zone.ts';
 import type { Stage, Transaction } from './smtp-connection.ts';
-import { formatSmtpReply } from './smtp-reply-reader.ts';
 import type { SunkMessage } from './smtp-sink.ts';
 
 /** Where a message of ours can turn up. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { cutLines, stuffDots } from './smtp-lines.ts';
-import { createReplyReader, formatSmtpReply, type ReplyEvent } from './smtp-reply-reader.ts';
+import { formatReply } from '../../mail/reply.ts';
+import { cutLines } from './crlf-lines.ts';
+import { createReplyReader, formatSmtpReply, type ReplyEvent, replyOf } from './reply-reader.ts';
 
 function read(...chunks: readonly Buffer[]): ReplyEvent[] {
   const reader = createReplyReader();
@@ -70,12 +71,26 @@ test('lines are the same wherever the bytes are cut', () => {
   );
 });
 
-const stuffed: readonly [name: string, content: string, want: string][] = [
-  ['a dot at the start of a line is doubled', 'a\r\n.b\r\n', 'a\r\n..b\r\n.\r\n'],
-  ['the very first dot too', '.\r\n', '..\r\n.\r\n'],
-  ['a last line without end gets one', 'a', 'a\r\n.\r\n'],
-  ['bare CR and bare LF become line ends', 'a\rb\n.c', 'a\r\nb\r\n..c\r\n.\r\n'],
-  ['nothing is only the final dot', '', '.\r\n'],
+const replies: readonly [name: string, lines: readonly string[], code: number, want: string][] = [
+  ['a status is told from the text', ['5.1.1 No such user'], 550, '550 5.1.1 No such user'],
+  ['every line carries it', ['5.1.1 No such', '5.1.1 user'], 550, '550 5.1.1 No such user'],
+  ['without one the code stands for it', ['Go away'], 554, '554 5.0.0 Go away'],
+  ['one of another class is text', ['2.1.5 Hm'], 450, '450 4.0.0 2.1.5 Hm'],
+  ['a status alone is no text', ['2.0.0'], 250, '250 2.0.0 '],
+  [
+    'a number of another kind is text',
+    ['5.1.1.9 is my address'],
+    550,
+    '550 5.0.0 5.1.1.9 is my address',
+  ],
+  ['what a terminal obeys is escaped', ['4.0.0 \x1b[2J\x07'], 450, '450 4.0.0 \\x1b[2J\\x07'],
+  ['UTF-8 is read as such', ['\u00c3\u00bc'], 550, '550 5.0.0 \u00fc'],
+  ['other bytes are Latin-1', ['\u00fc'], 550, '550 5.0.0 \u00fc'],
 ];
-for (const [name, content, want] of stuffed)
-  test(name, () => assert.equal(stuffDots(content), want));
+for (const [name, lines, code, want] of replies)
+  test(name, () => assert.equal(formatReply(replyOf({ code, lines })), want));
+
+test('text of any length is cut', () => {
+  const lines = Array.from({ length: 128 }, () => 'x'.repeat(4000));
+  assert.ok(replyOf({ code: 550, lines }).text.length < 1100);
+});
