@@ -51,6 +51,12 @@ export function primaryCode(error: unknown): number {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
 }
 
+/** After such an error a file is as good as before, and still readable: on a full disk it could not be opened again. */
+export function mayStayOpen(error: unknown): boolean {
+  const { full, io, busy, locked, constraint } = resultCodes;
+  return [full, io, busy, locked, constraint].includes(primaryCode(error));
+}
+
 function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

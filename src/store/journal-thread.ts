@@ -7,6 +7,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ReceiptQuery, StoredReceipt } from './journal-store.ts';
 import type { Cursor } from './sqlite-journal.ts';
+import type { Failure, Trouble } from './store-thread.ts';
 
 export interface ThreadData {
   readonly path: string;
@@ -26,22 +27,13 @@ export type Request =
   | { readonly kind: 'prune'; readonly before: number; readonly limit: number }
   | { readonly kind: 'close' };
 
-/** An error loses its code on the way between threads. */
-export interface Trouble {
-  readonly message: string;
-  /** The system's (`EACCES`) or Node's (`ERR_SQLITE_ERROR`). */
-  readonly code: string | null;
-  /** SQLite's extended result code. */
-  readonly errcode: number | null;
-}
-
 export type Answer =
   | { readonly kind: 'done' }
   /** One for each group, null where it is on disk. */
   | { readonly kind: 'appended'; readonly troubles: readonly (Trouble | null)[] }
   | { readonly kind: 'page'; readonly receipts: readonly StoredReceipt[] }
   | { readonly kind: 'pruned'; readonly count: number }
-  | { readonly kind: 'failed'; readonly trouble: Trouble };
+  | Failure;
 
 /** Answers come in the order of the requests. */
 export function startJournalThread(data: ThreadData): Worker {
@@ -50,15 +42,4 @@ export function startJournalThread(data: ThreadData): Worker {
     // Not those of the process: some, such as --input-type, stop a thread from starting.
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
-}
-
-export function toTrouble(error: unknown): Trouble {
-  if (!(error instanceof Error)) return { message: String(error), code: null, errcode: null };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
-  const errcode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null;
-  return { message: error.message, code, errcode };
-}
-
-export function fromTrouble({ message, code, errcode }: Trouble): Error {
-  return Object.assign(new Error(message), code && { code }, errcode && { errcode });
 }

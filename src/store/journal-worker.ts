@@ -3,27 +3,13 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Receipt } from '../verdict/verdict.ts';
-import { primaryCode, resultCodes } from './errors.ts';
-import {
-  type Answer,
-  type Request,
-  type ThreadData,
-  type Trouble,
-  toTrouble,
-} from './journal-thread.ts';
+import { mayStayOpen } from './errors.ts';
+import type { Answer, Request, ThreadData } from './journal-thread.ts';
 import { type JournalFile, openJournalFile } from './sqlite-journal.ts';
+import { type Trouble, toTrouble } from './store-thread.ts';
 
 const { path, maxBytes }: ThreadData = workerData;
 let open: JournalFile | null = null;
-
-/** After these the file is as good as before, and still readable: on a full disk it could not be opened again. */
-const mayStayOpen = [
-  resultCodes.full,
-  resultCodes.io,
-  resultCodes.busy,
-  resultCodes.locked,
-  resultCodes.constraint,
-];
 
 /** The open file; opened anew after trouble, and where it was moved or removed behind our back. */
 function file(): JournalFile {
@@ -67,7 +53,7 @@ function attempt(groups: readonly string[]): Trouble | null {
     file().insert(groups.flatMap((group): Receipt[] => JSON.parse(group)));
     return null;
   } catch (error) {
-    if (!mayStayOpen.includes(primaryCode(error))) close();
+    if (!mayStayOpen(error)) close();
     return toTrouble(error);
   }
 }

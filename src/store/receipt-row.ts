@@ -7,6 +7,7 @@ import type { Reply } from '../mail/reply.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { Adapter, Check, Receipt } from '../verdict/verdict.ts';
 import type { StoredReceipt } from './journal-store.ts';
+import { decode, encode } from './stored-text.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -100,18 +101,4 @@ function clientOf(row: Row): Client | null {
 function stepsOf(value: SQLOutputValue | undefined): string[] {
   const steps: unknown = typeof value === 'string' ? JSON.parse(value) : [];
   return Array.isArray(steps) ? steps.map(String) : [];
-}
-
-/**
- * SQL engines keep neither NUL nor lone surrogates in a text. One that holds such a thing, or a
- * backslash, is kept as the inside of a JSON string; every other text as it is.
- */
-export function encode(text: string | null): string | null {
-  if (text === null || (!/[\\\u0000]/.test(text) && text.isWellFormed())) return text;
-  return JSON.stringify(text).slice(1, -1);
-}
-
-export function decode(value: SQLOutputValue | undefined): string | null {
-  if (typeof value !== 'string') return null;
-  return value.includes('\\') ? String(JSON.parse(`"${value}"`)) : value;
 }

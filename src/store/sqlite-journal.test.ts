@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { exampleReceipt, readAll, testJournalStore } from './journal-suite.ts';
 import { openJournalForReading, openJournalStore } from './open-journal.ts';
-import { decode, encode } from './receipt-row.ts';
+import { decode, encode } from './stored-text.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const root = temporaryFolder();

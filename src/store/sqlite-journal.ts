@@ -1,19 +1,20 @@
 /**
  * A journal in one SQLite file: the statements, run at once on the calling thread.
  *
- * Write-ahead log, so that `spillway journal` reads while `spillway run` writes. `synchronous=FULL`,
- * because an append must survive a power cut once it is resolved; NORMAL would only promise that
- * the file stays sound. The recorder writes in groups, so that costs one fsync for hundreds of receipts.
+ * `spillway journal` reads while `spillway run` writes. The recorder writes in groups, so that an
+ * append costs one fsync for hundreds of receipts.
  */
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { Receipt } from '../verdict/verdict.ts';
 import { capText } from './caps.ts';
+import { journalSteps } from './journal-schema.ts';
 import type { ReceiptQuery, StoredReceipt } from './journal-store.ts';
-import { columns, encode, fromRow, toRow } from './receipt-row.ts';
-import { migrate, readVersion, schemaVersion } from './sqlite-schema.ts';
+import { columns, fromRow, toRow } from './receipt-row.ts';
+import { type FileOptions, inTransaction, openSqliteFile, watchPlace } from './sqlite-file.ts';
+import { migrate, readVersion, refuseNewer } from './sqlite-migrate.ts';
+import { encode } from './stored-text.ts';
 
 /** Where a page of receipts ended; the next one begins behind it. */
 export interface Cursor {
@@ -32,49 +33,15 @@ export interface JournalFile extends Disposable {
   isInPlace(): boolean;
 }
 
-export interface FileOptions {
-  /** Size in bytes beyond which an append fails as on a full disk. */
-  readonly maxBytes?: number | undefined;
-}
-
-/** The file was written by a newer Spillway; the text says so. */
-export class SchemaError extends Error {
-  readonly code = 'JOURNAL_SCHEMA';
-}
-
 /** Makes folder (0700) and file (0600) where they are missing. Throws what SQLite or the system throws. */
 export function openJournalFile(path: string, options: FileOptions = {}): JournalFile {
-  makeFolder(dirname(path));
-  // SQLite would make it readable for everybody; its log files take over the mode of this one.
-  closeSync(openSync(path, 'a', 0o600));
-  // Another process may be writing: that takes milliseconds, a prune some more.
-  const database = new DatabaseSync(path, { timeout: 5000 });
+  const database = openSqliteFile(path, options);
   try {
-    // Lets a prune give space back; has to come before everything that writes.
-    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
-    database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL');
-    // The log grows while a reader reads; afterwards it shrinks to this.
-    database.exec('PRAGMA journal_size_limit = 67108864');
-    if (options.maxBytes !== undefined) limitSize(database, options.maxBytes);
-    refuseNewer(database);
-    migrate(database);
+    migrate(database, journalSteps);
     return journalFile(database, path);
   } catch (error) {
     database.close();
     throw error;
-  }
-}
-
-/** Not mkdir's own `recursive`: in Node 24 that never ends below /proc. */
-function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(path) !== path) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have been faster.
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
@@ -87,8 +54,8 @@ export function openJournalFileForReading(path: string): JournalFile | null {
   if (!statSync(path, { throwIfNoEntry: false })) return null;
   const database = openReadOnly(path);
   try {
-    refuseNewer(database);
-    if (readVersion(database) === schemaVersion) return journalFile(database, path);
+    refuseNewer(database, journalSteps.length);
+    if (readVersion(database) === journalSteps.length) return journalFile(database, path);
     // The writer has just made the file and not come to the tables.
     database.close();
     return null;
@@ -115,22 +82,8 @@ function openReadOnly(path: string): DatabaseSync {
   }
 }
 
-function refuseNewer(database: DatabaseSync): void {
-  const found = readVersion(database);
-  if (found > schemaVersion) {
-    throw new SchemaError(
-      `it was written by a newer Spillway (version ${found} of its tables, this program knows ${schemaVersion})`,
-    );
-  }
-}
-
-function limitSize(database: DatabaseSync, bytes: number): void {
-  const pageSize = Number(database.prepare('PRAGMA page_size').get()?.['page_size']);
-  database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytes / pageSize))}`);
-}
-
 function journalFile(database: DatabaseSync, path: string): JournalFile {
-  const opened = statSync(path);
+  const isInPlace = watchPlace(path);
   return {
     insert(receipts) {
       const insert = database.prepare(
@@ -157,26 +110,11 @@ function journalFile(database: DatabaseSync, path: string): JournalFile {
       if (removed.changes !== 0) database.exec('PRAGMA incremental_vacuum(4096)');
       return Number(removed.changes);
     },
-    isInPlace() {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return found?.ino === opened.ino && found.dev === opened.dev;
-    },
+    isInPlace,
     [Symbol.dispose]() {
       if (database.isOpen) database.close();
     },
   };
-}
-
-function inTransaction(database: DatabaseSync, run: () => void): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    run();
-    database.exec('COMMIT');
-  } catch (error) {
-    // SQLite takes some transactions back by itself, for example when the disk is full.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }
 
 /** How long the longest receipt lasts, in ms: the index on `from` finds by its help what reaches into a time. */

@@ -2,21 +2,20 @@
  * A JournalStore whose work is done by the journal's thread.
  *
  * Group commit: one append is under way at a time, and all that arrive meanwhile share the next
- * transaction. The thread keeps the process alive only while it owes an answer.
+ * transaction.
  */
-import type { Worker } from 'node:worker_threads';
 import type { Receipt } from '../verdict/verdict.ts';
 import { capReceipt } from './caps.ts';
 import { JournalReadError, JournalWriteError } from './errors.ts';
 import type { JournalStore } from './journal-store.ts';
 import {
   type Answer,
-  fromTrouble,
   type Request,
   startJournalThread,
   type ThreadData,
 } from './journal-thread.ts';
 import { readPages } from './pages.ts';
+import { connectThread, fromTrouble } from './store-thread.ts';
 
 /** Small enough that an append waits a few ms for a prune. */
 const pruneBatch = 2000;
@@ -33,7 +32,9 @@ export interface ThreadedJournal extends JournalStore {
 }
 
 export function threadedJournal(data: ThreadData): ThreadedJournal {
-  const thread = connect(data);
+  const thread = connectThread<Request, Answer>('journal', () => startJournalThread(data), {
+    kind: 'close',
+  });
   let waiting: Waiting[] = [];
   let writing: Promise<void> | null = null;
   let closed = false;
@@ -107,56 +108,4 @@ function troubleOf(answer: unknown, index: number): unknown {
 
 function isAnswer(value: unknown): value is Answer {
   return typeof value === 'object' && value !== null && 'kind' in value;
-}
-
-interface Pending {
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Asks a thread; starts it when needed, and anew when it broke down. */
-function connect(data: ThreadData) {
-  let worker: Worker | null = null;
-  let pending: Pending[] = [];
-
-  function start(): Worker {
-    const started = startJournalThread(data);
-    let cause: Error | undefined;
-    started.on('message', (answer: Answer) => {
-      const asked = pending.shift();
-      if (pending.length === 0) started.unref();
-      if (answer.kind === 'failed') asked?.reject(fromTrouble(answer.trouble));
-      else asked?.resolve(answer);
-    });
-    started.on('error', (error) => {
-      cause = error instanceof Error ? error : new Error(String(error));
-    });
-    started.on('exit', () => {
-      const left = pending;
-      pending = [];
-      if (worker === started) worker = null;
-      for (const { reject } of left) {
-        reject(new Error('the thread of the journal ended', { cause }));
-      }
-    });
-    return started;
-  }
-
-  function ask(request: Request): Promise<Answer> {
-    worker ??= start();
-    worker.ref();
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    pending.push({ resolve, reject });
-    worker.postMessage(request);
-    return promise;
-  }
-
-  return {
-    ask,
-    async close() {
-      if (!worker) return;
-      await ask({ kind: 'close' }).catch(() => {});
-      await worker?.terminate();
-    },
-  };
 }
