@@ -1,0 +1,71 @@
+/**
+ * The directory of a server that takes mail itself: hosted domains and what is known of their names.
+ */
+import { formatDomain, parseAddress } from '../mail/address.ts';
+import type { RecipientFacts } from '../verdict/recipient-facts.ts';
+import type { Directory } from './directory.ts';
+import { createDomainNames } from './domain-names.ts';
+import { expandPath } from './expand.ts';
+import type { HostedDomain } from './hosted-domain.ts';
+import { foldLocalPart } from './local-part.ts';
+import type { Hosted, OwnPath } from './own-path.ts';
+
+export interface DirectoryOptions {
+  /** A bare `postmaster` is that of the first one. */
+  readonly domains: readonly HostedDomain[];
+  /** Between a name and its detail: `ann+news` is ann. Default `+`; null: there are no details. */
+  readonly separator?: string | null;
+}
+
+const foreign: RecipientFacts = { kind: 'foreign' };
+const plainLocalPart = /^[A-Za-z0-9._+=-]+$/;
+
+export function createDirectory(options: DirectoryOptions): Directory {
+  const { separator = '+' } = options;
+  const hosted = new Map<string, Hosted>();
+  for (const domain of options.domains) {
+    const names = createDomainNames(domain, [], separator);
+    const unknown = { kind: 'unknown', how: `${domain.name} has no such mailbox` } as const;
+    hosted.set(domain.name, { domain, names, unknown });
+  }
+  const [first] = hosted.values();
+
+  /** `foreign` or `unknown` where it is not at one of our domains. */
+  function resolve(forwardPath: string): OwnPath | RecipientFacts {
+    const at = forwardPath.lastIndexOf('@');
+    const own = hosted.get(forwardPath.slice(at + 1));
+    const localPart = forwardPath.slice(0, at);
+    // Almost every path is as plain as this, and needs no parser.
+    if (at > 0 && own && plainLocalPart.test(localPart)) return ownPath(own, localPart);
+    const address = parseAddress(forwardPath);
+    switch (address.kind) {
+      case 'mailbox': {
+        const other = hosted.get(formatDomain(address.domain));
+        return other ? ownPath(other, address.localPart) : foreign;
+      }
+      case 'local': {
+        const isPostmaster = foldLocalPart(address.localPart) === 'postmaster';
+        return first && isPostmaster ? ownPath(first, 'postmaster') : foreign;
+      }
+      case 'null':
+        return { kind: 'unknown', how: 'an empty address' };
+      case 'fault':
+        return { kind: 'unknown', how: `a malformed address: ${address.problem}` };
+    }
+  }
+
+  function ownPath(own: Hosted, localPart: string): OwnPath {
+    const folded = foldLocalPart(localPart);
+    return { hosted: own, localPart, folded, found: own.names.find(folded) };
+  }
+
+  return {
+    find(forwardPath) {
+      const path = resolve(forwardPath);
+      if (!('hosted' in path)) return path;
+      return path.found?.facts ?? path.hosted.unknown;
+    },
+    expand: (forwardPath) => expandPath(forwardPath, resolve),
+    destinationOf: (domain) => hosted.get(domain)?.domain.destination ?? null,
+  };
+}
