@@ -36,8 +36,8 @@ export type SessionEvent =
   | { readonly kind: 'line'; readonly line: Buffer; readonly more: boolean }
   /** The reader found something that is no SMTP: a line too long, a bare LF, a NUL. */
   | { readonly kind: 'fault'; readonly fault: LineFault }
-  /** The answer to the request that is open. */
-  | { readonly kind: 'answer'; readonly answer: Answer }
+  /** The answer to the request that is open. `more`: the client did not wait for it. */
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly more?: boolean }
   /** CRLF.CRLF was seen, or the octets of a BDAT chunk were. `fault`: the content must be refused. */
   | { readonly kind: 'contentEnded'; readonly fault: ContentFault | null }
   | { readonly kind: 'secured' }
@@ -46,15 +46,16 @@ export type SessionEvent =
   | { readonly kind: 'shutdown' };
 
 export type LineFault = 'tooLong' | 'bareLf' | 'bareCr' | 'nul';
-export type ContentFault = 'bareLf' | 'bareCr' | 'nul' | 'lineTooLong' | 'tooLarge';
+export type ContentFault = 'bareLf' | 'bareCr' | 'nul' | 'tooLarge';
 
 export type Effect =
+  /** `lines` follow the text of the reply: the keywords of EHLO. */
   | { readonly kind: 'reply'; readonly reply: Reply; readonly lines?: readonly string[] }
   /** Nothing more is read until the answer came. */
   | { readonly kind: 'ask'; readonly request: Request }
-  /** To be read next: command lines (at first), content up to the dot, or so many octets. */
-  | { readonly kind: 'read'; readonly what: 'lines' | 'content' | { readonly octets: number } }
-  /** The transaction is gone: drop the draft, forget the envelope. */
+  /** For `Reader.read`: content comes next; once it ended, command lines again. */
+  | { readonly kind: 'read'; readonly what: ContentToRead }
+  /** The transaction is over, taken or not: drop the draft if it was not committed, forget the envelope. */
   | { readonly kind: 'reset' }
   /** Discard what was received and not read, then shake hands (RFC 3207 §4.2). */
   | { readonly kind: 'startTls' }
@@ -63,6 +64,22 @@ export type Effect =
   /** After what was written is sent. */
   | { readonly kind: 'close' };
 
+export type ContentToRead =
+  /** Up to CRLF.CRLF, dots unstuffed. */
+  | 'content'
+  /** The octets of one BDAT chunk (RFC 3030). */
+  | {
+      readonly octets: number;
+      /** The first and the last chunk of its message. */
+      readonly first: boolean;
+      readonly last: boolean;
+      /** BODY=BINARYMIME: any octet is good. */
+      readonly binary: boolean;
+      /** Nobody wants them: pass over them. */
+      readonly discard: boolean;
+    };
+
+/** Null: the proxy does not know it. Absent: it says nothing about it. */
 export interface XclientAttributes {
   readonly address?: string | null;
   readonly name?: string | null;
