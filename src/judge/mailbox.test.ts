@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseIp } from '../mail/ip.ts';
+import type { Directory } from '../recipients/directory.ts';
+import { defaultLoopLimits } from '../verdict/loop.ts';
+import { defaultNoticeLimits } from '../verdict/notice.ts';
+import { defaultRoutePolicy } from '../verdict/route-policy.ts';
+import { createJudge } from './judge.ts';
+import { createRoutes } from './routes.ts';
+
+const own = parseIp('192.0.2.10');
+assert.ok(own);
+const policy = {
+  ...defaultRoutePolicy,
+  ownAddresses: [own],
+  routedDomains: new Set(['hosted.example']),
+};
+
+const directory: Directory = {
+  find(path) {
+    if (!path.endsWith('@hosted.example')) return { kind: 'foreign' };
+    return path.startsWith('ann@')
+      ? { kind: 'known', how: 'a mailbox' }
+      : Promise.resolve({ kind: 'unknown', how: 'no mailbox' });
+  },
+  expand: (path) => [path],
+  destinationOf: (domain) => (domain === 'hosted.example' ? { kind: 'mx' } : null),
+};
+
+/** Every foreign domain has an MX that is this machine, or, `good.`, one that is not. */
+function judgeMailbox(forwardPath: string, mayRelay: boolean) {
+  const records: string[] = [];
+  const judge = createJudge({
+    routes: createRoutes({
+      async gather(domain) {
+        const name = domain.kind === 'name' ? domain.name : '';
+        const address = parseIp(name.startsWith('good.') ? '93.184.216.34' : '192.0.2.10');
+        assert.ok(address);
+        const host = { addresses: [address], alias: null, failure: null, truncated: false };
+        return {
+          facts: { domain: name, found: { kind: 'implicit', host }, hostsFile: [] },
+          ttl: 1,
+        };
+      },
+      policy,
+      now: () => 0,
+      capacity: 10,
+      maxPending: 10,
+    }),
+    policy,
+    loops: defaultLoopLimits,
+    notices: defaultNoticeLimits,
+    directory,
+    checks: {
+      sender: { mode: 'off', onFailure: 'open' },
+      recipient: { mode: 'enforce', onFailure: 'closed' },
+      notice: { mode: 'off', onFailure: 'open' },
+      loop: { mode: 'off', onFailure: 'open' },
+      dmarc: { mode: 'off', onFailure: 'open' },
+    },
+    record: ({ check }) => records.push(check),
+    kept: async () => {},
+    onFault: (fault) => assert.ifError(fault),
+    patience: 1000,
+  });
+  const base = { adapter: 'smtp', client: null, reversePath: '', queueId: null } as const;
+  const question = { ...base, check: 'mailbox', forwardPath, mayRelay } as const;
+  return { verdict: judge.ask(question), records };
+}
+
+const cases: readonly [name: string, path: string, mayRelay: boolean, want: string, by: string][] =
+  [
+    ['a mailbox of ours is for everybody', 'ann@hosted.example', false, 'mailbox-known', ''],
+    ['none of ours is refused', 'bob@hosted.example', false, 'mailbox-unknown', 'mailbox'],
+    ['and refused to us as well', 'bob@hosted.example', true, 'mailbox-unknown', 'mailbox'],
+    ['nobody relays', 'ann@good.example', false, 'relay-denied', 'mailbox'],
+    ['but who may', 'ann@good.example', true, 'implicit-mx', ''],
+    ['not into a circle: the domain is not ours', 'ann@a.example', true, 'self', 'recipient'],
+    ['no path without a domain is relayed', 'ann', true, 'relay-denied', 'mailbox'],
+  ];
+for (const [name, path, mayRelay, want, by] of cases)
+  test(name, async () => {
+    const { verdict, records } = judgeMailbox(path, mayRelay);
+    assert.equal((await verdict).reason, want);
+    assert.deepEqual(records, by === '' ? [] : [by]);
+  });
+
+test('a mailbox that is known costs no promise', () => {
+  assert.ok(!(judgeMailbox('ann@hosted.example', false).verdict instanceof Promise));
+});
