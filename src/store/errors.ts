@@ -31,6 +31,41 @@ export class JournalOpenError extends Error {
   }
 }
 
+/** Nothing of what was asked was written; it may be asked again. */
+export class QueueWriteError extends Error {
+  readonly code = 'QUEUE_WRITE';
+  constructor(cause: unknown) {
+    super(`Cannot write the queue: ${describe(cause)}${adviceOn(cause)}`, { cause });
+    this.name = 'QueueWriteError';
+  }
+}
+
+export class QueueReadError extends Error {
+  readonly code = 'QUEUE_READ';
+  constructor(cause: unknown) {
+    super(`Cannot read the queue: ${describe(cause)}`, { cause });
+    this.name = 'QueueReadError';
+  }
+}
+
+/** The configuration names a place where no queue can be kept; the message says what to do. */
+export class QueueOpenError extends Error {
+  readonly code = 'QUEUE_OPEN';
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'QueueOpenError';
+  }
+}
+
+/** Another server serves the same folder; the message says what to do. */
+export class QueueInUseError extends Error {
+  readonly code = 'QUEUE_IN_USE';
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'QueueInUseError';
+  }
+}
+
 /** SQLite's primary result codes: https://sqlite.org/rescode.html */
 export const resultCodes = {
   busy: 5,
@@ -59,4 +94,12 @@ export function mayStayOpen(error: unknown): boolean {
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+function adviceOn(cause: unknown): string {
+  if (primaryCode(cause) === resultCodes.full)
+    return '. Make room on its disk, or raise its limit: until then mail is put off';
+  if (primaryCode(cause) === resultCodes.busy)
+    return '. Another process has been writing to it for seconds: let that end';
+  return '';
 }

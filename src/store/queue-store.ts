@@ -157,8 +157,8 @@ export interface QueueStore extends AsyncDisposable {
     perDomain: number,
     except: readonly string[],
   ): Promise<QueuedMessage[]>;
-  /** When the next recipient is due; null where none waits. */
-  nextDue(): Promise<number | null>;
+  /** When the next recipient is due, domains in `except` left out; null where none waits. */
+  nextDue(except?: readonly string[]): Promise<number | null>;
   /** Head and body in pieces of at most 256 KiB. */
   read(id: QueueId): AsyncIterable<Uint8Array>;
   /** Ends the claims; all of them on disk once resolved. Many at once share a transaction. */

@@ -69,6 +69,8 @@ function advice(error: unknown, verb: 'keep' | 'read'): string {
   if (primary === resultCodes.corrupt || primary === resultCodes.notADatabase) {
     return 'Move the file away to keep it for later: Spillway starts a new one';
   }
+  if (code === 'STORE_LOCKED')
+    return 'Stop that server first, or name another folder in [store] url';
   if (code === 'STORE_SCHEMA') return 'Use that version, or name another folder in [store] url';
   return 'Name another folder in [store] url, or mend this one';
 }

@@ -1,0 +1,118 @@
+/**
+ * The queue's thread: owns the SQLite file, so that no fsync ever holds up a socket.
+ */
+import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { mayStayOpen } from './errors.ts';
+import type { Answer, Request, ThreadData, Write } from './queue-thread.ts';
+import { lockForServer } from './server-lock.ts';
+import { openQueueFile, type QueueFile } from './sqlite-queue.ts';
+import { type Trouble, toTrouble } from './store-thread.ts';
+
+const { path, maxBytes, instance, serve }: ThreadData = workerData;
+let open: QueueFile | null = null;
+let lock: Disposable | null = null;
+
+/** ms without a write after which room is given back, and between two steps of that. */
+const idleTime = 1000;
+const stepTime = 20;
+let shrinking: NodeJS.Timeout | undefined;
+
+/** The open file; opened anew after trouble, and where it was moved or removed behind our back. */
+function file(): QueueFile {
+  if (open && !open.isInPlace()) close();
+  if (serve) lock ??= lockForServer(path);
+  open ??= openQueueFile(path, instance, { maxBytes });
+  return open;
+}
+
+function close(): void {
+  const closing = open;
+  open = null;
+  closing?.[Symbol.dispose]();
+}
+
+function answer(request: Request): Answer {
+  switch (request.kind) {
+    case 'open':
+      file();
+      return { kind: 'done' };
+    case 'write':
+      return write(JSON.parse(request.writes), request.bytes);
+    case 'lastId':
+      return { kind: 'number', number: file().lastId() };
+    case 'nextDue':
+      return { kind: 'number', number: file().nextDue(request.except) };
+    case 'counts':
+      return { kind: 'counts', counts: file().counts() };
+    case 'read': {
+      const part = file().readPart(request.id, request.piece);
+      if (!part) throw new Error('there is no such message any more');
+      return { kind: 'bytes', ...part };
+    }
+    case 'page': {
+      const { messages, next } = file().page(request.filter, request.after);
+      return { kind: 'page', messages: JSON.stringify(messages), next };
+    }
+    case 'close':
+      clearTimeout(shrinking);
+      try {
+        open?.letGo();
+      } finally {
+        close();
+        lock?.[Symbol.dispose]();
+        lock = null;
+      }
+      return { kind: 'done' };
+  }
+}
+
+/** One transaction for all; if that fails one for each, so that a bad write spoils only itself. */
+function write(writes: readonly Write[], bytes: Uint8Array): Answer {
+  clearTimeout(shrinking);
+  shrinking = setTimeout(shrink, idleTime);
+  const all = attempt(writes, bytes);
+  if ('results' in all)
+    return { kind: 'written', results: JSON.stringify(all.results), troubles: [] };
+  if (writes.length === 1) return { kind: 'written', results: '[null]', troubles: [[0, all]] };
+  const results: unknown[] = [];
+  const troubles: [number, Trouble][] = [];
+  for (const [index, one] of writes.entries()) {
+    const outcome = attempt([one], bytes);
+    if ('results' in outcome) results.push(outcome.results[0]);
+    else {
+      results.push(null);
+      troubles.push([index, outcome]);
+    }
+  }
+  return { kind: 'written', results: JSON.stringify(results), troubles };
+}
+
+function attempt(writes: readonly Write[], bytes: Uint8Array): { results: unknown[] } | Trouble {
+  try {
+    return { results: file().write(writes, bytes) };
+  } catch (error) {
+    if (!mayStayOpen(error)) close();
+    return toTrouble(error);
+  }
+}
+
+function shrink(): void {
+  try {
+    if (open?.shrink()) shrinking = setTimeout(shrink, stepTime);
+  } catch {
+    // Another process writes, or the disk is full: after the next write it is tried again.
+  }
+}
+
+parentPort?.on('message', (request: Request) => {
+  let reply: Answer;
+  try {
+    reply = answer(request);
+  } catch (error) {
+    reply = { kind: 'failed', trouble: toTrouble(error) };
+  }
+  const transfer: Transferable[] = [];
+  if (reply.kind === 'bytes' && reply.bytes.buffer instanceof ArrayBuffer)
+    transfer.push(reply.bytes.buffer);
+  parentPort?.postMessage(reply, transfer);
+});
