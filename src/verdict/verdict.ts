@@ -35,6 +35,7 @@ export type Adapter =
   | 'smtp'
   | 'delivery'
   | 'rescue'
+  | 'queue'
   | 'explain';
 
 /** What is known of the conversation when the question is asked; all of it may end up in a receipt. */
