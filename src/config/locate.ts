@@ -6,21 +6,35 @@
 
 /** Line (from 1) of the key at `path`, of its nearest table otherwise; null where neither is seen. */
 export function locateKey(text: string, path: readonly PropertyKey[]): number | null {
-  const wanted = path.filter((key) => typeof key === 'string');
+  const names = path.filter((key) => typeof key !== 'symbol').map(String);
+  const tables = new Map<string, number>();
   let table: string[] = [];
   let nearest: number | null = null;
+  let reach = 0;
   for (const [index, line] of text.split('\n').entries()) {
-    const header = /^\s*\[+\s*([^\]]+?)\s*\]/.exec(line)?.[1];
+    const [, brackets, header] = /^\s*(\[+)\s*([^\]]+?)\s*\]/.exec(line) ?? [];
     const key = /^\s*([\w."'-]+)\s*=/.exec(line)?.[1];
-    if (header !== undefined) table = split(header);
-    const here = key === undefined ? table : [...table, ...split(key)];
-    if (header === undefined && key === undefined) continue;
-    const shared = Math.min(here.length, wanted.length);
-    if (here.slice(0, shared).some((name, i) => name !== wanted[i])) continue;
-    if (shared === wanted.length) return index + 1;
+    if (header !== undefined)
+      table = brackets === '[[' ? nth(split(header), tables) : split(header);
+    else if (key === undefined) continue;
+    const here = key === undefined || header !== undefined ? table : [...table, ...split(key)];
+    const shared = Math.min(here.length, names.length);
+    if (here.slice(0, shared).some((name, i) => name !== names[i])) continue;
+    if (shared === names.length) return index + 1;
+    // The first of those that come closest: the table's own line rather than any line in it.
+    if (nearest !== null && shared <= reach) continue;
     nearest = index + 1;
+    reach = shared;
   }
   return nearest;
+}
+
+/** `domains` of the second `[[domains]]` is `domains`, `1`. */
+function nth(header: string[], tables: Map<string, number>): string[] {
+  const name = header.join('.');
+  const index = tables.get(name) ?? 0;
+  tables.set(name, index + 1);
+  return [...header, String(index)];
 }
 
 function split(dotted: string): string[] {

@@ -96,8 +96,8 @@ const mistakes: readonly [name: string, text: string, want: RegExp][] = [
   ],
   [
     'a guard that nobody can ask',
-    '[guard]\nmilter = []\nsocketmap = []',
-    /^spillway\.toml:\d: guard: expected an endpoint in socketmap or in milter.*, found \{/,
+    '[guard]\nmilter = []\nsocketmap = []\n[smtp]\nlisten = []',
+    /^spillway\.toml:1: guard: expected an endpoint in it or in \[smtp\].*, found \{/,
   ],
   [
     'a number out of bounds',

@@ -92,7 +92,8 @@ function expectation(issue: z.core.$ZodIssue): string {
 /** The settings that do exist at that place. */
 function suggestion(path: readonly PropertyKey[]): string {
   let at: unknown = schema;
-  for (const part of path) at = shapeOf(at)?.[String(part)];
+  for (const part of path)
+    at = typeof part === 'number' ? elementOf(at) : shapeOf(at)?.[String(part)];
   const names = Object.keys(shapeOf(at) ?? {});
   return names.length > 0 ? `; there are ${names.join(', ')}` : '';
 }
@@ -102,6 +103,15 @@ function shapeOf(type: unknown): { readonly [name: string]: unknown } | undefine
   if ('shape' in type && typeof type.shape === 'object' && type.shape !== null)
     return Object.fromEntries(Object.entries(type.shape));
   return 'unwrap' in type && typeof type.unwrap === 'function' ? shapeOf(type.unwrap()) : undefined;
+}
+
+/** What a list is made of. */
+function elementOf(type: unknown): unknown {
+  if (typeof type !== 'object' || type === null) return undefined;
+  if ('element' in type) return type.element;
+  return 'unwrap' in type && typeof type.unwrap === 'function'
+    ? elementOf(type.unwrap())
+    : undefined;
 }
 
 function isAbsent(error: unknown): boolean {

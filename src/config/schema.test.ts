@@ -8,14 +8,19 @@ import { schema } from './schema.ts';
 
 const manual = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
-/** `dns.servers`, `verdict.alone.loopback`, ... */
+/** `dns.servers`, `verdict.alone.loopback`, `domains.name`, ... */
 function settingsOf(type: z.ZodObject): string[] {
   return Object.entries(type.shape).flatMap(([name, field]) => {
-    const inner = field instanceof z.ZodPrefault ? field.unwrap() : field;
-    return inner instanceof z.ZodObject
-      ? settingsOf(inner).map((below) => `${name}.${below}`)
-      : [name];
+    const inner = tableIn(field);
+    return inner ? settingsOf(inner).map((below) => `${name}.${below}`) : [name];
   });
+}
+
+/** The table that a setting is, or that it is a list of. */
+function tableIn(type: unknown): z.ZodObject | null {
+  if (type instanceof z.ZodPrefault || type instanceof z.ZodDefault) return tableIn(type.unwrap());
+  if (type instanceof z.ZodArray) return tableIn(type.element);
+  return type instanceof z.ZodObject ? type : null;
 }
 
 /** As the manual writes them: what stands for one of a list has a name in capitals. */

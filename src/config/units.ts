@@ -5,9 +5,13 @@
  */
 import { z } from 'zod';
 import { parseDnsServer } from '../dns/server-address.ts';
+import { parseAddress } from '../mail/address.ts';
+import { parseDestination } from '../mail/destination.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { parseEndpoint } from '../mail/endpoint.ts';
 import { parseIp, parseNetwork } from '../mail/ip.ts';
+import { type MapSource, mapKinds } from '../recipients/hosted-domain.ts';
+import { parsePasswordHash } from '../server/smtp/logins.ts';
 
 /** A string that `parse` understands; `expected` completes the sentence "expected ...". */
 function text<T>(expected: string, parse: (text: string) => T | null) {
@@ -29,7 +33,7 @@ const units: { readonly [unit: string]: number } = {
 };
 
 /** `90d`, `5 s`, `250ms` in ms; null where the text is none. */
-function parseDuration(value: string): number | null {
+export function parseDuration(value: string): number | null {
   const [, number, unit = ''] = /^(\d{1,9})\s*([a-z]+)$/.exec(value) ?? [];
   const factor = units[unit];
   return number === undefined || factor === undefined ? null : Number(number) * factor;
@@ -41,6 +45,34 @@ export const duration = (least: string, most: string, why: string) => {
   return text(`a duration from "${least}" to "${most}", ${why}`, (value) => {
     const ms = parseDuration(value);
     return ms !== null && ms >= from && ms <= to ? ms : null;
+  });
+};
+
+/** Powers of 1,024, as other mail servers count. */
+const sizes: { readonly [unit: string]: number } = {
+  '': 1,
+  b: 1,
+  kb: 1024,
+  kib: 1024,
+  mb: 1024 ** 2,
+  mib: 1024 ** 2,
+  gb: 1024 ** 3,
+  gib: 1024 ** 3,
+};
+
+/** `50 MB`, `512KiB`, `4096` in octets; null where the text is none. */
+function parseSize(value: string): number | null {
+  const [, number, unit = ''] = /^(\d{1,9})\s*([a-z]*)$/i.exec(value) ?? [];
+  const factor = sizes[unit.toLowerCase()];
+  return number === undefined || factor === undefined ? null : Number(number) * factor;
+}
+
+/** The bounds are written as in the configuration. */
+export const size = (least: string, most: string) => {
+  const [from, to] = [parseSize(least) ?? 0, parseSize(most) ?? 0];
+  return text(`a size from "${least}" to "${most}"`, (value) => {
+    const octets = parseSize(value);
+    return octets !== null && octets >= from && octets <= to ? octets : null;
   });
 };
 
@@ -63,3 +95,42 @@ export const domainPattern = () =>
 /** Port 53 unless told otherwise. */
 export const nameServer = () =>
   text('a name server: "192.0.2.53", "192.0.2.53:5353" or "[2001:db8::53]:5353"', parseDnsServer);
+
+export const destination = () =>
+  text(
+    '"maildir:/PATH", "lmtp:HOST:PORT", "lmtp:/PATH", "smtp:HOST", "smtp:HOST:PORT" or "mx"',
+    parseDestination,
+  );
+
+/** A server that takes mail for every domain. */
+export const smarthost = () =>
+  text('a mail server such as "smtp:relay.example.net:587"', (value) => {
+    const found = parseDestination(value);
+    return found?.kind === 'smtp' && !('path' in found.endpoint) ? found.endpoint : null;
+  });
+
+/** `ann`, or `ann@example.org`, as it is written. */
+export const mailbox = () =>
+  text('a local part such as "ann", or a whole address', (value) => {
+    const { kind } = parseAddress(value);
+    return kind === 'local' || kind === 'mailbox' ? value : null;
+  });
+
+export const mapSource = () =>
+  text(`"KIND:/PATH" with one of the kinds ${mapKinds.join(', ')}`, (value): MapSource | null => {
+    const colon = value.indexOf(':');
+    const kind = mapKinds.find((name) => name === value.slice(0, colon));
+    const path = value.slice(colon + 1);
+    return kind && path.startsWith('/') && !path.includes('\0') ? { kind, path } : null;
+  });
+
+/** The text itself: it is read again when somebody logs in. */
+export const passwordHash = () =>
+  text('a line that "spillway password" has printed', (value) =>
+    parsePasswordHash(value) ? value : null,
+  );
+
+export const absolutePath = () =>
+  text('an absolute path such as "/etc/spillway/key.pem"', (value) =>
+    value.startsWith('/') && !value.includes('\0') ? value : null,
+  );

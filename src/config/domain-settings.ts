@@ -1,0 +1,81 @@
+/**
+ * Settings of who exists here, who may send elsewhere, and who may log in.
+ */
+import { z } from 'zod';
+import { tlsModes } from '../delivery/smtp-hop.ts';
+import {
+  destination,
+  domain,
+  mailbox,
+  mapSource,
+  network,
+  passwordHash,
+  smarthost,
+} from './units.ts';
+
+const targets = z.union([mailbox().transform((one) => [one]), z.array(mailbox()).min(1)], {
+  error: () => 'a mailbox, or a list of them',
+});
+
+export const domainSettings = z
+  .array(
+    z.strictObject({
+      name: domain().describe('The domain.'),
+      mailboxes: z.array(mailbox()).default([]).describe('Who has a mailbox.'),
+      aliases: z
+        .record(z.string(), targets)
+        .default({})
+        .describe('Other names, and who gets their mail: here or anywhere.'),
+      catchAll: z
+        .union([z.literal('*'), mailbox()])
+        .optional()
+        .describe('Who gets the mail of every other name; "*": each name exists.'),
+      deliver: destination()
+        .optional()
+        .describe('Where the mail goes; by default a Maildir in the folder of the store.'),
+      maps: z
+        .array(mapSource())
+        .default([])
+        .describe('Lists of another mail server that tell who exists.'),
+      verify: z
+        .enum(['none', 'backend'])
+        .optional()
+        .describe('Ask the server behind about names that no list knows.'),
+      cutThrough: z
+        .boolean()
+        .default(false)
+        .describe('Hand messages to the server behind while the client waits.'),
+    }),
+  )
+  .default([])
+  .describe('The domains whose mail is taken.');
+
+export const relaySettings = z
+  .strictObject({
+    networks: z
+      .array(network())
+      .prefault(['127.0.0.0/8', '::1/128'])
+      .describe('Who may send to other domains without a login.'),
+    smarthost: smarthost().optional().describe('The server that takes mail for other domains.'),
+    user: z.string().min(1).optional().describe('Login at the smarthost...'),
+    password: z.string().min(1).optional().describe('...and its password.'),
+    tls: z
+      .enum(tlsModes)
+      .default('opportunistic')
+      .describe('How the connection to the smarthost is encrypted.'),
+    implicitTls: z
+      .boolean()
+      .default(false)
+      .describe('Encrypted from the first octet, as on port 465.'),
+  })
+  .prefault({});
+
+export const loginSettings = z
+  .array(
+    z.strictObject({
+      name: z.string().min(1).max(200).describe('As the client gives it.'),
+      password: passwordHash().describe('What "spillway password" prints.'),
+    }),
+  )
+  .default([])
+  .describe('Who may log in to send mail.');
