@@ -8,8 +8,8 @@ import { printable } from '../mail/printable.ts';
 import { JournalOpenError, JournalReadError } from '../store/errors.ts';
 import type { ReceiptQuery, StoredReceipt } from '../store/journal-store.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
-import { type Reason, reasonWords } from '../verdict/reasons.ts';
 import { actions, checks, type Receipt } from '../verdict/verdict.ts';
+import { oneOf, readReason } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { printText } from './journal-text.ts';
 import { createOutput, jsonLine, type Output } from './output.ts';
@@ -79,23 +79,6 @@ export function journalCommand({
         throw commandError(error);
       }
     });
-}
-
-function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
-  return (text) => {
-    const word = words.find((candidate) => candidate === text);
-    if (word !== undefined) return word;
-    throw new InvalidArgumentError(`Expected one of ${words.join(', ')}.`);
-  };
-}
-
-function readReason(text: string): Reason {
-  if (isReason(text)) return text;
-  throw new InvalidArgumentError(`Expected one of ${Object.keys(reasonWords).join(', ')}.`);
-}
-
-function isReason(text: string): text is Reason {
-  return Object.hasOwn(reasonWords, text);
 }
 
 function queryOf(options: Options): ReceiptQuery {

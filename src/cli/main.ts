@@ -10,6 +10,7 @@ import { CommandError, exit } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { installCommand } from './install.ts';
 import { journalCommand } from './journal.ts';
+import { queueCommand } from './queue.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { storeUrlOf } from './store-url.ts';
@@ -26,13 +27,14 @@ const program = new Command('spillway')
       openStore: async (file) => openJournalForReading(storeUrlOf(await readConfig(file))),
     }),
   )
+  .addCommand(queueCommand())
   .addCommand(replayCommand())
   .addCommand(installCommand())
   .addHelpText(
     'after',
     '\nExit status: 0 well, 1 found trouble, 2 wrong usage or configuration, 75 try again.',
   );
-for (const command of [program, ...program.commands])
+for (const command of allOf(program))
   command
     .exitOverride()
     .showHelpAfterError('(--help tells more)')
@@ -49,6 +51,10 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = tell(error);
+}
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
 }
 
 /** Tells the error on stderr and gives the exit status. */

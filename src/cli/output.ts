@@ -56,3 +56,13 @@ export function formatDuration(ms: number): string {
 function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
+
+/** `512 B`, `4.2 KB`, `50 MB`: powers of 1,024. */
+export function formatSize(octets: number): string {
+  let [size, unit] = [octets, 'B'];
+  for (const larger of ['KB', 'MB', 'GB']) {
+    if (size < 1000) break;
+    [size, unit] = [size / 1024, larger];
+  }
+  return `${Number(size.toFixed(size < 9.95 ? 1 : 0))} ${unit}`;
+}
