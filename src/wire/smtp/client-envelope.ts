@@ -16,8 +16,8 @@ import { clientWords } from './client-words.ts';
 export interface ClientMessage {
   readonly sender: MailParameters;
   readonly recipients: readonly RcptParameters[];
-  /** Octets of the content. */
-  readonly size: number;
+  /** Octets of the content; null where none is to follow. */
+  readonly size: number | null;
 }
 
 export interface ClientEnvelope {
@@ -43,7 +43,7 @@ export function writeEnvelope(
   const { sender, recipients, size } = message;
   const reversePath = fitPath(sender.reversePath, offer);
   if (reversePath === null) return clientWords.badSender;
-  if (offer.maxSize !== null && size > offer.maxSize) return clientWords.tooLarge;
+  if (offer.maxSize !== null && size !== null && size > offer.maxSize) return clientWords.tooLarge;
   const isBinary = sender.body === 'binarymime' && offer.binary;
   if (sender.body === 'binarymime' && !isBinary && content?.isLines !== true)
     return clientWords.needsBinary;
@@ -61,7 +61,7 @@ export function writeEnvelope(
   });
 
   let mail = `MAIL FROM:<${reversePath}>`;
-  if (offer.size) mail += ` SIZE=${size}`;
+  if (offer.size && size !== null) mail += ` SIZE=${size}`;
   if (isBinary) mail += ' BODY=BINARYMIME';
   // Without 8BITMIME the octets go as they are; docs/quirks.md tells why.
   else if (sender.body !== '7bit' && offer.eightBit) mail += ' BODY=8BITMIME';

@@ -1,5 +1,5 @@
 /**
- * One message to one server: replies in, what to do next out, and in the end what became of each
+ * One message to one server, or a question without one: replies in, what to do next out, and in the end what became of each
  * recipient.
  *
  * RFC 5321 §3.3, §4.5.3.1.10 (too many recipients), RFC 2920 (MAIL, RCPT and DATA in one go), RFC 2033
@@ -11,9 +11,12 @@ import type { Offer } from './client-offer.ts';
 import { clientWords, withDetail } from './client-words.ts';
 import { replyOf, type SmtpReply } from './reply-reader.ts';
 
-/** `again`: the server took as many recipients as it likes; ask for this one in a next transaction. */
+/**
+ * `again`: the server took as many recipients as it likes; ask for this one in a next transaction.
+ * `lost`: the conversation ended before the server could have taken the message.
+ */
 export interface Sent {
-  readonly kind: 'taken' | 'failed' | 'deferred' | 'again';
+  readonly kind: 'taken' | 'failed' | 'deferred' | 'again' | 'lost';
   readonly reply: Reply;
 }
 
@@ -33,10 +36,14 @@ export interface TransactionTerms {
   readonly protocol: 'smtp' | 'lmtp';
   /** The last transaction was not completed: forget it first. */
   readonly needsReset: boolean;
+  /** RSET where the content would begin: what is wanted are the replies to RCPT. */
+  readonly isEnquiry: boolean;
 }
 
 export interface Transaction {
   readonly stage: TransactionStage;
+  /** BDAT instead of DATA. */
+  readonly isBinary: boolean;
   /** What to write first. */
   begin(): string;
   take(reply: SmtpReply): TransactionStep;
@@ -48,6 +55,8 @@ export interface Transaction {
   giveUp(reply: Reply): void;
   /** In the order of the envelope's recipients; null while undecided. */
   readonly sent: readonly (Sent | null)[];
+  /** The reply to MAIL, where that was refused. */
+  readonly mailRefusal: Reply | null;
   /** Once ended: the server may be sent another message on this connection. */
   readonly canGoOn: boolean;
   /** Once ended: the server still has this transaction in mind. */
@@ -67,6 +76,7 @@ class ClientTransaction implements Transaction {
   isContentSent = false;
   canGoOn = true;
   needsReset = false;
+  mailRefusal: Reply | null = null;
   readonly sent: (Sent | null)[];
   private readonly terms: TransactionTerms;
   private readonly commands: Command[] = [];
@@ -88,7 +98,12 @@ class ClientTransaction implements Transaction {
     this.commands.push({ kind: 'mail' });
     for (const [index, rcpt] of terms.envelope.rcpt.entries())
       if (typeof rcpt === 'string') this.commands.push({ kind: 'rcpt', index });
-    if (!terms.envelope.isBinary) this.commands.push({ kind: 'data' });
+    if (terms.isEnquiry) this.commands.push({ kind: 'rset' });
+    else if (!terms.envelope.isBinary) this.commands.push({ kind: 'data' });
+  }
+
+  get isBinary(): boolean {
+    return this.terms.envelope.isBinary;
   }
 
   begin(): string {
@@ -125,21 +140,27 @@ class ClientTransaction implements Transaction {
   giveUp(reply: Reply): void {
     this.isEnded = true;
     this.canGoOn = false;
+    const kind = this.isContentSent ? 'deferred' : 'lost';
     for (const [index, sent] of this.sent.entries())
-      if (sent === null) this.sent[index] = { kind: 'deferred', reply };
+      if (sent === null) this.sent[index] = { kind, reply };
   }
 
   private takeMail(reply: SmtpReply): TransactionStep {
     this.needsReset = true;
     this.stage = 'rcpt';
-    if (reply.code >= 300) this.decideAll(replyOf(reply));
+    if (reply.code >= 300) {
+      this.mailRefusal = replyOf(reply);
+      this.decideAll(this.mailRefusal);
+    }
     return this.proceed();
   }
 
   private takeRcpt(reply: SmtpReply, index: number): TransactionStep {
     if (reply.code < 300) {
       // Where MAIL was refused this makes no sense, and means nothing.
-      if (this.sent[index] === null) this.taken.push(index);
+      if (this.sent[index] !== null) return this.proceed();
+      if (this.terms.isEnquiry) this.decide(index, replyOf(reply));
+      else this.taken.push(index);
     } else if (this.sent[index] === null) {
       const said = replyOf(reply);
       this.sent[index] = { kind: kindOfRcpt(said, this.taken.length > 0), reply: said };
@@ -188,9 +209,10 @@ class ClientTransaction implements Transaction {
       if (this.commands[this.answered]?.kind === 'data') this.stage = 'data';
       return { kind: 'wait' };
     }
+    const next = this.commands[this.answered];
+    if (!next && this.terms.isEnquiry) return this.end(false);
     const isHopeless = this.taken.length === 0 && this.sent.every((sent) => sent !== null);
     if (isHopeless) return this.end();
-    const next = this.commands[this.answered];
     if (!next) return this.startContent();
     if (next.kind === 'data') this.stage = 'data';
     return { kind: 'write', text: this.writeMore() };

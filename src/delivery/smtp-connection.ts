@@ -1,0 +1,353 @@
+/**
+ * One connection to a server, from greeting to QUIT: the sessions of wire/smtp joined to a socket.
+ *
+ * One thing at a time. Every reply belongs to something that was asked: any other ends the connection,
+ * for whoever can slip in a reply can make us believe that a message was taken.
+ */
+import type { Socket } from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { printable } from '../mail/printable.ts';
+import type { Reply } from '../mail/reply.ts';
+import { createDotStuffer } from '../wire/smtp/client-content.ts';
+import { type Offer, plainOffer } from '../wire/smtp/client-offer.ts';
+import { createOpening, type OpeningStep, type OpeningTerms } from '../wire/smtp/client-opening.ts';
+import type { Transaction, TransactionStep } from '../wire/smtp/client-transaction.ts';
+import { clientWords, withDetail } from '../wire/smtp/client-words.ts';
+import { createReplyReader, type ReplyReader, type SmtpReply } from '../wire/smtp/reply-reader.ts';
+import type { Pooled } from './connection-pool.ts';
+import { Deadline } from './smtp-deadline.ts';
+import type { SmtpTimeouts } from './smtp-timeouts.ts';
+import { startTls } from './tls.ts';
+
+export interface ConnectionTerms {
+  readonly opening: OpeningTerms;
+  /** TLS before the greeting. */
+  readonly implicitTls: boolean;
+  readonly isVerified: boolean;
+  readonly context: SecureContext;
+  /** Of the server, for its certificate. */
+  readonly host: string;
+  readonly timeouts: SmtpTimeouts;
+}
+
+export type Opened =
+  | { readonly kind: 'open' }
+  /** `refused`: the server does not want us; `lost`: it is gone, slow, or no server of this kind. */
+  | {
+      readonly kind: 'closed';
+      readonly trouble: 'refused' | 'lost' | 'tls' | 'login';
+      readonly reply: Reply;
+    };
+
+export interface Content {
+  readonly size: number;
+  pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** Content up to this many octets is sent in one piece. */
+const small = 65_536;
+
+/** Who hears of replies. */
+interface Listener {
+  reply(reply: SmtpReply): void;
+  lost(reply: Reply): void;
+}
+
+export class SmtpConnection implements Pooled {
+  /** `mx.example.org (192.0.2.25)` */
+  readonly peer: string;
+  offer: Offer = plainOffer;
+  names: readonly string[] = [];
+  isEncrypted = false;
+  /** Transactions begun. */
+  messages = 0;
+  isOpen = true;
+  private needsReset = false;
+  private socket: Socket;
+  private reader: ReplyReader = createReplyReader();
+  private listener: Listener | null = null;
+  /** The reply to STARTTLS came: nothing may follow it. */
+  private awaitsTls: TLSSocket | 'soon' | null = null;
+  private wakeWriter: (() => void) | null = null;
+  private onTimeout: () => void = () => {};
+  private readonly deadline = new Deadline(() => this.onTimeout());
+  private readonly terms: ConnectionTerms;
+
+  constructor(socket: Socket, peer: string, terms: ConnectionTerms) {
+    this.socket = socket;
+    this.peer = peer;
+    this.terms = terms;
+    this.attach(socket);
+  }
+
+  /** Greeting, EHLO, STARTTLS, AUTH. Once; on `closed` the connection is gone. */
+  open(signal: AbortSignal): Promise<Opened> {
+    const { implicitTls, timeouts } = this.terms;
+    const opening = createOpening(this.terms.opening, implicitTls);
+    return new Promise((resolve) => {
+      const end = (opened: Opened) => {
+        signal.removeEventListener('abort', onAbort);
+        this.listener = null;
+        this.deadline.clear();
+        if (opened.kind === 'closed') void this.quit();
+        resolve(opened);
+      };
+      const perform = (step: OpeningStep) => {
+        switch (step.kind) {
+          case 'write':
+            return this.write(step.text);
+          case 'startTls':
+            this.awaitsTls = 'soon';
+            return;
+          case 'open':
+            this.offer = step.offer;
+            this.names = step.names;
+            return end({ kind: 'open' });
+          case 'closed': {
+            const trouble = step.trouble === 'nonsense' ? 'lost' : step.trouble;
+            return end({ kind: 'closed', trouble, reply: step.reply });
+          }
+        }
+      };
+      const onAbort = () => this.fail(clientWords.stopping);
+      this.onTimeout = () => this.fail(clientWords.timeout);
+      this.deadline.set(timeouts.opening);
+      this.listener = {
+        reply: (reply) => perform(opening.take(reply)),
+        lost: (reply) => end({ kind: 'closed', trouble: this.awaitsTls ? 'tls' : 'lost', reply }),
+      };
+      this.onSecured = () => {
+        if (!implicitTls) perform(opening.secured());
+      };
+      signal.addEventListener('abort', onAbort);
+      if (signal.aborted) onAbort();
+      else if (implicitTls) this.shakeHands();
+    });
+  }
+
+  /** Resolves when the transaction has ended or everybody in it got a reply of ours. */
+  transact(transaction: Transaction, content: Content, signal: AbortSignal): Promise<void> {
+    const { timeouts } = this.terms;
+    const latest = performance.now() + timeouts.message;
+    this.messages++;
+    return new Promise((resolve) => {
+      const end = () => {
+        signal.removeEventListener('abort', onAbort);
+        this.listener = null;
+        this.needsReset = transaction.needsReset;
+        this.deadline.clear();
+        if (!transaction.canGoOn) void this.quit();
+        resolve();
+      };
+      const wait = () =>
+        this.deadline.set(Math.min(timeouts[transaction.stage], latest - performance.now()));
+      const perform = (step: TransactionStep) => {
+        switch (step.kind) {
+          case 'end':
+            return end();
+          case 'write':
+            this.write(step.text);
+            return wait();
+          case 'wait':
+            return wait();
+          case 'content':
+            wait();
+            this.send(transaction, content, wait);
+        }
+      };
+      // What is sent up to the last octet may be taken any moment: that is waited for.
+      const onAbort = () => {
+        if (!transaction.isContentSent) this.fail(clientWords.stopping);
+      };
+      this.onTimeout = () => this.fail(clientWords.timeout);
+      this.listener = {
+        reply: (reply) => perform(transaction.take(reply)),
+        lost: (reply) => {
+          transaction.giveUp(
+            transaction.isContentSent
+              ? withDetail(clientWords.lostAfterContent, reply.text)
+              : reply,
+          );
+          end();
+        },
+      };
+      if (!this.isOpen) return this.listener.lost(clientWords.lost);
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort);
+      perform({ kind: 'write', text: transaction.begin() });
+    });
+  }
+
+  /** Whether the server still has the last transaction in mind. */
+  get mustReset(): boolean {
+    return this.needsReset;
+  }
+
+  rest(ms: number, onGone: () => void): void {
+    this.listener = { reply: () => this.fail(clientWords.nonsense), lost: onGone };
+    this.onTimeout = () => {
+      onGone();
+      void this.quit();
+    };
+    this.deadline.set(ms);
+  }
+
+  async quit(): Promise<void> {
+    this.listener = null;
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    const { socket } = this;
+    // During a handshake, or with half a command written, there is nobody to say it to.
+    const canSpeak = this.awaitsTls === null && socket.writableLength === 0;
+    await new Promise<void>((resolve) => {
+      this.onTimeout = () => socket.destroy();
+      this.deadline.set(this.terms.timeouts.quit);
+      socket.on('close', () => {
+        this.deadline.clear();
+        resolve();
+      });
+      if (canSpeak) socket.end('QUIT\r\n');
+      else socket.destroy();
+    });
+  }
+
+  private onSecured: () => void = () => {};
+
+  private write(text: string): void {
+    this.socket.write(text, 'utf8');
+  }
+
+  private attach(socket: Socket): void {
+    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    socket.on('drain', () => this.wakeWriter?.());
+    socket.on('error', (error) =>
+      this.fail(withDetail(clientWords.lost, printable(error.message))),
+    );
+    socket.on('end', () => this.fail(clientWords.lost));
+    socket.on('close', () => this.fail(clientWords.lost));
+  }
+
+  private read(chunk: Buffer): void {
+    if (!this.isOpen) return;
+    for (const event of this.reader.push(chunk)) {
+      if (event.kind === 'fault') {
+        this.fail(withDetail(clientWords.nonsense, event.problem));
+        return;
+      }
+      if (!this.listener || this.awaitsTls) {
+        this.fail(withDetail(clientWords.nonsense, 'a reply to nothing'));
+        return;
+      }
+      this.listener.reply(event.reply);
+      if (!this.isOpen) return;
+    }
+    if (this.awaitsTls !== 'soon') return;
+    // What was slipped in before the handshake would be taken for something said under it.
+    if (this.reader.isInside)
+      this.fail(withDetail(clientWords.nonsense, 'text between STARTTLS and TLS'));
+    else this.shakeHands();
+  }
+
+  private shakeHands(): void {
+    const { host, isVerified, context, timeouts } = this.terms;
+    const plain = this.socket;
+    plain.removeAllListeners('data');
+    plain.removeAllListeners('end');
+    plain.removeAllListeners('drain');
+    const secure = startTls(plain, { name: host, isVerified, context });
+    this.awaitsTls = secure;
+    this.socket = secure;
+    this.reader = createReplyReader();
+    this.deadline.set(timeouts.tls);
+    secure.on('error', (error) =>
+      this.fail(withDetail(clientWords.tlsFailed, printable(error.message))),
+    );
+    secure.on('close', () => this.fail(clientWords.tlsFailed));
+    secure.on('secureConnect', () => {
+      if (!this.isOpen) return;
+      this.awaitsTls = null;
+      this.isEncrypted = true;
+      this.deadline.set(timeouts.opening);
+      secure.removeAllListeners('error');
+      secure.removeAllListeners('close');
+      this.attach(secure);
+      this.onSecured();
+    });
+  }
+
+  private send(transaction: Transaction, content: Content, wait: () => void): void {
+    if (transaction.isBinary) this.write(`BDAT ${content.size} LAST\r\n`);
+    const pieces = content.pieces();
+    if (content.size > small || Symbol.asyncIterator in pieces) {
+      void this.pump(transaction, content.size, pieces, wait);
+      return;
+    }
+    const stuffer = transaction.isBinary ? null : createDotStuffer();
+    const out: Uint8Array[] = [];
+    let size = 0;
+    for (const piece of pieces) {
+      size += piece.length;
+      out.push(stuffer ? stuffer.push(piece) : piece);
+    }
+    if (size !== content.size) {
+      this.fail(clientWords.unreadable);
+      return;
+    }
+    if (stuffer) out.push(stuffer.end());
+    const [only] = out;
+    this.socket.write(out.length === 1 && only ? only : Buffer.concat(out));
+    transaction.contentEnded();
+    wait();
+  }
+
+  private async pump(
+    transaction: Transaction,
+    size: number,
+    pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    wait: () => void,
+  ): Promise<void> {
+    const { listener } = this;
+    const isGone = () => !this.isOpen || this.listener !== listener;
+    const stuffer = transaction.isBinary ? null : createDotStuffer();
+    let sent = 0;
+    try {
+      for await (const piece of pieces) {
+        if (isGone()) return;
+        sent += piece.length;
+        if (sent > size) break;
+        wait();
+        if (!this.socket.write(stuffer ? stuffer.push(piece) : piece)) await this.drained();
+        if (isGone()) return;
+      }
+    } catch {
+      // The store; whoever reads from it tells its own trouble.
+      sent = -1;
+    }
+    if (isGone()) return;
+    if (sent !== size) return this.fail(clientWords.unreadable);
+    if (stuffer) this.socket.write(stuffer.end());
+    transaction.contentEnded();
+    wait();
+  }
+
+  /** Resolves when the network took what was written, or the connection is gone. */
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wakeWriter = () => {
+        this.wakeWriter = null;
+        resolve();
+      };
+    });
+  }
+
+  private fail(reply: Reply): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.deadline.clear();
+    this.socket.destroy();
+    this.wakeWriter?.();
+    const { listener } = this;
+    this.listener = null;
+    listener?.lost(reply);
+  }
+}
