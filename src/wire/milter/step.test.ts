@@ -3,6 +3,7 @@ import test from 'node:test';
 import { accepted, Dialog, us } from '../../../test/milter/dialog.ts';
 import { mta } from '../../../test/milter/mta.ts';
 import { type Reply, replies } from '../../mail/reply.ts';
+import { noLoopFacts } from '../../verdict/loop-facts.ts';
 import type { Action, Check, Verdict } from '../../verdict/verdict.ts';
 import { inTransaction, startSession } from './session.ts';
 import { step } from './step.ts';
@@ -316,13 +317,7 @@ function loopFacts(
   return dialog.asked.facts;
 }
 
-const nothing = {
-  received: 0,
-  ownReceived: 0,
-  fromOurselves: false,
-  deliveredToRecipient: false,
-  noticeDepth: 0,
-};
+const nothing = noLoopFacts;
 const stranger = mta.connect();
 const loopback = mta.connect('localhost', '127.0.0.1');
 const delivered = mta.header('Delivered-To', ' Bob@example.net');
