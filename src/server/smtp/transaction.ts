@@ -1,0 +1,374 @@
+/**
+ * One message from MAIL to its end: what the session asks, put to the judge, the proof, the store and
+ * the delivery. No rule about mail is kept here.
+ *
+ * RFC 5321 §4.2.5 and §6.1: with 250 the message is ours, so nothing is answered before it is on disk.
+ * A client that goes away meanwhile may send it again (RFC 1047); losing it would be worse.
+ */
+import type { MailParameters, RcptParameters } from '../../mail/envelope.ts';
+import { isOwnName } from '../../mail/identity.ts';
+import { printable } from '../../mail/printable.ts';
+import { formatQueueId } from '../../mail/queue-id.ts';
+import { type Reply, replies } from '../../mail/reply.ts';
+import { isSameAddress } from '../../mail/same-address.ts';
+import type { ProofSession } from '../../proof/prover.ts';
+import type { MessageRecord, QueueDraft } from '../../store/queue-store.ts';
+import type { LoopFacts } from '../../verdict/loop-facts.ts';
+import { describeProof, type SenderProof } from '../../verdict/sender-proof.ts';
+import type { Circumstances, Verdict } from '../../verdict/verdict.ts';
+import type { Answer } from '../../wire/smtp/session.ts';
+import { Content, storeTrouble } from './content.ts';
+import { formatHead } from './head.ts';
+import { type Expansion, expandRecipients } from './recipients.ts';
+import type { Desk } from './services.ts';
+import { mayRelay, type Visitor } from './visitor.ts';
+
+export const granted: Answer = { kind: 'granted' };
+
+export class Transaction {
+  private readonly desk: Desk;
+  private readonly visitor: Visitor;
+  private readonly sender: MailParameters;
+  private readonly accepted: RcptParameters[] = [];
+  /** Places in `accepted` of those that a verdict discards. */
+  private readonly discarded = new Set<number>();
+  private draft: QueueDraft | null = null;
+  private proof: ProofSession | null = null;
+  private content: Content | null = null;
+  private isEnding = false;
+
+  constructor(desk: Desk, visitor: Visitor, sender: MailParameters) {
+    this.desk = desk;
+    this.visitor = visitor;
+    this.sender = sender;
+  }
+
+  /** MAIL. */
+  askSender(): Answer | Promise<Answer> {
+    const { reversePath } = this.sender;
+    const verdict = this.desk.services.judge.ask({
+      ...this.circumstances(null),
+      check: 'sender',
+      reversePath,
+      nextHop: null,
+    });
+    return verdict instanceof Promise ? verdict.then(answerOf) : answerOf(verdict);
+  }
+
+  /** RCPT. `onVerdict` is told before the answer comes. */
+  askRecipient(
+    parameters: RcptParameters,
+    onVerdict: (verdict: Verdict) => void,
+  ): Answer | Promise<Answer> {
+    const { forwardPath } = parameters;
+    const verdict = this.desk.services.judge.ask({
+      adapter: 'smtp',
+      client: this.visitor.client,
+      reversePath: this.sender.reversePath,
+      forwardPath,
+      queueId: null,
+      check: 'mailbox',
+      mayRelay: mayRelay(this.visitor),
+    });
+    if (verdict instanceof Promise)
+      return verdict.then((later) => this.conclude(later, parameters, onVerdict));
+    return this.conclude(verdict, parameters, onVerdict);
+  }
+
+  /** DATA, or the first BDAT. */
+  begin(): Answer {
+    const { services, crowd, log } = this.desk;
+    if (crowd.bytes >= services.limits.bytesInFlight) return refuse(replies.storeBusy);
+    const draft = services.queue.begin();
+    if (draft === null) return refuse(replies.storeBusy);
+    this.draft = draft;
+    const { client, login, trusted, isOwn } = this.visitor;
+    this.proof = services.prover.begin({
+      // A unix socket has none, and nothing about it can be looked up.
+      clientAddress: client.address ?? '',
+      clientName: client.name,
+      helo: client.helo,
+      reversePath: this.sender.reversePath,
+      login,
+      trustedNetwork: trusted,
+    });
+    this.content = new Content({
+      draft,
+      proof: this.proof,
+      headerLimit: services.limits.headerSize,
+      isNotice: this.sender.reversePath === '',
+      log,
+      authservId: services.name.toLowerCase(),
+      trusted: isOwn,
+      isOwnName: (name) => isOwnName(services.identity, name),
+      isRecipient: (address) => this.isRecipient(address),
+    });
+    return granted;
+  }
+
+  /** A promise means: wait before the next piece. Never rejects. */
+  add(piece: Buffer): void | Promise<void> {
+    this.desk.crowd.bytes += piece.length;
+    return this.content?.add(piece);
+  }
+
+  /** Octets of content so far. */
+  get received(): number {
+    return this.content?.received ?? 0;
+  }
+
+  /** The content is complete. Never rejects. */
+  async end(): Promise<Answer> {
+    const { content, draft, proof } = this;
+    if (!content || !draft || !proof) return refuse(replies.internal);
+    this.isEnding = true;
+    try {
+      await content.end();
+      if (content.fault) return this.refuseContent(content.fault);
+      return await this.judgeAndKeep(content, draft, proof);
+    } catch (error) {
+      return this.refuseContent(storeTrouble(error, this.desk.log));
+    } finally {
+      this.isEnding = false;
+      this.release();
+    }
+  }
+
+  /** The conversation is over, or this transaction is. What is being committed is not touched. */
+  abandon(): void {
+    if (!this.isEnding) this.release();
+  }
+
+  private release(): void {
+    const { draft, proof, content } = this;
+    this.draft = null;
+    this.proof = null;
+    this.content = null;
+    if (content) this.desk.crowd.bytes -= content.received;
+    proof?.abort();
+    draft?.[Symbol.asyncDispose]().then(undefined, (error: unknown) => {
+      this.desk.log.warn({ err: error }, 'a message that was not taken could not be removed');
+    });
+  }
+
+  private async judgeAndKeep(
+    content: Content,
+    draft: QueueDraft,
+    inProgress: ProofSession,
+  ): Promise<Answer> {
+    const { services } = this.desk;
+    const { judge } = services;
+    const id = services.nextId();
+    const base = { ...this.circumstances(this.onlyRecipient()), queueId: formatQueueId(id) };
+    const loop = await judge.ask({ ...base, check: 'loop', facts: this.loopFacts(content) });
+    if (loop.action !== 'accept') return this.heed(loop);
+    const { proof, results } = await inProgress.end();
+    const dmarc = await judge.ask({ ...base, check: 'dmarc', proof });
+    if (dmarc.action !== 'accept') return this.heed(dmarc);
+
+    const { name, directory, stamps } = services;
+    const kept = this.accepted.filter((_, place) => !this.discarded.has(place));
+    const expansion = expandRecipients(kept, directory, name);
+    if (expansion.recipients.length === 0) return this.taken(base.queueId);
+    const now = Date.now();
+    const { client, protocol, tls, login, trusted } = this.visitor;
+    const reading = content.reading;
+    if (reading === null) return this.refuseContent(replies.headerMalformed);
+    const head = formatHead({
+      hop: {
+        client,
+        by: name,
+        protocol,
+        smtpUtf8: this.sender.smtpUtf8,
+        tls,
+        loggedIn: login !== null,
+        id: base.queueId,
+        forwardPath: this.onlyRecipient(),
+        time: now,
+      },
+      reading,
+      results,
+      stamps,
+      completes: trusted || login !== null,
+    });
+    const message: MessageRecord = {
+      id,
+      kind: 'mail',
+      receivedAt: now,
+      expiresAt: now + services.lifetime,
+      sender: this.sender,
+      client,
+      proof,
+      size: head.length + content.stored,
+    };
+    return await this.handOn(message, expansion, head, draft);
+  }
+
+  private async handOn(
+    message: MessageRecord,
+    { recipients, places }: Expansion,
+    head: Buffer,
+    draft: QueueDraft,
+  ): Promise<Answer> {
+    const { delivery } = this.desk.services;
+    const { body } = draft;
+    let left = recipients;
+    if (body !== null && delivery.canCutThrough(recipients)) {
+      const content = Buffer.concat([head, body]);
+      const told = await delivery.cutThrough(message, recipients, content);
+      if (told) {
+        const answer = this.passOn(message, told, places);
+        if (answer) return answer;
+        // Some were refused behind us, and the client can hear one answer only: those are ours now.
+        left = recipients.filter((_, place) => !isGood(told[place]));
+      }
+    }
+    const claim = delivery.hasRoom();
+    await draft.commit(message, left, head, claim);
+    this.logTaken(message, left.length);
+    if (claim) delivery.take(message, left, body && Buffer.concat([head, body]));
+    else delivery.wake();
+    return this.taken(formatQueueId(message.id));
+  }
+
+  /** The backend's answers as our own; null where one answer cannot say it all. */
+  private passOn(
+    message: MessageRecord,
+    told: readonly Reply[],
+    places: Expansion['places'],
+  ): Answer | null {
+    const good = told.filter(isGood).length;
+    if (this.desk.terms.protocol === 'smtp' && good > 0 && good < told.length) return null;
+    const own = takenAs(formatQueueId(message.id));
+    if (good > 0) this.logTaken(message, good);
+    const of = (path: readonly number[]): Reply => {
+      const answers = path.flatMap((place) => told[place] ?? []);
+      return answers.some(isGood) ? own : (answers[0] ?? own);
+    };
+    if (this.desk.terms.protocol === 'smtp')
+      return good > 0 ? { kind: 'replied', replies: [own] } : refuse(told[0] ?? replies.internal);
+    let at = 0;
+    return {
+      kind: 'replied',
+      replies: this.accepted.map((_, place) =>
+        this.discarded.has(place) ? own : of(places[at++] ?? []),
+      ),
+    };
+  }
+
+  private conclude(
+    verdict: Verdict,
+    parameters: RcptParameters,
+    onVerdict: (verdict: Verdict) => void,
+  ): Answer {
+    onVerdict(verdict);
+    const answer = answerOf(verdict);
+    if (answer.kind === 'granted') {
+      if (verdict.action === 'discard') this.discarded.add(this.accepted.length);
+      this.accepted.push(parameters);
+    }
+    return answer;
+  }
+
+  /** A verdict on the whole message. */
+  private heed(verdict: Verdict): Answer {
+    if (verdict.action === 'discard') return this.taken('nothing');
+    return this.refuseContent(verdict.reply ?? replies.internal);
+  }
+
+  private taken(id: string): Answer {
+    const reply = takenAs(id);
+    const count = this.desk.terms.protocol === 'lmtp' ? this.accepted.length : 1;
+    return { kind: 'replied', replies: Array.from({ length: count }, () => reply) };
+  }
+
+  private refuseContent(reply: Reply): Answer {
+    const { client, sender } = { client: this.visitor.client, sender: this.sender };
+    this.desk.log.warn(
+      {
+        client: client.address,
+        from: printable(sender.reversePath, 320),
+        recipients: this.accepted.length,
+        reply: printable(`${reply.code} ${reply.status} ${reply.text}`, 200),
+      },
+      'refused a message',
+    );
+    return refuse(reply);
+  }
+
+  private logTaken(message: MessageRecord, recipients: number): void {
+    const { client, sender, proof, size, id } = message;
+    this.desk.services.log.info(
+      {
+        id: formatQueueId(id),
+        client: client?.address ?? null,
+        from: printable(sender.reversePath, 320),
+        recipients,
+        size,
+        proof: shortProof(proof),
+      },
+      'took a message',
+    );
+  }
+
+  private loopFacts({ reading, noticeDepth }: Content): LoopFacts {
+    const { stamps } = this.desk.services;
+    const marked = { messageId: reading?.messageId ?? '', date: reading?.date ?? '' };
+    return {
+      received: reading?.hops.received ?? 0,
+      ownReceived: reading?.hops.ownReceived ?? 0,
+      fromOurselves: this.visitor.isOurselves,
+      deliveredToRecipient: reading?.hops.deliveredToRecipient ?? false,
+      noticeDepth,
+      ownStamps: stamps.count(reading?.stamps ?? [], marked),
+      peer: null,
+    };
+  }
+
+  private isRecipient(address: string): boolean {
+    return this.accepted.some(({ forwardPath }) => isSameAddress(forwardPath, address));
+  }
+
+  private onlyRecipient(): string | null {
+    return this.accepted.length === 1 ? (this.accepted[0]?.forwardPath ?? null) : null;
+  }
+
+  private circumstances(forwardPath: string | null): Circumstances {
+    return {
+      adapter: 'smtp',
+      client: this.visitor.client,
+      reversePath: this.sender.reversePath,
+      forwardPath,
+      queueId: null,
+    };
+  }
+}
+
+export function refuse(reply: Reply, close = false): Answer {
+  return { kind: 'refused', reply, close };
+}
+
+/** A quarantine is not ours to keep during SMTP: later it may be decided otherwise. */
+function answerOf(verdict: Verdict): Answer {
+  switch (verdict.action) {
+    case 'accept':
+    case 'discard':
+      return granted;
+    case 'refuse':
+    case 'defer':
+    case 'quarantine':
+      return refuse(verdict.reply ?? replies.internal);
+  }
+}
+
+function takenAs(id: string): Reply {
+  return { code: 250, status: '2.0.0', text: `Taken as ${id}` };
+}
+
+function isGood(reply: Reply | undefined): boolean {
+  return reply !== undefined && reply.code < 300;
+}
+
+function shortProof(proof: SenderProof): string {
+  return printable(describeProof(proof) ?? 'none', 200);
+}
