@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatQueueId, nextQueueId, parseQueueId } from './queue-id.ts';
+import { formatQueueId, nextQueueId, parseQueueId, queueIdTime } from './queue-id.ts';
 
 const now = Date.UTC(2026, 10, 22);
 
@@ -20,6 +20,13 @@ test('numbers grow, whatever the clock does', () => {
   const second = nextQueueId(first, now);
   const third = nextQueueId(second, now - 3_600_000);
   assert.deepEqual([second - first, third - second], [1, 1]);
+});
+
+test('a number tells when it was given', () => {
+  const now = Date.UTC(2026, 10, 22);
+  const id = nextQueueId(0, now);
+  assert.equal(queueIdTime(id), now);
+  assert.equal(queueIdTime(nextQueueId(id, now)), now);
 });
 
 test('numbers of later years still fit', () => {

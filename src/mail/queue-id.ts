@@ -16,6 +16,11 @@ export function nextQueueId(last: QueueId, now: number): QueueId {
   return Math.max(last + 1, (now - epoch) * perMs);
 }
 
+/** When it was given, in ms since 1970, as far as the number tells. */
+export function queueIdTime(id: QueueId): number {
+  return epoch + Math.floor(id / perMs);
+}
+
 export function formatQueueId(id: QueueId): string {
   let text = '';
   for (let rest = id; text.length < length; rest = Math.floor(rest / digits.length))
