@@ -119,5 +119,7 @@ export function startQueueThread(data: ThreadData): Worker {
     workerData: data,
     // Not those of the process: some, such as --input-type, stop a thread from starting.
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    // It keeps nothing for long: left to itself it would let tens of MB of garbage lie.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
 }
