@@ -4,6 +4,7 @@ import test from 'node:test';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
 import { createResolver } from '../dns/resolver.ts';
 import { startDnsServer, type ZoneData } from '../replay/dns-server.ts';
+import { noProof } from '../verdict/sender-proof.ts';
 import { createProver } from './create-prover.ts';
 import type { Proved, SenderCircumstances } from './prover.ts';
 
@@ -35,6 +36,15 @@ const records: ZoneData = {
   'sel._domainkey.other.example': { TXT: [key] },
 };
 
+const nobody: SenderCircumstances = {
+  clientAddress: '192.0.2.1',
+  clientName: null,
+  helo: 'mail.seaton.biz',
+  reversePath: 'ann@seaton.biz',
+  login: null,
+  trustedNetwork: false,
+};
+
 interface Given {
   readonly sender?: Partial<SenderCircumstances>;
   readonly message?: string | Buffer;
@@ -55,15 +65,7 @@ async function prove(given: Given): Promise<Proved> {
     deadline: given.deadline ?? 8000,
     onFault: (fault) => faults.push(fault),
   });
-  const session = prover.begin({
-    clientAddress: '192.0.2.1',
-    clientName: null,
-    helo: 'mail.seaton.biz',
-    reversePath: 'ann@seaton.biz',
-    login: null,
-    trustedNetwork: false,
-    ...given.sender,
-  });
+  const session = prover.begin({ ...nobody, ...given.sender });
   const bytes = Buffer.from(given.message ?? plain);
   const step = given.piece ?? Math.max(bytes.length, 1);
   for (let at = 0; at < bytes.length; at += step)
@@ -284,3 +286,80 @@ for (const [name, given, want] of cases)
     assert.equal(tell(await prove(given)), want);
     assert.deepEqual(faults, []);
   });
+
+const results: readonly [name: string, given: Given, want: string][] = [
+  [
+    'all that was found',
+    { message: signed },
+    `mx.example.org;
+	spf=pass smtp.mailfrom=seaton.biz;
+	dkim=pass header.d=seaton.biz header.s=sel;
+	dmarc=pass policy.dmarc=reject header.from=seaton.biz`,
+  ],
+  [
+    'the name in HELO',
+    { sender: { reversePath: '' }, message: 'From: x@other.example\r\n\r\n' },
+    `mx.example.org;
+	spf=fail smtp.helo=mail.seaton.biz;
+	dmarc=none header.from=other.example`,
+  ],
+  ['a login', { sender: { login: 'ann' } }, 'mx.example.org;\r\n\tauth=pass'],
+  ['a network of ours', { sender: { trustedNetwork: true } }, 'mx.example.org;\r\n\tnone'],
+  [
+    'words of the sender that could forge a result',
+    {
+      sender: { reversePath: '"x; spf=pass smtp.mailfrom=(a)"@seaton.biz', ...stranger },
+      message: signed
+        .replace('d=seaton.biz', 'd=x.example dkim=pass')
+        .replace('s=sel', 's=(spf=pass)\r\n\t"'),
+    },
+    `mx.example.org;
+	spf=fail smtp.mailfrom=seaton.biz;
+	dkim=neutral;
+	dmarc=fail policy.dmarc=reject header.from=seaton.biz`,
+  ],
+];
+for (const [name, given, want] of results)
+  test(`the field tells of ${name}`, async () => {
+    assert.equal((await prove(given)).results, want.replace(/\r?\n/g, '\r\n'));
+  });
+
+test('who is one of us causes no work', async () => {
+  const queries: string[] = [];
+  await using server = await startDnsServer({ records, onQuery: ({ name }) => queries.push(name) });
+  await using resolver = createResolver({ servers: [server] });
+  const prover = createProver({ resolver, name: 'mx.example.org', onFault: assert.ifError });
+  for (const ours of [{ login: 'ann' }, { trustedNetwork: true }]) {
+    const session = prover.begin({ ...nobody, ...ours });
+    await session.write(Buffer.from(signed));
+    assert.deepEqual((await session.end()).proof, { ...noProof, ...ours });
+  }
+  assert.deepEqual(queries, []);
+});
+
+test('the same comes out, wherever the content is cut', async () => {
+  const want = await prove({ message: signed, sender: stranger });
+  for (const piece of [1, 2, 3, 7, 64, 333])
+    assert.deepEqual(await prove({ message: signed, sender: stranger, piece }), want);
+});
+
+test('the wait for DNS has an end, and a late answer is no pass', async () => {
+  const slow: ZoneData = Object.fromEntries(
+    Object.entries(records).map(([name, own]) => [name, { ...own, trick: 'timeout' }]),
+  );
+  const started = performance.now();
+  const late = await prove({ records: slow, message: signed, deadline: 400 });
+  assert.ok(performance.now() - started < 1000);
+  assert.match(tell(late), /^spf temperror seaton.biz(; dmarc temperror none seaton.biz)?$/);
+});
+
+test('names of the sender that are slow leave doubt about none of the forged one', async () => {
+  const slow = 'DKIM-Signature: v=1; a=rsa-sha256; d=slow.example; s=s; h=from; bh=x; b=y\r\n';
+  const forged = await prove({
+    sender: { ...stranger, reversePath: 'x@slow.example' },
+    records: { ...records, '*.slow.example': { trick: 'timeout' } },
+    message: `${slow.repeat(3)}${signed.replace('Hello', 'Hallo')}`,
+    deadline: 800,
+  });
+  assert.match(tell(forged), /dmarc fail reject seaton.biz$/);
+});
