@@ -6,7 +6,7 @@
  * daemon, also when the tests are killed.
  */
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,12 @@ export interface MachineOptions {
   readonly hostName?: string;
   /** Default the DNS server of the world. */
   readonly nameservers?: readonly string[];
+  /** Which network it stands in; default the mail server's. */
+  readonly side?: 'server' | 'world' | 'peer';
+  /** Folders of this machine that are seen inside: path inside -> path out here. */
+  readonly folders?: Readonly<Record<string, string>>;
+  /** Folders inside that are to lie on a real disk, not in memory: what is synced there costs time. */
+  readonly onDisk?: readonly string[];
 }
 
 export interface Machine extends AsyncDisposable {
@@ -52,9 +58,15 @@ cd "$2"
 mkdir upper work root
 mount -t overlay overlay -o "lowerdir=$1,upperdir=upper,workdir=work" root 2>/dev/null ||
   cp -a "$1/." root
-mkdir -p "root$3"
-mount --bind "$4" "root$3"
-hostname "$5"
+hostname "$3"
+shift 3
+while [ "$#" -gt 0 ]; do
+  mkdir -p "root$1"
+  # A folder on disk begins with what the root has in its place.
+  if [ "$3" = copy ]; then cp -a "root$1/." "$2"; chown --reference="root$1" "$2"; chmod --reference="root$1" "$2"; fi
+  mount --bind "$2" "root$1"
+  shift 3
+done
 # /proc is still that of the tests here, and so is the number.
 read -r pid rest < /proc/self/stat
 mount -t proc proc root/proc
@@ -74,15 +86,23 @@ table inet spillway {
 `;
 
 export async function openMachine(server: ServerName, options: MachineOptions): Promise<Machine> {
-  const { network, hostName = 'mx.host.example' } = options;
+  const { network, hostName = 'mx.host.example', side = 'server' } = options;
   const nameservers = options.nameservers ?? [addresses.dns.v4];
   const root = await rootOf(server);
   const mountPoint = join(cacheFolder(), 'machine');
   await mkdir(mountPoint, { recursive: true });
 
   const apart = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child'];
-  const script = ['sh', '-c', boot, 'boot', root, mountPoint, projectInside, project, hostName];
-  const child = start(network.server, [...apart, ...script], {
+  await using stack = new AsyncDisposableStack();
+  const folders = Object.entries({ [projectInside]: project, ...options.folders });
+  const mounts = folders.flatMap(([inside, outside]) => [inside, outside, 'bind']);
+  for (const inside of options.onDisk ?? []) {
+    const folder = await mkdtemp(join(cacheFolder(), 'disk-'));
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    mounts.push(inside, folder, 'copy');
+  }
+  const script = ['sh', '-c', boot, 'boot', root, mountPoint, hostName, ...mounts];
+  const child = start(network[side], [...apart, ...script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
@@ -98,6 +118,7 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
   };
   const path = (inside: string) => `/proc/${pid}/root${inside}`;
   const group = await makeGroup();
+  const own = addresses[side === 'world' ? 'sender' : side];
 
   await writeFile(
     path('/etc/resolv.conf'),
@@ -106,13 +127,14 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
   await writeFile(path('/etc/hostname'), `${hostName}\n`);
   await writeFile(
     path('/etc/hosts'),
-    `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${addresses.server.v4} ${hostName} ${hostName.split('.')[0]}\n`,
+    `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${own.v4} ${hostName} ${hostName.split('.')[0]}\n`,
   );
   await run(place, ['nft', '-f', '-'], { input: connectionCounter });
   const logFile = '/var/log/mail.log';
   const syslog = `busybox syslogd -S -O ${logFile} >/dev/null 2>&1 && until [ -S /dev/log ]; do sleep 0.01; done`;
   await run(place, ['sh', '-c', syslog]);
 
+  const kept = stack.move();
   return {
     place,
     hostName,
@@ -151,6 +173,7 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
       child.kill('SIGKILL');
       await closed;
       if (group) await removeGroup(group);
+      await kept.disposeAsync();
     },
   };
 }

@@ -2,14 +2,13 @@
  * A real Postfix in a machine of its own, started and stopped by the test.
  */
 import { writeFile } from 'node:fs/promises';
-import { type Machine, type MachineOptions, openMachine } from './machine.ts';
+import { openMachine } from './machine.ts';
+import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
 import { run } from './place.ts';
 
-export interface PostfixOptions extends MachineOptions {
+export interface PostfixOptions extends PeerOptions {
   /** For main.cf, above the plain defaults below. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Domain -> address of the server that takes its mail; relayed for everybody, whatever the recipient. */
-  readonly relay?: Readonly<Record<string, string>>;
 }
 
 export interface QueuedMessage {
@@ -19,13 +18,9 @@ export interface QueuedMessage {
   readonly recipients: readonly string[];
 }
 
-export interface Postfix extends AsyncDisposable {
-  readonly machine: Machine;
+export interface Postfix extends Peer {
   /** Changes settings of main.cf; a running Postfix obeys them at once. */
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
-  /** Resolves when it listens. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
   queue(): Promise<QueuedMessage[]>;
 }
 
@@ -39,7 +34,7 @@ export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
     compatibility_level: '3.6',
     myhostname: machine.hostName,
     mydestination: '$myhostname, localhost',
-    mynetworks: '127.0.0.0/8, [::1]/128',
+    mynetworks: ['127.0.0.0/8', '[::1]/128', ...(options.clients ?? [])].join(', '),
     inet_protocols: 'all',
     alias_maps: '',
     alias_database: '',
@@ -49,6 +44,23 @@ export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
     // A tester in a hurry looks like a spammer to these.
     smtpd_error_sleep_time: '0',
     smtpd_client_connection_rate_limit: '0',
+    smtpd_client_connection_count_limit: '0',
+    message_size_limit: String(largestMessage),
+    ...(options.recipients
+      ? {
+          relay_recipient_maps: `inline:{ ${options.recipients.map((one) => `{ ${one} = yes }`).join(' ')} }`,
+        }
+      : {}),
+    ...(options.certificate
+      ? {
+          smtpd_tls_security_level: 'may',
+          smtpd_tls_cert_file: options.certificate.cert,
+          smtpd_tls_key_file: options.certificate.key,
+          smtp_tls_security_level: 'may',
+        }
+      : {}),
+    // Straight into the folder that nobody looks at.
+    ...(options.queueOnly ? { smtpd_client_restrictions: 'static:HOLD' } : {}),
     ...options.settings,
   };
   let isRunning = false;
@@ -62,8 +74,16 @@ export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
   // Its daemons would need copies of resolv.conf and hosts in a chroot of their own.
   await run(place, ['postconf', '-F', '*/*/chroot = n']);
 
+  const queue = async () => {
+    const text = await run(place, ['postqueue', '-j']);
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(readQueued);
+  };
   const kept = stack.move();
   return {
+    title: 'Postfix',
     machine,
     configure,
     async start() {
@@ -75,12 +95,12 @@ export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
       await run(place, ['postfix', 'stop']);
       isRunning = false;
     },
-    async queue() {
-      const text = await run(place, ['postqueue', '-j']);
-      return text
-        .split('\n')
-        .filter((line) => line !== '')
-        .map(readQueued);
+    queue,
+    async queued() {
+      const folders = ['incoming', 'active', 'deferred', 'hold'];
+      const find = ['find', ...folders.map((folder) => `/var/spool/postfix/${folder}`)];
+      const files = await run(place, ['sh', '-c', `${find.join(' ')} -type f | wc -l`]);
+      return Number(files);
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -22,6 +22,17 @@ export const recipes = {
   },
   exim: { packages: ['exim4-daemon-heavy'] },
   opensmtpd: { packages: ['opensmtpd'] },
+  dovecot: { packages: ['dovecot-core', 'dovecot-lmtpd'] },
+  /** Clients and sinks: swaks, and Postfix's smtp-source and smtp-sink. */
+  tools: {
+    packages: [
+      ...['postfix', 'swaks', 'openssl'],
+      ...['libnet-ssleay-perl', 'libauthen-sasl-perl', 'libnet-dns-perl'],
+    ],
+    answers: ['postfix postfix/main_mailer_type select No configuration'],
+  },
+  /** Nothing but Debian: for Spillway, and for Haraka, which npm brings (haraka.ts). */
+  plain: { packages: ['openssl'] },
 } as const satisfies Record<string, Recipe>;
 
 export type ServerName = keyof typeof recipes;

@@ -15,6 +15,8 @@ export interface McOptions {
    * Without (mailer flag k) it is the server of 2006.
    */
   readonly ownNameCheck?: boolean;
+  /** IPv6 address to listen on; default the server's. */
+  readonly address?: string;
   /** More lines of m4, before the mailers. */
   readonly features?: readonly string[];
   /** More lines, after the mailers: LOCAL_CONFIG, LOCAL_RULESETS. */
@@ -23,6 +25,7 @@ export interface McOptions {
 
 export function formatMc(options: McOptions = {}): string {
   const { ownNameCheck = true, features = [], locals = [] } = options;
+  const { address = addresses.server.v6 } = options;
   const flags = ['SMTP', 'ESMTP', 'RELAY'].map(
     (mailer) => `MODIFY_MAILER_FLAGS(\`${mailer}', \`+k')dnl`,
   );
@@ -37,7 +40,7 @@ export function formatMc(options: McOptions = {}): string {
     "DAEMON_OPTIONS(`Family=inet, Name=MTA-v4, Port=smtp, L=1000')dnl",
     // Without an address it would take the IPv4 port as well, and find it in use.
     "DAEMON_OPTIONS(`Family=inet6, Name=MTA-v6-loopback, Port=smtp, Addr=::1, L=1000')dnl",
-    `DAEMON_OPTIONS(\`Family=inet6, Name=MTA-v6, Port=smtp, Addr=${addresses.server.v6}, L=1000')dnl`,
+    `DAEMON_OPTIONS(\`Family=inet6, Name=MTA-v6, Port=smtp, Addr=${address}, L=1000')dnl`,
     "define(`confPRIVACY_FLAGS', `needmailhelo,needexpnhelo,needvrfyhelo,restrictqrun,restrictexpand,nobodyreturn,authwarnings')dnl",
     "define(`confQUEUE_LA', `1000')dnl",
     "define(`confREFUSE_LA', `1000')dnl",

@@ -2,22 +2,19 @@
  * A real sendmail in a machine of its own, started and stopped by the test.
  */
 import { readdir, writeFile } from 'node:fs/promises';
-import { type Machine, type MachineOptions, openMachine } from './machine.ts';
+import { openMachine } from './machine.ts';
+import { addresses } from './network.ts';
+import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
 import { run } from './place.ts';
 import { formatMc, type McOptions } from './sendmail-mc.ts';
 
-export interface SendmailOptions extends MachineOptions {
+export interface SendmailOptions extends PeerOptions {
   readonly mc?: McOptions;
-  /** Domain -> address of the server that takes its mail; relayed for everybody, whatever the recipient. */
-  readonly relay?: Readonly<Record<string, string>>;
 }
 
-export interface Sendmail extends AsyncDisposable {
-  readonly machine: Machine;
+export interface Sendmail extends Peer {
   /** Writes sendmail.mc and builds sendmail.cf from it. */
   configure(mc: McOptions): Promise<void>;
-  /** Resolves when it listens. */
-  start(): Promise<void>;
   /** Ends the daemon; deliveries under way end by themselves. */
   stop(): Promise<void>;
   /** `sendmail -q`: runs the queue once, in the background. */
@@ -42,30 +39,46 @@ export async function openSendmail(options: SendmailOptions): Promise<Sendmail> 
   const machine = stack.use(await openMachine('sendmail', options));
   const { place, path } = machine;
   const relay = Object.entries(options.relay ?? {});
+  // A network is told by its first octets.
+  const clients = (options.clients ?? []).map((network) => network.replace(/\.0\/24$/, ''));
   const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('');
   await writeFile(
     path('/etc/mail/mailertable'),
     lines(relay.map(([domain, host]) => `${domain}\tesmtp:[${host}]`)),
   );
-  await writeFile(path('/etc/mail/relay-domains'), lines(relay.map(([domain]) => domain)));
+  await writeFile(
+    path('/etc/mail/relay-domains'),
+    lines([...relay.map(([domain]) => domain), ...clients]),
+  );
   await writeFile(path('/etc/mail/local-host-names'), `localhost\n${machine.hostName}\n`);
   await writeFile(
     path('/etc/mail/aliases'),
     `mailer-daemon: postmaster\npostmaster: ${postmasterBox}\n`,
   );
+  // In the access map, To: of a whole domain is refused, and of the known in it allowed.
+  const known = options.recipients
+    ? [
+        ...relay.map(([domain]) => `To:${domain}\tERROR:5.1.1:550 User unknown`),
+        ...options.recipients.map((recipient) => `To:${recipient}\tRELAY`),
+      ]
+    : [];
   const prepare = `
 cd /etc/mail
 makemap hash mailertable < mailertable
 # Debian refuses the documentation network, which is the whole world here.
 sed -i '/^Connect:192.0.2/d' access
-makemap hash access < access
+${known.map((line) => `echo '${line}' >> access\n`).join('')}makemap hash access < access
 mkdir -p /var/run/sendmail/mta /var/run/sendmail/msp
 chown smmta:smmsp /var/run/sendmail/mta
 install -o mail -g mail -m 600 /dev/null ${postmasterBox}`;
   await run(place, ['sh', '-ec', prepare]);
 
+  const more = featuresOf(options);
   const configure = async (mc: McOptions) => {
-    await writeFile(path('/etc/mail/sendmail.mc'), formatMc(mc));
+    const features = [...more, ...(mc.features ?? [])];
+    const own = addresses[options.side === 'peer' ? 'peer' : 'server'];
+    const text = formatMc({ address: own.v6, ...mc, features });
+    await writeFile(path('/etc/mail/sendmail.mc'), text);
     await run(place, ['sh', '-ec', 'cd /etc/mail; m4 sendmail.mc > sendmail.cf']);
   };
   await configure(options.mc ?? {});
@@ -74,6 +87,7 @@ install -o mail -g mail -m 600 /dev/null ${postmasterBox}`;
   const mailq = () => run(place, ['mailq']);
   const kept = stack.move();
   return {
+    title: 'sendmail',
     machine,
     configure,
     async start() {
@@ -102,4 +116,17 @@ while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done`;
     story: async () => [await mailq(), ...(await machine.log()).slice(-20)].join('\n'),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+function featuresOf({ certificate, queueOnly }: SendmailOptions): string[] {
+  return [
+    `define(\`confMAX_MESSAGE_SIZE', \`${largestMessage}')dnl`,
+    ...(queueOnly ? ["define(`confDELIVERY_MODE', `queueonly')dnl"] : []),
+    ...(certificate
+      ? [
+          `define(\`confSERVER_CERT', \`${certificate.cert}')dnl`,
+          `define(\`confSERVER_KEY', \`${certificate.key}')dnl`,
+        ]
+      : []),
+  ];
 }

@@ -1,0 +1,60 @@
+/**
+ * A real OpenSMTPD in a machine of its own.
+ */
+import { writeFile } from 'node:fs/promises';
+import { openMachine } from './machine.ts';
+import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
+import { run } from './place.ts';
+
+/** Configured, and not started. */
+export async function openOpensmtpd(options: PeerOptions): Promise<Peer> {
+  await using stack = new AsyncDisposableStack();
+  const machine = stack.use(await openMachine('opensmtpd', options));
+  const { place, path } = machine;
+  await writeFile(path('/etc/smtpd.conf'), formatConfig(machine.hostName, options));
+  const known = (options.recipients ?? []).map((recipient) => `${recipient}\n`);
+  await writeFile(path('/etc/recipients'), known.join(''));
+  await run(place, ['sh', '-ec', 'smtpd -n 2> /dev/null']);
+
+  const kept = stack.move();
+  return {
+    title: 'OpenSMTPD',
+    machine,
+    async start() {
+      await machine.runCounted(['sh', '-c', 'smtpd > /dev/null 2>&1']);
+      await machine.listening(25);
+      if (options.queueOnly) await run(place, ['smtpctl', 'pause', 'mta']);
+    },
+    async stop() {
+      await run(place, ['sh', '-c', 'kill "$(pgrep -o -x smtpd)"']);
+    },
+    async queued() {
+      return Number(await run(place, ['sh', '-c', 'smtpctl show queue | wc -l']));
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function formatConfig(hostName: string, options: PeerOptions): string {
+  const { relay = {}, clients = [], certificate, recipients } = options;
+  const entries = Object.entries(relay);
+  return `${[
+    ...(certificate
+      ? [`pki ours cert "${certificate.cert}"`, `pki ours key "${certificate.key}"`]
+      : []),
+    'table recipients file:/etc/recipients',
+    // It ends a session after 100 messages otherwise.
+    'smtp limit max-mails 1000000',
+    'smtp limit max-rcpt 1000000',
+    `smtp max-message-size "${largestMessage}"`,
+    `listen on 0.0.0.0 port 25 hostname "${hostName}"${certificate ? ' tls pki ours' : ''}`,
+    ...entries.map(([, host], i) => `action "relay${i}" relay host "smtp://${host}"`),
+    'action "mx" relay',
+    ...entries.map(
+      ([domain], i) =>
+        `match from any for domain "${domain}"${recipients ? ' rcpt-to <recipients>' : ''} action "relay${i}"`,
+    ),
+    'match from local for any action "mx"',
+    ...clients.map((network) => `match from src "${network}" for any action "mx"`),
+  ].join('\n')}\n`;
+}

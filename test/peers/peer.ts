@@ -1,0 +1,31 @@
+/**
+ * What the tests and the benchmarks want of a mail server, whichever it is.
+ */
+import type { Machine, MachineOptions } from './machine.ts';
+
+export interface PeerOptions extends MachineOptions {
+  /** Domain -> address of the server that takes its mail; relayed for everybody, whatever the recipient. */
+  readonly relay?: Readonly<Record<string, string>>;
+  /** Networks whose mail is taken for every domain, and sent on by MX. */
+  readonly clients?: readonly string[];
+  /** Of the domains under `relay`, the only recipients that exist; null: all do. */
+  readonly recipients?: readonly string[] | null;
+  /** Files inside, for STARTTLS. Outgoing TLS is used where it is offered, and nothing is verified. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
+  /** What is taken stays in the queue until somebody asks for it. */
+  readonly queueOnly?: boolean;
+}
+
+export interface Peer extends AsyncDisposable {
+  /** For people. */
+  readonly title: string;
+  readonly machine: Machine;
+  /** Resolves when it listens. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Messages in its queue. */
+  queued(): Promise<number>;
+}
+
+/** Octets of the largest message that every peer is set up to take. */
+export const largestMessage = 100_000_000;
