@@ -1,0 +1,29 @@
+/**
+ * What the delivery writes into the log: a line for each recipient and attempt. pino's shape.
+ */
+import { printable } from '../mail/printable.ts';
+import { formatQueueId, type QueueId } from '../mail/queue-id.ts';
+import { formatReply } from '../mail/reply.ts';
+import type { Tried } from './outcomes.ts';
+
+export interface DeliveryLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** `delay`: ms from acceptance until now. */
+export function logTried(log: DeliveryLog, id: QueueId, delay: number, tried: Tried): void {
+  const { recipient, hop, outcome, reply, reason, peer } = tried;
+  const details = {
+    id: formatQueueId(id),
+    to: printable(recipient.forwardPath),
+    hop: printable(hop.key),
+    peer: peer === null ? null : printable(peer),
+    delay,
+    attempt: recipient.attempts + 1,
+    reply: printable(formatReply(reply)),
+    ...(reason === null ? {} : { reason }),
+  };
+  log.info(details, outcome);
+}
