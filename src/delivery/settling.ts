@@ -1,0 +1,140 @@
+/**
+ * The end of an attempt: what became of each recipient is written down, together with the report to
+ * the sender where there is one.
+ */
+import type { QueuedRecipient, QueueStore, Settlement } from '../store/queue-store.ts';
+import { describeProof } from '../verdict/sender-proof.ts';
+import type { Clock } from './clock.ts';
+import type { Job } from './job.ts';
+import { type DeliveryLog, logTried } from './log.ts';
+import type { Decision, Notices } from './notices.ts';
+import {
+  type Outcome,
+  type OutcomeRules,
+  outcomeOfPostponed,
+  outcomeOfTried,
+  outcomeOfUndecided,
+} from './outcomes.ts';
+
+export interface SettlerOptions {
+  readonly store: Pick<QueueStore, 'settle' | 'unclaim'>;
+  readonly notices: Notices;
+  readonly rules: OutcomeRules;
+  /** How long a message is kept whose failure nobody is told of, ms. */
+  readonly keep: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: DeliveryLog;
+}
+
+/** `given back`: nothing was tried. `lost`: it could not be written until the end. */
+export type Settled = 'written' | 'written with notice' | 'given back' | 'lost';
+
+export interface Settler {
+  /**
+   * Resolves once it is on disk; never rejects. While the store cannot be written it is tried again:
+   * a message that was delivered and not settled would be delivered twice.
+   */
+  settle(job: Job): Promise<Settled>;
+  /** What could not be written by now is lost: it is delivered again after the next start. */
+  stop(): void;
+}
+
+const firstWait = 500;
+const longestWait = 30_000;
+
+export function createSettler(options: SettlerOptions): Settler {
+  const { store, notices, rules, clock, random, log } = options;
+  const waiting = new Set<() => void>();
+  let isStopped = false;
+
+  async function settlementOf(job: Job): Promise<Settlement | null> {
+    const { message, tried, postponed, content } = job;
+    if (tried.length === 0 && postponed.length === 0) return null;
+    const now = clock.now();
+    const moment = { now, random: random() };
+    const outcomes = [
+      ...tried.map((one) => outcomeOfTried(one, message, rules, moment)),
+      ...postponed.map((one) => outcomeOfPostponed(one, message, rules, now)),
+    ];
+    const events = outcomes.flatMap(({ event }) => event ?? []);
+    const decision =
+      events.length === 0 ? silent : await notices.decide(message, events, content, now);
+    const settled = decision.undecided
+      ? outcomes.map((one) => outcomeOfUndecided(one, message, rules, moment))
+      : outcomes;
+    const isKept = decision.unreported || job.earlier.some((one) => wasUnreported(one, job));
+    return {
+      id: message.id,
+      outcomes: settled.map(withoutEvent),
+      notice: decision.notice,
+      keepUntil: isKept ? now + options.keep : null,
+    };
+  }
+
+  /** Until it succeeds, unless it is a bug that makes it fail. */
+  async function persist<T>(job: Job, write: () => Promise<T>): Promise<T | null> {
+    for (let wait = firstWait; !isStopped; wait = Math.min(wait * 2, longestWait)) {
+      try {
+        return await write();
+      } catch (error) {
+        log.error({ err: error, id: job.message.id }, 'cannot write what became of a message');
+        if (!isStoreTrouble(error)) return null;
+        await pause(wait);
+      }
+    }
+    return null;
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        waiting.delete(end);
+        cancel();
+        resolve();
+      };
+      const cancel = clock.after(ms, end);
+      waiting.add(end);
+    });
+  }
+
+  return {
+    async settle(job) {
+      const settlement = await persist(job, async () => ({ found: await settlementOf(job) }));
+      if (!settlement) return 'lost';
+      const { found } = settlement;
+      const written = await persist(job, async () => {
+        await (found ? store.settle(found) : store.unclaim(job.message.id));
+        return true;
+      });
+      if (!written) return 'lost';
+      const delay = clock.now() - job.message.receivedAt;
+      for (const one of job.tried) logTried(log, job.message.id, delay, one);
+      if (!found) return 'given back';
+      return found.notice ? 'written with notice' : 'written';
+    },
+    stop() {
+      isStopped = true;
+      for (const end of waiting) end();
+    },
+  };
+}
+
+const silent: Decision = { notice: null, unreported: false, undecided: false };
+
+/**
+ * A recipient that failed in an earlier attempt: a later one must not remove what is kept for its
+ * sake. Whether it was reported is not written down, so in doubt the message is kept.
+ */
+function wasUnreported({ notify }: QueuedRecipient, { message }: Job): boolean {
+  const isUnwanted = notify !== null && !notify.includes('failure');
+  return isUnwanted || message.sender.reversePath === '' || describeProof(message.proof) === null;
+}
+
+function isStoreTrouble(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('QUEUE_');
+}
+
+function withoutEvent({ event: _, ...outcome }: Outcome) {
+  return outcome;
+}
