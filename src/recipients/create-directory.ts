@@ -8,6 +8,8 @@ import { createDomainNames } from './domain-names.ts';
 import { expandPath } from './expand.ts';
 import type { HostedDomain } from './hosted-domain.ts';
 import { foldLocalPart } from './local-part.ts';
+import { createMapFiles } from './map-files.ts';
+import { createMapList } from './map-list.ts';
 import type { Hosted, OwnPath } from './own-path.ts';
 
 export interface DirectoryOptions {
@@ -15,16 +17,25 @@ export interface DirectoryOptions {
   readonly domains: readonly HostedDomain[];
   /** Between a name and its detail: `ann+news` is ann. Default `+`; null: there are no details. */
   readonly separator?: string | null;
+  /** ms since 1970, the clock of the file system. Default Date.now. */
+  readonly now?: () => number;
+  /** Told of what is wrong with maps. */
+  readonly warn?: (message: string) => void;
 }
 
 const foreign: RecipientFacts = { kind: 'foreign' };
 const plainLocalPart = /^[A-Za-z0-9._+=-]+$/;
 
+/** Throws MapReadError where a map cannot be read. */
 export function createDirectory(options: DirectoryOptions): Directory {
-  const { separator = '+' } = options;
+  const { separator = '+', now = Date.now, warn = () => {} } = options;
+  const files = createMapFiles({ now, warn });
   const hosted = new Map<string, Hosted>();
   for (const domain of options.domains) {
-    const names = createDomainNames(domain, [], separator);
+    const lists = domain.maps.map((map) =>
+      createMapList(map, map.expand ?? domain.destination.kind !== 'smtp', files.open(map)),
+    );
+    const names = createDomainNames(domain, lists, separator);
     const unknown = { kind: 'unknown', how: `${domain.name} has no such mailbox` } as const;
     hosted.set(domain.name, { domain, names, unknown });
   }
@@ -59,11 +70,19 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return { hosted: own, localPart, folded, found: own.names.find(folded) };
   }
 
+  function findNow(forwardPath: string): RecipientFacts {
+    const path = resolve(forwardPath);
+    if (!('hosted' in path)) return path;
+    return path.found?.facts ?? path.hosted.unknown;
+  }
+
   return {
     find(forwardPath) {
-      const path = resolve(forwardPath);
-      if (!('hosted' in path)) return path;
-      return path.found?.facts ?? path.hosted.unknown;
+      const facts = findNow(forwardPath);
+      if (files.isFresh()) return facts;
+      const looked = files.look();
+      // Whoever was added since then must not be refused.
+      return facts.kind === 'unknown' ? looked.then(() => findNow(forwardPath)) : facts;
     },
     expand: (forwardPath) => expandPath(forwardPath, resolve),
     destinationOf: (domain) => hosted.get(domain)?.domain.destination ?? null,

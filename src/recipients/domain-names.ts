@@ -13,9 +13,11 @@ export interface Finding {
   readonly targets: readonly string[] | null;
 }
 
-/** A list of names outside the configuration. Keys are folded: `ann`, `ann@example.org`, `@example.org`. */
+/** A list of names outside the configuration. Local parts are folded. */
 export interface NameList {
-  find(key: string): Finding | null;
+  find(localPart: string, domain: string): Finding | null;
+  /** Where it sends whoever it does not list. */
+  findOthers(localPart: string, domain: string): Finding | null;
 }
 
 /** Local parts are folded. */
@@ -50,15 +52,15 @@ export function createDomainNames(
     const found = own.get(localPart);
     if (found) return found;
     for (const list of lists) {
-      const listed = list.find(`${localPart}@${name}`) ?? list.find(localPart);
+      const listed = list.find(localPart, name);
       if (listed) return listed;
     }
     return null;
   }
 
-  function findOthers(): Finding | null {
+  function findOthers(localPart: string): Finding | null {
     for (const list of lists) {
-      const listed = list.find(`@${name}`);
+      const listed = list.findOthers(localPart, name);
       if (listed) return listed;
     }
     return catchAll;
@@ -70,7 +72,7 @@ export function createDomainNames(
       if (exact) return exact;
       const base = withoutDetail(localPart, separator);
       const found = base === null ? null : findExact(base);
-      return found ?? duties.get(localPart) ?? findOthers();
+      return found ?? duties.get(localPart) ?? findOthers(localPart);
     },
     mailboxOf(localPart) {
       const base = withoutDetail(localPart, separator);
