@@ -17,6 +17,12 @@ import { formatText, subjectOf } from './notice-text.ts';
 export function formatNotice(notice: Notice): Uint8Array {
   const utf8 = isInternational(notice);
   const boundary = findBoundary(notice);
+  const pieces = [
+    formatTextPart(notice),
+    formatStatusPart(notice, utf8),
+    ...(notice.returned === null ? [] : [formatReturned(notice.returned, utf8)]),
+  ];
+  const is8bit = pieces.some(hasHighBytes);
   const head =
     formatField('From', `Mail Delivery System <MAILER-DAEMON@${notice.reportingMta}>`, utf8) +
     formatField('To', `<${notice.to}>`, utf8) +
@@ -28,26 +34,16 @@ export function formatNotice(notice: Notice): Uint8Array {
     'MIME-Version: 1.0\r\n' +
     `Content-Type: multipart/report; report-type=${utf8 ? 'global-' : ''}delivery-status;\r\n` +
     ` boundary="${boundary}"\r\n` +
-    '\r\n';
-  const start = `--${boundary}\r\n`;
-  const pieces = [
-    head,
-    start,
-    formatTextPart(notice),
-    start,
-    utf8
-      ? 'Content-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: 8bit\r\n'
-      : 'Content-Type: message/delivery-status\r\n',
-    'Content-Description: What became of the message\r\n\r\n',
-    formatStatus(notice, utf8),
-    '\r\n',
-    ...formatReturned(notice.returned, utf8, start),
-    `--${boundary}--\r\n`,
-  ];
-  return Buffer.concat(
-    pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)),
-  );
+    (is8bit ? eightBit : '');
+  const delimiter = Buffer.from(`\r\n--${boundary}\r\n`);
+  return Buffer.concat([
+    Buffer.from(head),
+    ...pieces.flatMap((piece) => [delimiter, piece]),
+    Buffer.from(`\r\n--${boundary}--\r\n`),
+  ]);
 }
+
+const eightBit = 'Content-Transfer-Encoding: 8bit\r\n';
 
 function isInternational({ about, to, recipients, returned }: Notice): boolean {
   if (!about.smtpUtf8) return false;
@@ -67,38 +63,37 @@ function findBoundary({ token, returned }: Notice): string {
   }
 }
 
-function formatTextPart(notice: Notice): string {
+function formatTextPart(notice: Notice): Buffer {
   const text = formatText(notice);
   const head = 'Content-Description: Explanation\r\n';
-  if (isAscii(text)) return `Content-Type: text/plain; charset=us-ascii\r\n${head}\r\n${text}\r\n`;
-  return (
-    `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n${head}\r\n` +
-    `${wrapBase64(Buffer.from(text))}\r\n`
+  return Buffer.from(
+    isAscii(text)
+      ? `Content-Type: text/plain; charset=us-ascii\r\n${head}\r\n${text}`
+      : `Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n${head}\r\n${wrapBase64(text)}`,
   );
 }
 
-function formatReturned(
-  returned: Returned | null,
-  utf8: boolean,
-  start: string,
-): (string | Uint8Array)[] {
-  if (returned === null) return [];
-  const { kind, content } = returned;
-  const is8bit = hasHighBytes(content);
-  const description = kind === 'full' ? 'The message' : 'Header of the message';
-  const type =
-    kind === 'full'
-      ? `message/${utf8 ? 'global' : 'rfc822'}`
-      : utf8
-        ? 'message/global-headers'
-        : 'text/rfc822-headers';
-  const encoding = is8bit ? 'Content-Transfer-Encoding: 8bit\r\n' : '';
-  const head = `Content-Type: ${type}\r\n${encoding}Content-Description: ${description}\r\n\r\n`;
-  const last = Buffer.from(content.buffer, content.byteOffset, content.length).subarray(-2);
-  return [start, head, content, last.equals(crlf) ? '' : '\r\n', '\r\n'];
+function formatStatusPart(notice: Notice, utf8: boolean): Buffer {
+  const status = formatStatus(notice, utf8);
+  const type = `Content-Type: message/${utf8 ? 'global-' : ''}delivery-status\r\n`;
+  const encoding = isAscii(status) ? '' : eightBit;
+  return Buffer.from(
+    `${type}${encoding}Content-Description: What became of the message\r\n\r\n${status}`,
+  );
 }
 
-const crlf = Buffer.from('\r\n');
+function formatReturned({ kind, content }: Returned, utf8: boolean): Buffer {
+  const encoding = hasHighBytes(content) ? eightBit : '';
+  const description = kind === 'full' ? 'The message' : 'Header of the message';
+  const type = returnedTypes[kind][utf8 ? 'utf8' : 'ascii'];
+  const head = `Content-Type: ${type}\r\n${encoding}Content-Description: ${description}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), content]);
+}
+
+const returnedTypes = {
+  full: { ascii: 'message/rfc822', utf8: 'message/global' },
+  headers: { ascii: 'text/rfc822-headers', utf8: 'message/global-headers' },
+} as const;
 
 /** So that mail programs show the notice beside the message. */
 function formatReference(returned: Returned | null): string {
@@ -118,11 +113,8 @@ function hasHighBytes(content: Uint8Array): boolean {
   return content.some((byte) => byte >= 0x80);
 }
 
-function wrapBase64(bytes: Buffer): string {
-  return `${
-    bytes
-      .toString('base64')
-      .match(/.{1,76}/g)
-      ?.join('\r\n') ?? ''
-  }\r\n`;
+function wrapBase64(text: string): string {
+  return Buffer.from(text)
+    .toString('base64')
+    .replace(/.{1,76}/g, '$&\r\n');
 }

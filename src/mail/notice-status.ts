@@ -33,13 +33,9 @@ function formatRecipient(recipient: NoticeRecipient, notice: Notice, utf8: boole
   if (peer !== null) fields.push(['Remote-MTA', `dns; ${peer}`]);
   if (peer !== null && reply !== null) fields.push(['Diagnostic-Code', `smtp; ${words(reply)}`]);
   fields.push(['Last-Attempt-Date', formatDate(recipient.triedAt)]);
-  fields.push(['Final-Log-ID', about(notice)]);
+  fields.push(['Final-Log-ID', notice.about.queueId]);
   if (action === 'delayed') fields.push(['Will-Retry-Until', formatDate(notice.about.expiresAt)]);
   return fields.map(([name, value]) => formatField(name, value, utf8)).join('');
-}
-
-function about(notice: Notice): string {
-  return notice.about.queueId;
 }
 
 /** RFC 3464 §2.3.4: what was done is told by the class, whatever the next hop said. */

@@ -33,7 +33,7 @@ export function formatText(notice: Notice): string {
     for (const one of those) lines.push('', ...formatRecipient(one));
   }
   lines.push('', `The message is known here as ${notice.about.queueId}.`);
-  if (notice.recipients.some(({ action }) => action === 'delayed'))
+  if (notice.recipients.every(({ action }) => action === 'delayed'))
     lines.push('You need not send it again.');
   if (notice.returned)
     lines.push(
@@ -45,7 +45,7 @@ export function formatText(notice: Notice): string {
 }
 
 function formatRecipient({ forwardPath, why, reply, peer }: NoticeRecipient): string[] {
-  const lines = [`  <${readable(forwardPath)}>`];
+  const lines = wrap(`<${readable(forwardPath)}>`, '  ');
   if (why !== null) lines.push(...wrap(readable(why)));
   if (reply === null) return lines;
   const words = readable(`${reply.code} ${reply.status} ${reply.text}`);
@@ -54,7 +54,7 @@ function formatRecipient({ forwardPath, why, reply, peer }: NoticeRecipient): st
 }
 
 /** At blanks, to lines of 72 characters. */
-function wrap(text: string): string[] {
+function wrap(text: string, indent = '    '): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of wordsOf(text)) {
@@ -64,7 +64,7 @@ function wrap(text: string): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   lines.push(line);
-  return lines.map((one) => `    ${one}`);
+  return lines.map((one) => `${indent}${one}`);
 }
 
 /** Marks that reorder or hide text are shown, not obeyed. */
