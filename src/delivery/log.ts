@@ -4,7 +4,7 @@
 import { printable } from '../mail/printable.ts';
 import { formatQueueId, type QueueId } from '../mail/queue-id.ts';
 import { formatReply } from '../mail/reply.ts';
-import type { Tried } from './outcomes.ts';
+import type { Outcome, Tried } from './outcomes.ts';
 
 export interface DeliveryLog {
   info(details: object, message: string): void;
@@ -26,4 +26,13 @@ export function logTried(log: DeliveryLog, id: QueueId, delay: number, tried: Tr
     ...(reason === null ? {} : { reason }),
   };
   log.info(details, outcome);
+}
+
+/** It was tried for as long as it may be. */
+export function logExpired(log: DeliveryLog, id: QueueId, delay: number, outcome: Outcome): void {
+  const { event, reply } = outcome;
+  if (event?.action !== 'failed' || outcome.reason !== 'expired') return;
+  const to = printable(event.recipient.forwardPath);
+  const words = reply === null ? null : printable(formatReply(reply));
+  log.info({ id: formatQueueId(id), to, delay, reply: words, reason: outcome.reason }, 'failed');
 }

@@ -225,14 +225,14 @@ function domainOf(path: string): string {
 }
 
 function recipientOf(
-  { recipient, action, reply, reason, peer }: Event,
+  { recipient, action, status, reply, reason, peer }: Event,
   now: number,
 ): NoticeRecipient {
   return {
     forwardPath: recipient.original,
     orcpt: recipient.orcpt,
     action,
-    status: null,
+    status,
     reply,
     peer,
     why: reason === null ? null : `The reason: ${reasonWords[reason]}.`,

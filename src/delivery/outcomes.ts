@@ -42,6 +42,8 @@ export interface LastWords {
 export interface Event extends LastWords {
   readonly recipient: QueuedRecipient;
   readonly action: NoticeAction;
+  /** Of what happened, where it is not that of the reply; null where it is. */
+  readonly status: string | null;
   /** NOTIFY asks for it, or does not speak against it. */
   readonly isWanted: boolean;
 }
@@ -80,7 +82,9 @@ export function outcomeOfTried(
     case 'relayed': {
       const action = actionOf(outcome, hop);
       const isWanted = action !== null && (recipient.notify?.includes('success') ?? false);
-      const event = isWanted ? { recipient, action, isWanted, reply, reason, peer } : null;
+      const event = isWanted
+        ? { recipient, action, isWanted, status: null, reply, reason, peer }
+        : null;
       return { ...keptOf(recipient), state: 'delivered', attempts, reply, reason, event };
     }
     case 'failed':
@@ -125,11 +129,13 @@ function waits(
   now: number,
 ): Outcome {
   const { attempts } = recipient;
-  if (now >= message.expiresAt) return failed(recipient, attempts, expired(message, last, now));
+  if (now >= message.expiresAt) return expired(recipient, last, now - message.receivedAt);
   const tells = !recipient.delayTold && now - message.receivedAt >= rules.delayAfter;
   const isWanted = recipient.notify?.includes('delay') ?? rules.tellsDelay;
   const event =
-    tells && isWanted ? { recipient, action: 'delayed' as const, isWanted, ...last } : null;
+    tells && isWanted
+      ? { recipient, action: 'delayed' as const, isWanted, status: null, ...last }
+      : null;
   const { reply, reason } = last;
   const delayTold = recipient.delayTold || event !== null;
   return { ...keptOf(recipient), state: 'waiting', attempts, delayTold, reply, reason, event };
@@ -137,15 +143,22 @@ function waits(
 
 function failed(recipient: QueuedRecipient, attempts: number, last: LastWords): Outcome {
   const isWanted = recipient.notify?.includes('failure') ?? true;
-  const event = { recipient, action: 'failed' as const, isWanted, ...last };
+  const event = { recipient, action: 'failed' as const, isWanted, status: null, ...last };
   const { reply, reason } = last;
   return { ...keptOf(recipient), state: 'failed', attempts, reply, reason, event };
 }
 
-function expired({ receivedAt }: MessageRecord, last: LastWords, now: number): LastWords {
-  const waited = describeAge(now - receivedAt);
-  const text = `Not delivered within ${waited}; at last: ${formatReply(last.reply)}`;
-  return { reply: { code: 451, status: '4.4.7', text }, reason: 'expired', peer: last.peer };
+/** RFC 3463 §3.5: 4.4.7, delivery time expired. The sender is told what the next hop said at last. */
+function expired(recipient: QueuedRecipient, last: LastWords, age: number): Outcome {
+  const text = `Not delivered within ${describeAge(age)}; at last: ${formatReply(last.reply)}`;
+  const reply: Reply = { code: 451, status: '4.4.7', text };
+  const outcome = failed(recipient, recipient.attempts, last);
+  const event = outcome.event && {
+    ...outcome.event,
+    status: reply.status,
+    reason: 'expired' as const,
+  };
+  return { ...outcome, reply, reason: 'expired', event };
 }
 
 function keptOf({ index, dueAt, delayTold }: QueuedRecipient) {

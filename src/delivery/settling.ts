@@ -2,11 +2,13 @@
  * The end of an attempt: what became of each recipient is written down, together with the report to
  * the sender where there is one.
  */
+import { printable } from '../mail/printable.ts';
+import { formatQueueId } from '../mail/queue-id.ts';
 import type { QueuedRecipient, QueueStore, Settlement } from '../store/queue-store.ts';
 import { describeProof } from '../verdict/sender-proof.ts';
 import type { Clock } from './clock.ts';
 import type { Job } from './job.ts';
-import { type DeliveryLog, logTried } from './log.ts';
+import { type DeliveryLog, logExpired, logTried } from './log.ts';
 import type { Decision, Notices } from './notices.ts';
 import {
   type Outcome,
@@ -40,6 +42,11 @@ export interface Settler {
   stop(): void;
 }
 
+interface Found {
+  readonly settlement: Settlement;
+  readonly outcomes: readonly Outcome[];
+}
+
 const firstWait = 500;
 const longestWait = 30_000;
 
@@ -48,7 +55,7 @@ export function createSettler(options: SettlerOptions): Settler {
   const waiting = new Set<() => void>();
   let isStopped = false;
 
-  async function settlementOf(job: Job): Promise<Settlement | null> {
+  async function settlementOf(job: Job): Promise<Found | null> {
     const { message, tried, postponed, content } = job;
     if (tried.length === 0 && postponed.length === 0) return null;
     const now = clock.now();
@@ -64,12 +71,13 @@ export function createSettler(options: SettlerOptions): Settler {
       ? outcomes.map((one) => outcomeOfUndecided(one, message, rules, moment))
       : outcomes;
     const isKept = decision.unreported || job.earlier.some((one) => wasUnreported(one, job));
-    return {
+    const settlement = {
       id: message.id,
       outcomes: settled.map(withoutEvent),
       notice: decision.notice,
       keepUntil: isKept ? now + options.keep : null,
     };
+    return { settlement, outcomes: settled };
   }
 
   /** Until it succeeds, unless it is a bug that makes it fail. */
@@ -78,7 +86,10 @@ export function createSettler(options: SettlerOptions): Settler {
       try {
         return await write();
       } catch (error) {
-        log.error({ err: error, id: job.message.id }, 'cannot write what became of a message');
+        log.error(
+          { err: error, id: formatQueueId(job.message.id) },
+          'cannot write what became of a message',
+        );
         if (!isStoreTrouble(error)) return null;
         await pause(wait);
       }
@@ -100,18 +111,24 @@ export function createSettler(options: SettlerOptions): Settler {
 
   return {
     async settle(job) {
-      const settlement = await persist(job, async () => ({ found: await settlementOf(job) }));
-      if (!settlement) return 'lost';
-      const { found } = settlement;
+      const { id, receivedAt } = job.message;
+      const made = await persist(job, async () => ({ found: await settlementOf(job) }));
+      if (!made) return 'lost';
+      const { found } = made;
       const written = await persist(job, async () => {
-        await (found ? store.settle(found) : store.unclaim(job.message.id));
+        await (found ? store.settle(found.settlement) : store.unclaim(id));
         return true;
       });
       if (!written) return 'lost';
-      const delay = clock.now() - job.message.receivedAt;
-      for (const one of job.tried) logTried(log, job.message.id, delay, one);
       if (!found) return 'given back';
-      return found.notice ? 'written with notice' : 'written';
+      const delay = clock.now() - receivedAt;
+      for (const one of job.tried) logTried(log, id, delay, one);
+      for (const one of found.outcomes) logExpired(log, id, delay, one);
+      if (!found.settlement.notice) return 'written';
+      const { message, recipients } = found.settlement.notice;
+      const to = recipients.map(({ forwardPath }) => printable(forwardPath));
+      log.info({ id: formatQueueId(message.id), about: formatQueueId(id), to }, 'notice');
+      return 'written with notice';
     },
     stop() {
       isStopped = true;

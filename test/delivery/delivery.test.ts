@@ -76,7 +76,12 @@ test('what cannot be delivered within its life fails with the last words of the 
   await stage.pass(3 * hour);
   const notice = stage.shipments.find(({ hop }) => hop === 'sender.example');
   assert.match(notice?.text ?? '', /^Status: 4\.4\.7\r$/m);
-  assert.match(notice?.text ?? '', /at last: 451 4\.3\.0 Not now/);
+  assert.match(notice?.text ?? '', /^Diagnostic-Code: smtp; 451 4\.3\.0 Not now\r$/m);
+  const last = stage.log.findLast(({ message }) => message === 'failed');
+  assert.equal(
+    last?.details['reply'],
+    '451 4.4.7 Not delivered within 2 hours; at last: 451 4.3.0 Not now',
+  );
   assert.deepEqual(await stage.all(), []);
 });
 
