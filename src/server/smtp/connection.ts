@@ -36,8 +36,8 @@ export interface ConnectionOptions {
   readonly encrypted: boolean;
   /** Of the client as the socket or a proxy gives it; null for a unix socket. */
   readonly address: string | null;
-  /** The client may use XCLIENT. */
-  readonly xclient: boolean;
+  /** Whom the socket is connected to: the client, or the proxy before it. */
+  readonly peer: string | null;
 }
 
 export class Connection implements Watched {
@@ -116,7 +116,7 @@ export class Connection implements Watched {
     crowd.enter(this.visitor.key, this.since);
     this.hasEntered = true;
     this.visitor = { ...this.visitor, tls: describeTls(this.socket) };
-    const xclient = this.options.xclient || isIn(services.xclientNetworks, this.options.address);
+    const xclient = isIn(services.xclientNetworks, this.options.peer);
     this.safely(() => this.advance({ kind: 'connected', encrypted, xclient }));
   }
 
@@ -133,6 +133,7 @@ export class Connection implements Watched {
       this.heardAt = Date.now();
       this.safely(() => this.run());
     });
+    socket.resume();
   }
 
   private shakeHands(onSecured: () => void): void {

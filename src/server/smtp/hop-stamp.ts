@@ -15,7 +15,7 @@
  * HMAC-SHA256 cut to 16 octets (RFC 2104 §5 allows half), base64url. Nodes of a cluster share the
  * secret; a new secret only forgets the marks of messages that are under way.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { stampField } from '../../mail/header-reading.ts';
 
 /** What a mark is bound to; '' where the message has no such field. */
@@ -35,8 +35,10 @@ const macLength = 16;
 const shape = /^([0-9a-z]{1,32}); ?h=([A-Za-z0-9_-]{22})$/;
 
 export function createHopStamps(secret: Uint8Array): HopStamps {
+  const key = createSecretKey(secret);
+
   function macOf(id: string, { messageId, date }: Marked): Buffer {
-    return createHmac('sha256', secret)
+    return createHmac('sha256', key)
       .update(`spillway-hop\0${id}\0${messageId}\0${date}`)
       .digest()
       .subarray(0, macLength);

@@ -11,7 +11,9 @@ import { type Finish, type Listener, listen } from '../listener.ts';
 import { type BoundedLog, boundLog } from './bounded-log.ts';
 import { Connection } from './connection.ts';
 import type { Crowd } from './crowd.ts';
+import { Proxied } from './proxied.ts';
 import type { Desk, Holder, SmtpServices } from './services.ts';
+import { isIn } from './visitor.ts';
 import { Watch } from './watch.ts';
 
 export const smtpKinds = ['smtp', 'submission', 'lmtp'] as const;
@@ -46,7 +48,15 @@ export async function serveSmtp(
   const serve = (socket: Socket): Finish => {
     if (desk.services !== services.current) desk = deskFor(services.current, options, log);
     const address = socket.remoteAddress ?? null;
-    return new Connection(desk, watch, socket, { encrypted, address, xclient: false }).finish;
+    const begun = desk;
+    const talk = (client: string | null): Finish =>
+      new Connection(begun, watch, socket, { encrypted, address: client, peer: address }).finish;
+    if (!isIn(begun.services.proxyNetworks, address)) return talk(address);
+    let finish: Finish = () => socket.destroy();
+    new Proxied(socket, watch, begun.services.limits.handshake, (client) => {
+      finish = talk(client ?? address);
+    });
+    return () => finish();
   };
 
   const { limits } = services.current;
