@@ -212,7 +212,7 @@ class ClientTransaction implements Transaction {
     const next = this.commands[this.answered];
     if (!next && this.terms.isEnquiry) return this.end(false);
     const isHopeless = this.taken.length === 0 && this.sent.every((sent) => sent !== null);
-    if (isHopeless) return this.end();
+    if (isHopeless && next?.kind !== 'rset') return this.end();
     if (!next) return this.startContent();
     if (next.kind === 'data') this.stage = 'data';
     return { kind: 'write', text: this.writeMore() };
