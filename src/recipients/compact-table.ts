@@ -7,8 +7,11 @@
 
 export interface CompactTable {
   readonly size: number;
-  /** Undefined where the key is unknown. */
-  get(key: string): string | undefined;
+  /** Where the entry is; -1 where the key is unknown. */
+  find(key: string): number;
+  /** First octet of the value of an entry; 0 where it is ''. */
+  firstOctet(entry: number): number;
+  valueOf(entry: number): string;
 }
 
 export interface CompactTableBuilder {
@@ -53,7 +56,13 @@ export function createCompactTableBuilder(): CompactTableBuilder {
       const table = Buffer.from(records.subarray(0, end));
       records = Buffer.alloc(0);
       const size = yield* fill(table, slots);
-      return { size, get: (key) => read(table, slots, toBytes(key)) };
+      return {
+        size,
+        find: (key) => find(table, slots, key),
+        firstOctet: (entry) =>
+          hasValueAt(table, entry) ? (table[valueStart(table, entry)] ?? 0) : 0,
+        valueOf: (entry) => (hasValueAt(table, entry) ? readValue(table, entry) : ''),
+      };
     },
   };
 }
@@ -84,17 +93,29 @@ function* fill(table: Buffer, slots: Uint32Array): Generator<void, number> {
   return size;
 }
 
-function read(table: Buffer, slots: Uint32Array, key: string): string | undefined {
+function find(table: Buffer, slots: Uint32Array, text: string): number {
+  const plain = hashText(text);
+  const key = plain === null ? toBytes(text) : text;
   const mask = slots.length - 1;
-  for (let slot = hashText(key) & mask; ; slot = (slot + 1) & mask) {
+  let slot = (plain ?? hashText(key, 0xff) ?? 0) & mask;
+  for (; ; slot = (slot + 1) & mask) {
     const found = slots[slot] ?? 0;
-    if (found === 0) return undefined;
-    const at = found - 1;
-    if (!isKey(table, at, key)) continue;
-    const end = at + 2 + key.length;
-    if (((table[at + 1] ?? 0) & 0x80) === 0) return '';
-    return table.toString('utf8', end + 4, end + 4 + table.readUInt32LE(end));
+    if (found === 0) return -1;
+    if (isKey(table, found - 1, key)) return found - 1;
   }
+}
+
+function hasValueAt(table: Buffer, entry: number): boolean {
+  return ((table[entry + 1] ?? 0) & 0x80) !== 0;
+}
+
+function valueStart(table: Buffer, entry: number): number {
+  return entry + 2 + (table.readUInt16LE(entry) & (hasValue - 1)) + 4;
+}
+
+function readValue(table: Buffer, entry: number): string {
+  const start = valueStart(table, entry);
+  return table.toString('utf8', start, start + table.readUInt32LE(start - 4));
 }
 
 function isKey(table: Buffer, at: number, key: string): boolean {
@@ -114,10 +135,14 @@ function toBytes(text: string): string {
   return /[^\u0000-\u007f]/.test(text) ? Buffer.from(text).toString('latin1') : text;
 }
 
-/** FNV-1a, its high bits folded into the low ones. */
-function hashText(bytes: string): number {
+/** FNV-1a, its high bits folded into the low ones. Null where a character is above `max`. */
+function hashText(text: string, max = 0x7f): number | null {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > max) return null;
+    hash = Math.imul(hash ^ code, 0x01000193);
+  }
   return hash ^ (hash >>> 15);
 }
 

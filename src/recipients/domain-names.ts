@@ -10,8 +10,10 @@ import { foldLocalPart, withoutDetail } from './local-part.ts';
 export interface Finding {
   readonly facts: RecipientFacts;
   /** What the name stands for: local parts of this domain or whole addresses; null: a mailbox. */
-  readonly targets: readonly string[] | null;
+  readonly targets: () => readonly string[] | null;
 }
+
+export const noTargets = () => null;
 
 /** A list of names outside the configuration. Local parts are folded. */
 export interface NameList {
@@ -83,8 +85,8 @@ export function createDomainNames(
   };
 }
 
-function known(how: string, targets: Finding['targets']): Finding {
-  return { facts: { kind: 'known', how }, targets };
+function known(how: string, targets: readonly string[] | null): Finding {
+  return { facts: { kind: 'known', how }, targets: () => targets };
 }
 
 /** Mail for them goes to the first mailbox, where the configuration does not say otherwise. */

@@ -20,7 +20,7 @@ export function expandPath(
 ): readonly string[] {
   const start = resolve(forwardPath);
   if (!('hosted' in start)) return [forwardPath];
-  if (!start.found?.targets) return [finalPath(start)];
+  if (!start.found?.targets()) return [finalPath(start)];
 
   const paths = new Set<string>();
   /** True while its targets are being looked at. */
@@ -28,7 +28,8 @@ export function expandPath(
 
   function visit(path: OwnPath, depth: number): void {
     const { hosted, folded, found } = path;
-    if (!found?.targets) {
+    const targets = found?.targets();
+    if (!targets) {
       paths.add(finalPath(path));
       return;
     }
@@ -37,7 +38,7 @@ export function expandPath(
     if (isCircle && hosted.names.isMailbox(folded)) paths.add(finalPath(path));
     if (isCircle !== undefined || depth > depthLimit) return;
     seen.set(key, true);
-    for (const target of found.targets) {
+    for (const target of targets) {
       if (paths.size >= pathLimit) break;
       const next = resolve(target.includes('@') ? target : `${target}@${hosted.domain.name}`);
       if (!('hosted' in next)) paths.add(target);

@@ -123,7 +123,7 @@ function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 function readNow(source: MapSource): { version: string; loaded: LoadedMap } {
   let file: number | null = null;
   try {
-    file = openSync(source.path);
+    file = openSync(source.path, 'r');
     const version = versionOf(fstatSync(file, { bigint: true }));
     const load = startMapLoad(source.kind);
     const piece = Buffer.allocUnsafe(pieceLength);

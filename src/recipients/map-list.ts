@@ -6,9 +6,9 @@
  */
 import type { RecipientFacts } from '../verdict/recipient-facts.ts';
 import type { CompactTable } from './compact-table.ts';
-import type { Finding, NameList } from './domain-names.ts';
+import { type Finding, type NameList, noTargets } from './domain-names.ts';
 import type { MapSource } from './hosted-domain.ts';
-import { readRefusal, readTargets } from './map-value.ts';
+import { readRefusal, readTargets, refusalMark } from './map-value.ts';
 
 /** `table`: the current one; it changes when the file does. */
 export function createMapList(
@@ -16,42 +16,45 @@ export function createMapList(
   expands: boolean,
   table: () => CompactTable,
 ): NameList {
-  const how = `listed in ${source.path}`;
-  const known: RecipientFacts = { kind: 'known', how };
-  const mailbox: Finding = { facts: known, targets: null };
+  const known: RecipientFacts = { kind: 'known', how: `listed in ${source.path}` };
+  const mailbox: Finding = { facts: known, targets: noTargets };
   const hasWildcards = source.kind === 'virtusertable';
 
-  function toFinding(value: string, localPart: string): Finding {
-    if (value === '') return mailbox;
-    const refusal = readRefusal(value, source.path);
-    if (refusal) return { facts: refusal, targets: null };
-    if (!expands) return mailbox;
-    const targets = readTargets(value);
-    if (!targets || !hasWildcards) return { facts: known, targets };
-    return { facts: known, targets: targets.map((target) => fillIn(target, localPart)) };
+  function toFinding(names: CompactTable, entry: number, localPart: string): Finding {
+    const first = names.firstOctet(entry);
+    if (first === refusalMark) {
+      const facts = readRefusal(names.valueOf(entry), source.path);
+      return { facts: facts ?? known, targets: noTargets };
+    }
+    if (first === 0 || !expands) return mailbox;
+    const targets = () => {
+      const listed = readTargets(names.valueOf(entry));
+      return hasWildcards ? listed.map((target) => fillIn(target, localPart)) : listed;
+    };
+    return { facts: known, targets };
   }
 
   function find(localPart: string, domain: string): Finding | null {
     const names = table();
-    const value = names.get(`${localPart}@${domain}`) ?? names.get(localPart);
-    if (value !== undefined) return toFinding(value, localPart);
-    return hasWildcards ? findDetailed(names, localPart, domain) : null;
+    let entry = names.find(`${localPart}@${domain}`);
+    if (entry < 0) entry = names.find(localPart);
+    if (entry < 0 && hasWildcards) entry = findDetailed(names, localPart, domain);
+    return entry < 0 ? null : toFinding(names, entry, localPart);
   }
 
-  function findDetailed(names: CompactTable, localPart: string, domain: string): Finding | null {
+  function findDetailed(names: CompactTable, localPart: string, domain: string): number {
     const plus = localPart.indexOf('+', 1);
     const base = plus < 0 ? localPart : localPart.slice(0, plus);
     const hasDetail = plus > 0 && plus < localPart.length - 1;
-    const value =
-      (hasDetail ? names.get(`${base}++@${domain}`) : undefined) ??
-      names.get(`${base}+*@${domain}`);
-    return value === undefined ? null : toFinding(value, localPart);
+    const entry = hasDetail ? names.find(`${base}++@${domain}`) : -1;
+    return entry < 0 ? names.find(`${base}+*@${domain}`) : entry;
   }
 
   function findOthers(localPart: string, domain: string): Finding | null {
     const names = table();
-    const value = (hasWildcards ? names.get(`+*@${domain}`) : undefined) ?? names.get(`@${domain}`);
-    return value === undefined ? null : toFinding(value, localPart);
+    let entry = hasWildcards ? names.find(`+*@${domain}`) : -1;
+    if (entry < 0) entry = names.find(`@${domain}`);
+    return entry < 0 ? null : toFinding(names, entry, localPart);
   }
 
   return { find, findOthers };

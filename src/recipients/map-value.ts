@@ -17,9 +17,12 @@ export function formatMapValue(value: MapEntry['value']): string {
   }
 }
 
-/** The targets of an alias; null for a mailbox or a refusal. */
-export function readTargets(value: string): string[] | null {
-  return value === '' || value.startsWith('!') ? null : value.split('\n');
+/** The octet that a refusal begins with. */
+export const refusalMark = 0x21;
+
+/** Of an alias. */
+export function readTargets(value: string): string[] {
+  return value.split('\n');
 }
 
 /**
