@@ -43,6 +43,8 @@ async function setUp(
     servers = ["${dns.address}"]
     [verdict]
     public = ["192.0.2.0/24"]
+    [smtp]
+    listen = []
     [guard]
     socketmap = ["127.0.0.1:0"]
     milter = ["unix:${folder}/milter"]

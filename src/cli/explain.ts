@@ -69,8 +69,13 @@ function readSubject(subject: string): Domain {
 }
 
 async function explain(subject: string, domain: Domain, config: Config): Promise<Explanation> {
-  await using guard = await createGuard(config, { record() {}, kept: async () => {} }, (fault) => {
-    throw fault;
+  await using guard = await createGuard(config, {
+    hosted: null,
+    record() {},
+    kept: async () => {},
+    onFault(fault) {
+      throw fault;
+    },
   });
   return await askAll(subject, domain, guard.judge, guard.routes);
 }

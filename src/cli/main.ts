@@ -10,6 +10,7 @@ import { CommandError, exit } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { installCommand } from './install.ts';
 import { journalCommand } from './journal.ts';
+import { passwordCommand } from './password.ts';
 import { queueCommand } from './queue.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
@@ -30,6 +31,7 @@ const program = new Command('spillway')
   .addCommand(queueCommand())
   .addCommand(replayCommand())
   .addCommand(installCommand())
+  .addCommand(passwordCommand())
   .addHelpText(
     'after',
     '\nExit status: 0 well, 1 found trouble, 2 wrong usage or configuration, 75 try again.',

@@ -1,108 +1,126 @@
 /**
  * `spillway run`: serves all listeners that the configuration names, until it is told to stop.
  */
-import { once } from 'node:events';
 import { Command } from 'commander';
-import { readConfig } from '../config/read.ts';
+import { ConfigError, readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
-import { createRecorder } from '../journal/recorder.ts';
-import { type Endpoint, formatEndpoint } from '../mail/endpoint.ts';
-import type { IpAddress } from '../mail/ip.ts';
-import { printable } from '../mail/printable.ts';
 import { ListenError } from '../server/bind.ts';
-import type { Listener } from '../server/listener.ts';
-import { serveMilter } from '../server/milter.ts';
-import { serveSocketmap } from '../server/socketmap.ts';
-import { JournalOpenError } from '../store/errors.ts';
-import { openJournalStore } from '../store/open-journal.ts';
-import { classifyAddress } from '../verdict/address-class.ts';
-import type { RoutePolicy } from '../verdict/route-policy.ts';
+import type { Log } from '../server/log.ts';
+import { CertificateError } from '../server/smtp/tls.ts';
+import { JournalOpenError, QueueInUseError, QueueOpenError } from '../store/errors.ts';
 import { CommandError, exit } from './exit.ts';
+import { homeOf } from './home.ts';
 import { createLog } from './log.ts';
-import { storeUrlOf } from './store-url.ts';
-import { createGuard, type Guard } from './wiring.ts';
+import { becomeUser } from './privileges.ts';
+import { type Server, startServer } from './server.ts';
+import { formatWelcome } from './welcome.ts';
 
 export function runCommand(): Command {
   return new Command('run')
-    .description('Guard mail servers: answer their questions over milter and socketmap.')
+    .description('Take mail, and guard mail servers: serve whatever the configuration names.')
     .option('--config <file>', 'read this configuration (default: /etc/spillway/spillway.toml)')
-    .addHelpText('after', '\nStop it with SIGTERM or Ctrl-C: what is under way is finished first.')
+    .addHelpText(
+      'after',
+      '\nStop it with SIGTERM or Ctrl-C: what is under way is finished first; a second time ends it at once.\nSIGHUP reads the configuration again, and no connection is dropped.',
+    )
     .action(async (options: { readonly config?: string }) => {
       const config = await readConfig(options.config);
       try {
         await run(config, options.config);
       } catch (error) {
-        if (error instanceof ListenError || error instanceof JournalOpenError)
-          throw new CommandError(error.message, exit.usage, error);
+        if (isForTheAdmin(error)) throw new CommandError(error.message, exit.usage, error);
         throw error;
       }
     });
 }
 
+/** Nothing that we could have known better. */
+function isForTheAdmin(error: unknown): error is Error {
+  return (
+    error instanceof ListenError ||
+    error instanceof JournalOpenError ||
+    error instanceof QueueOpenError ||
+    error instanceof QueueInUseError ||
+    error instanceof CertificateError
+  );
+}
+
 async function run(config: Config, configFile: string | undefined): Promise<void> {
   const log = createLog();
-  const url = storeUrlOf(config);
-  await using store = await openJournalStore(url);
-  await using recorder = createRecorder({ store, log, limits: { retention: config.journal.keep } });
-  await using guard = await createGuard(config, recorder, (fault) =>
-    log.error({ err: fault }, 'a fault of our own; the question was deferred'),
-  );
-  await using listeners = new AsyncDisposableStack();
-  const bound: [name: string, endpoint: Endpoint][] = [];
-  for (const [name, open] of listenersOf(config, guard, log)) {
-    const listener = listeners.use(await open());
-    bound.push([name, listener.endpoint]);
-  }
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  process.stdout.write(welcome(bound, url, configFile));
-  await stopped;
+  const { user, group } = config.process;
+  const { folder } = homeOf(config);
+  const privileges = becomeUser(user, group, folder);
+  // From here on, so that nobody who signals early ends us in the middle of something.
+  const signals = listenForSignals();
+  await using server = await startServer(config, privileges, log);
+  privileges.drop();
+  if (process.getuid?.() === 0)
+    log.warn({}, 'running as root; [process] user names who to become instead');
+  const { listeners, domains } = server;
+  process.stdout.write(formatWelcome({ listeners, domains, folder, configFile }));
+  signals.onReload(() => reload(server, config, configFile, log));
+  await signals.stopped;
   log.info({}, 'stopping: what is under way is finished first');
 }
 
-type Open = () => Promise<Listener>;
-
-function listenersOf(
-  config: Config,
-  { judge, policy }: Guard,
-  log: ReturnType<typeof createLog>,
-): [name: string, open: Open][] {
-  const identity = { ownNames: policy.ownNames, isOwnAddress: isOwnAddress(policy) };
-  return [
-    ...config.guard.milter.map((endpoint): [string, Open] => [
-      'milter',
-      () => serveMilter(judge, endpoint, { identity, log }),
-    ]),
-    ...config.guard.socketmap.map((endpoint): [string, Open] => [
-      'socketmap',
-      () => serveSocketmap(judge, endpoint, { log }),
-    ]),
-  ];
+interface Signals {
+  /** SIGTERM or SIGINT; a second one ends the process at once. */
+  readonly stopped: Promise<void>;
+  onReload(action: () => Promise<void>): void;
 }
 
-function isOwnAddress(policy: RoutePolicy): (address: IpAddress) => boolean {
-  return (address) => classifyAddress(address, policy) === 'self';
+function listenForSignals(): Signals {
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) process.exit(exit.trouble);
+    isStopping = true;
+    resolve();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  let reload: () => Promise<void> = async () => {};
+  process.on('SIGHUP', () => {
+    if (!isStopping) void reload();
+  });
+  return {
+    stopped,
+    onReload(action) {
+      reload = action;
+    },
+  };
 }
 
-function welcome(
-  bound: readonly (readonly [name: string, endpoint: Endpoint])[],
-  url: string,
+/** A configuration that cannot be used is told in the log, and the old one stays. */
+async function reload(
+  server: Server,
+  first: Config,
   configFile: string | undefined,
-): string {
-  const lines = bound.map(
-    ([name, endpoint]) => `  ${name.padEnd(10)} ${printable(formatEndpoint(endpoint))}`,
+  log: Log,
+): Promise<void> {
+  try {
+    const config = await readConfig(configFile);
+    await server.reload(config);
+    for (const setting of lateSettings(first, config))
+      log.warn({ setting }, 'this setting takes effect at the next start');
+    log.info({ listeners: server.listeners.length }, 'the configuration was read again');
+  } catch (error) {
+    const kept = 'the new configuration cannot be used; the old one stays';
+    if (error instanceof ConfigError || error instanceof CommandError || isForTheAdmin(error))
+      log.error({ why: error.message.split('\n') }, kept);
+    else log.error({ err: error }, kept);
+  }
+}
+
+/** What the running process cannot change any more. */
+function lateSettings(first: Config, now: Config): string[] {
+  const late = {
+    'store.url': [first.store.url, now.store.url],
+    'journal.keep': [first.journal.keep, now.journal.keep],
+    'process.user': [first.process.user, now.process.user],
+    'process.group': [first.process.group, now.process.group],
+  };
+  return Object.entries(late).flatMap(([name, [before, after]]) =>
+    before === after ? [] : [name],
   );
-  const config = configFile === undefined ? '' : ` --config ${printable(configFile)}`;
-  return [
-    'Spillway is on guard.',
-    '',
-    ...lines,
-    `  journal    ${printable(url.replace(/^sqlite:/, ''))}`,
-    '',
-    'Next, in another terminal:',
-    '  bin/spillway explain seaton.biz          what becomes of mail for a domain, and why',
-    '  bin/spillway install sendmail            show how sendmail would be guarded',
-    `  bin/spillway journal${config.padEnd(20)} what was refused and ended so far`,
-    '',
-    '',
-  ].join('\n');
 }

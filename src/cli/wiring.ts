@@ -4,19 +4,25 @@
 import { routePolicyOf } from '../config/route-policy.ts';
 import type { Config } from '../config/schema.ts';
 import { readHosts } from '../dns/hosts.ts';
-import { createResolver } from '../dns/resolver.ts';
+import { createResolver, type Resolver } from '../dns/resolver.ts';
 import { gatherRouteFacts } from '../dns/route-facts.ts';
 import { readResolvConf } from '../dns/server-address.ts';
 import { createJudge, type Judge, type JudgeOptions } from '../judge/judge.ts';
 import { readOwnAddresses, readOwnNames } from '../judge/machine.ts';
 import { createRoutes, type Routes } from '../judge/routes.ts';
-import { defaultNoticeLimits } from '../verdict/notice.ts';
+import type { Directory } from '../recipients/directory.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
 
 export interface Guard extends AsyncDisposable {
   readonly judge: Judge;
   readonly routes: Routes;
   readonly policy: RoutePolicy;
+  readonly resolver: Resolver;
+}
+
+export interface GuardParts extends Pick<JudgeOptions, 'record' | 'kept' | 'onFault'> {
+  /** Domains whose mail we take, and who exists there; null: we take none. */
+  readonly hosted: { readonly names: readonly string[]; readonly directory: Directory } | null;
 }
 
 /** Domains remembered with their verdicts: about 1 KB each. */
@@ -29,10 +35,10 @@ const patience = 8_000;
 
 export async function createGuard(
   config: Config,
-  journal: Pick<JudgeOptions, 'record' | 'kept'>,
-  onFault: (fault: unknown) => void,
+  { hosted, record, kept, onFault }: GuardParts,
 ): Promise<Guard> {
-  const policy = routePolicyOf(config, { names: readOwnNames(), addresses: readOwnAddresses() });
+  const machine = { names: readOwnNames(), addresses: readOwnAddresses() };
+  const policy = routePolicyOf(config, machine, hosted?.names);
   const servers = config.dns.servers.length > 0 ? config.dns.servers : await readResolvConf();
   const hosts = await readHosts();
   const now = () => performance.now();
@@ -55,11 +61,12 @@ export async function createGuard(
     policy,
     loops: config.loops,
     checks: config.checks,
-    notices: defaultNoticeLimits,
-    directory: null,
-    ...journal,
+    notices: config.notices,
+    directory: hosted?.directory ?? null,
+    record,
+    kept,
     onFault,
     patience,
   });
-  return { judge, routes, policy, [Symbol.asyncDispose]: () => resolver.close() };
+  return { judge, routes, policy, resolver, [Symbol.asyncDispose]: () => resolver.close() };
 }

@@ -29,6 +29,13 @@ export const noticeSettings = z
       .boolean()
       .default(false)
       .describe('Tell the login that sent the message rather than its reverse-path.'),
+    delay: duration('1m', '30d', 'such as "4h"')
+      .prefault('4h')
+      .describe('Time in the queue after which a delay is reported, to who asked for it.'),
+    tellDelays: z
+      .boolean()
+      .default(false)
+      .describe('Report delays also to senders who did not ask for it.'),
     keep: duration('0s', '3650d', 'such as "7d"')
       .prefault('7d')
       .describe('How long a message is kept whose failure nobody can be told of.'),
@@ -60,6 +67,16 @@ export const deliverySettings = z
       .enum(tlsModes)
       .default('opportunistic')
       .describe('How connections to the MX of other domains are encrypted.'),
+    backendTls: z
+      .enum(tlsModes)
+      .default('opportunistic')
+      .describe('How connections to the servers behind are encrypted.'),
+    transactions: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(400)
+      .describe('Most transactions with other servers at a time.'),
     perHop: z
       .int()
       .min(1)

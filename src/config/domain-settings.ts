@@ -62,11 +62,7 @@ export const relaySettings = z
     tls: z
       .enum(tlsModes)
       .default('opportunistic')
-      .describe('How the connection to the smarthost is encrypted.'),
-    implicitTls: z
-      .boolean()
-      .default(false)
-      .describe('Encrypted from the first octet, as on port 465.'),
+      .describe('How the connection to the smarthost is encrypted; port 465 is so from the start.'),
   })
   .prefault({});
 

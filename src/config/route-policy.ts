@@ -10,13 +10,23 @@ export interface Machine {
   readonly addresses: readonly IpAddress[];
 }
 
-export function routePolicyOf({ verdict }: Config, machine: Machine): RoutePolicy {
+/** `hosted`: domains whose mail we take; wherever DNS leads them, we know better. */
+export function routePolicyOf(
+  { verdict, smtp }: Config,
+  machine: Machine,
+  hosted: readonly string[] = [],
+): RoutePolicy {
+  const { name } = smtp;
   return {
-    ownNames: new Set([...machine.names, ...verdict.ownNames]),
+    ownNames: new Set([
+      ...machine.names,
+      ...(name === undefined ? [] : [name]),
+      ...verdict.ownNames,
+    ]),
     ownAddresses: [...machine.addresses, ...verdict.ownAddresses],
     publicNetworks: verdict.public,
     nat64: verdict.nat64,
-    routedDomains: new Set(verdict.routed),
+    routedDomains: new Set([...verdict.routed, ...hosted]),
     smarthosts: new Set(verdict.smarthosts),
     alone: verdict.alone,
     mixed: verdict.mixed,

@@ -1,0 +1,28 @@
+/**
+ * Where we are and who runs us, as far as defaults depend on it.
+ */
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Home } from '../config/hosted-domains.ts';
+import type { Config } from '../config/schema.ts';
+import { normalizeDomain } from '../mail/domain.ts';
+import { storeUrlOf } from './store-url.ts';
+
+export function homeOf(config: Config): Home {
+  const folder = resolve(storeUrlOf(config).replace(/^sqlite:/, ''));
+  return { hostName: hostname(), user: config.process.user ?? userName(), folder };
+}
+
+/** How the server calls itself where the operator does not say. */
+export function serverName(config: Config): string {
+  return config.smtp.name ?? normalizeDomain(hostname()) ?? 'localhost';
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without a name, as in some containers.
+    return 'postmaster';
+  }
+}

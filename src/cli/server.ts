@@ -1,0 +1,167 @@
+/**
+ * The running server: stores that stay open, what the configuration decides, and the listeners.
+ *
+ * A reload builds what the configuration decides anew beside the old, and changes over at once.
+ * Listeners that stay keep their connections; who is in the middle of a message is judged on by the
+ * new rules.
+ */
+import { smtpEndpoints } from '../config/own-listeners.ts';
+import type { Config } from '../config/schema.ts';
+import { createRecorder } from '../journal/recorder.ts';
+import { nextQueueId } from '../mail/queue-id.ts';
+import type { HostedDomain } from '../recipients/hosted-domain.ts';
+import type { Log } from '../server/log.ts';
+import { Crowd } from '../server/smtp/crowd.ts';
+import { createHopStamps } from '../server/smtp/hop-stamp.ts';
+import type { SmtpServices } from '../server/smtp/services.ts';
+import { openJournalStore } from '../store/open-journal.ts';
+import { findQueue, openQueueStore } from '../store/open-queue.ts';
+import { homeOf } from './home.ts';
+import { readHopSecret } from './hop-secret.ts';
+import { createListeners, type OpenListener } from './listeners.ts';
+import { createMx, type Mx } from './mx-wiring.ts';
+import type { Privileges } from './privileges.ts';
+import { createServices, currentIdentity, currentJudge, type Keeping } from './services.ts';
+import { storeUrlOf } from './store-url.ts';
+import { type Doors, wantedListeners } from './wanted-listeners.ts';
+import { createGuard, type Guard } from './wiring.ts';
+
+export interface Server extends AsyncDisposable {
+  readonly listeners: readonly OpenListener[];
+  /** Whose mail is taken; empty for a guard. */
+  readonly domains: readonly HostedDomain[];
+  /** Rejects where it cannot be done: then everything stays as it was. */
+  reload(config: Config): Promise<void>;
+}
+
+/** One configuration at work. */
+interface Rules {
+  readonly config: Config;
+  readonly guard: Guard;
+  /** Null in a guard, which takes no mail itself. */
+  readonly mail: { readonly mx: Mx; readonly services: SmtpServices } | null;
+}
+
+/** Who asked before a reload may still wait for an answer, ms. */
+const farewell = 60_000;
+
+/**
+ * Rejects with JournalOpenError, QueueOpenError, QueueInUseError, CertificateError, ListenError or
+ * CommandError; nothing is left open then.
+ */
+export async function startServer(
+  first: Config,
+  privileges: Privileges,
+  log: Log,
+): Promise<Server> {
+  await using opened = new AsyncDisposableStack();
+  const url = storeUrlOf(first);
+  const home = homeOf(first);
+  const journal = opened.use(await openJournalStore(url));
+  const limits = { retention: first.journal.keep };
+  const recorder = opened.use(createRecorder({ store: journal, log, limits }));
+  const parts = {
+    record: recorder.record,
+    kept: recorder.kept,
+    onFault: (fault: unknown) => log.error({ err: fault }, 'a fault of our own'),
+  };
+  let keeping: Keeping | null = null;
+  opened.defer(async () => keeping?.queue[Symbol.asyncDispose]());
+  const listeners = createListeners();
+
+  async function openKeeping(): Promise<Keeping> {
+    const queue = await openQueueStore(url, { serve: true });
+    await queue.recover();
+    let last = await queue.lastId();
+    const nextId = () => {
+      last = nextQueueId(last, Date.now());
+      return last;
+    };
+    return { queue, nextId, stamps: createHopStamps(readHopSecret(home.folder)) };
+  }
+
+  /** A queue that a server left behind is delivered, even where no mail is taken any more. */
+  async function createRules(config: Config): Promise<Rules> {
+    if (smtpEndpoints(config.smtp).length > 0 || findQueue(url).exists)
+      keeping ??= await openKeeping();
+    if (!keeping) {
+      const guard = await createGuard(config, { ...parts, hosted: null });
+      return { config, guard, mail: null };
+    }
+    const bound = () => listeners.open.map(({ listener }) => listener.endpoint);
+    const { queue, nextId } = keeping;
+    const mx = await createMx(config, { ...parts, home, queue, nextId, bound, log });
+    const services = createServices(config, mx, () => current.mail?.mx ?? mx, keeping, log);
+    return { config, guard: mx.guard, mail: { mx, services } };
+  }
+
+  let current = await createRules(first);
+  const retired = new Set<Rules>();
+  opened.defer(async () => {
+    await Promise.all([current, ...retired].map(end));
+  });
+  opened.use(listeners);
+
+  const guard = () => current.guard;
+  const doors: Doors = {
+    judge: currentJudge(guard),
+    identity: currentIdentity(guard),
+    services: {
+      get current() {
+        if (current.mail) return current.mail.services;
+        throw new Error('a listener takes mail in a server that takes none');
+      },
+    },
+    crowd: new Crowd(),
+    requiresTls: () => current.config.smtp.tls.require,
+    privileges,
+    log,
+  };
+  await listeners.change(wantedListeners(first, doors));
+
+  function retire(rules: Rules): void {
+    retired.add(rules);
+    void rules.mail?.mx.delivery[Symbol.asyncDispose]();
+    setTimeout(() => {
+      if (retired.delete(rules)) void end(rules);
+    }, farewell).unref();
+  }
+
+  async function reload(config: Config): Promise<void> {
+    const before = current;
+    const next = await createRules(config);
+    current = next;
+    try {
+      await listeners.change(wantedListeners(config, doors));
+    } catch (error) {
+      current = before;
+      await end(next);
+      throw error;
+    }
+    retire(before);
+  }
+
+  const stack = opened.move();
+  let reloading: Promise<void> = Promise.resolve();
+  return {
+    get listeners() {
+      return listeners.open;
+    },
+    get domains() {
+      return current.mail?.mx.domains ?? [];
+    },
+    reload(config) {
+      const done = reloading.then(() => reload(config));
+      reloading = done.catch(() => {});
+      return done;
+    },
+    async [Symbol.asyncDispose]() {
+      await reloading;
+      await stack.disposeAsync();
+    },
+  };
+}
+
+async function end({ guard, mail }: Rules): Promise<void> {
+  await (mail?.mx ?? guard)[Symbol.asyncDispose]();
+}
