@@ -76,7 +76,6 @@ export const replies = {
   recipientOk: { code: 250, status: '2.1.5', text: 'Recipient OK' },
   goAhead: { code: 354, status: '', text: 'End with a dot on a line of its own' },
   chunkTaken: { code: 250, status: '2.0.0', text: 'Chunk taken' },
-  messageTaken: { code: 250, status: '2.6.0', text: 'Message taken' },
   tooLarge: { code: 552, status: '5.3.4', text: 'Message is too large' },
   contentBareLf: {
     code: 550,

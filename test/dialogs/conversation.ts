@@ -1,7 +1,7 @@
 /**
  * An SMTP session without sockets: bytes in, replies out, requests recorded and answered by a script.
  */
-import { type Reply, replies } from '../../src/mail/reply.ts';
+import type { Reply } from '../../src/mail/reply.ts';
 import { formatSmtpReply } from '../../src/wire/smtp/format-reply.ts';
 import { createReader, type Reader } from '../../src/wire/smtp/reader.ts';
 import type {
@@ -16,7 +16,7 @@ import { type Session, startSession } from '../../src/wire/smtp/state.ts';
 import { step } from '../../src/wire/smtp/step.ts';
 
 export const usualTerms: Terms = {
-  name: 'mx.example.net',
+  name: 'mx.example.org',
   protocol: 'smtp',
   maxMessage: 10_000,
   maxRecipients: 100,
@@ -46,6 +46,9 @@ export interface ConversationOptions {
   /** The client did not wait for the greeting. */
   readonly early?: boolean;
 }
+
+/** As the server would answer: with the name that the message got. */
+export const taken: Reply = { code: 250, status: '2.0.0', text: 'Taken as 00000000001' };
 
 export class Conversation {
   readonly terms: Terms;
@@ -163,7 +166,7 @@ export class Conversation {
     const owed = this.terms.protocol === 'lmtp' ? this.forwardPaths.length : 1;
     const { reversePath, forwardPaths, content } = this;
     this.messages.push({ reversePath, forwardPaths, content });
-    return { kind: 'replied', replies: Array(owed).fill(replies.messageTaken) };
+    return { kind: 'replied', replies: Array(owed).fill(taken) };
   }
 
   private remember(request: Request): void {

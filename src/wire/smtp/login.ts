@@ -8,8 +8,6 @@ import { isUtf8 } from 'node:buffer';
 import { replies } from '../../mail/reply.ts';
 import { answer, ask, fail, type LoginStage, type Session, type Step } from './state.ts';
 
-/** RFC 4954 §4: without CRLF. */
-const longestAnswer = 12_288;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** `argument`: a mechanism, and perhaps an initial response. */
@@ -30,7 +28,6 @@ export function startLogin(session: Session, argument: string): Step {
 /** The line that an AUTH waits for. */
 export function continueLogin(session: Session, stage: LoginStage, line: Buffer): Step {
   const next: Session = { ...session, login: null };
-  if (line.length > longestAnswer) return fail(next, replies.loginTooLong);
   const text = line.toString('latin1');
   if (text === '*') return fail(next, replies.loginCancelled);
   return takeAnswer(next, stage, text);

@@ -4,6 +4,7 @@ import {
   Conversation,
   type ConversationOptions,
   type Script,
+  taken,
 } from '../../../test/dialogs/conversation.ts';
 import { type Reply, replies } from '../../mail/reply.ts';
 import { startSession } from './state.ts';
@@ -166,7 +167,9 @@ test('a pipelined envelope is answered in order, and only its good recipients ge
     got.map((line) => line.slice(0, 9)),
     ['250 2.1.0', '250 2.1.5', '550 5.1.1', '354 End w'],
   );
-  assert.deepEqual(conversation.send('Subject: x\r\n\r\n..\r\n.\r\n'), ['250 2.6.0 Message taken']);
+  assert.deepEqual(conversation.send('Subject: x\r\n\r\n..\r\n.\r\n'), [
+    '250 2.0.0 Taken as 00000000001',
+  ]);
   assert.deepEqual(conversation.messages, [
     {
       reversePath: 'ann@example.org',
@@ -216,7 +219,7 @@ test('EHLO offers what may be used now', () => {
   const keywords = (conversation: Conversation) =>
     conversation.send('EHLO client.example\r\n').map((line) => line.slice(4));
   const always = [
-    'mx.example.net at your service',
+    'mx.example.org at your service',
     'PIPELINING',
     'SIZE 10000',
     '8BITMIME',
@@ -302,13 +305,13 @@ test('what follows an AUTH line without waiting is never taken for the password'
 // chunks -----------------------------------------------------------------------------------------
 
 const bdat: readonly [name: string, input: string, want: readonly string[]][] = [
-  ['one chunk', `${envelope}BDAT 4 LAST\r\n.\r\n.`, ['250', '250', '250 2.6.0']],
+  ['one chunk', `${envelope}BDAT 4 LAST\r\n.\r\n.`, ['250', '250', '250 2.0.0']],
   [
     'chunks in a group',
     `${envelope}BDAT 2\r\na\rBDAT 1\r\n\nBDAT 0 LAST\r\n`,
-    ['250', '250', '250 2.0.0', '250 2.0.0', '250 2.6.0'],
+    ['250', '250', '250 2.0.0', '250 2.0.0', '250 2.0.0'],
   ],
-  ['an empty message', `${envelope}bdat 0 last\r\n`, ['250', '250', '250 2.6.0']],
+  ['an empty message', `${envelope}bdat 0 last\r\n`, ['250', '250', '250 2.0.0']],
   ['no sender', 'BDAT 6\r\nQUIT\r\nNOOP\r\n', ['503 5.5.1 MAIL first', '250 2.0.0']],
   [
     'no recipient',
@@ -341,7 +344,7 @@ const bdat: readonly [name: string, input: string, want: readonly string[]][] = 
   [
     'binary',
     'MAIL FROM:<> BODY=BINARYMIME\r\nRCPT TO:<b@c.example>\r\nBDAT 3 LAST\r\n\0\n\r',
-    ['250', '250', '250 2.6.0'],
+    ['250', '250', '250 2.0.0'],
   ],
 ];
 for (const [name, input, want] of bdat)
@@ -373,20 +376,18 @@ test('a chunk that cannot be taken is read and refused', () => {
 test('LMTP answers for each recipient that was accepted', () => {
   const lmtp = { protocol: 'lmtp' } as const;
   const script: Script = (request) =>
-    request.kind === 'end'
-      ? { kind: 'replied', replies: [replies.messageTaken, replies.mailboxUncertain] }
-      : null;
+    request.kind === 'end' ? { kind: 'replied', replies: [taken, replies.mailboxUncertain] } : null;
   const two = `${envelope}RCPT TO:<c@d.example>\r\n`;
   const conversation = talk({ terms: lmtp, script });
-  const taken = [
-    '250 2.6.0 Message taken',
+  const owed = [
+    '250 2.0.0 Taken as 00000000001',
     '451 4.1.1 Mailbox cannot be verified now, try again later',
   ];
   conversation.send(`${two}DATA\r\n`);
-  assert.deepEqual(conversation.send('x\r\n.\r\n'), taken);
+  assert.deepEqual(conversation.send('x\r\n.\r\n'), owed);
   assert.deepEqual(conversation.send(`${two}BDAT 2\r\nxxBDAT 0 LAST\r\n`).slice(3), [
     '250 2.0.0 Chunk taken',
-    ...taken,
+    ...owed,
   ]);
   conversation.send(`${two}DATA\r\n`);
   const bare = '550 5.6.0 Bare LF in the message: lines end with CR LF';
@@ -415,7 +416,7 @@ test('a message that is taken pays for the errors before it', () => {
   const conversation = talk({ terms: { maxErrors: 3 } });
   for (let i = 0; i < 4; i++) {
     conversation.send(`X\r\nX\r\n${envelope}DATA\r\n`);
-    assert.deepEqual(conversation.send('.\r\n'), ['250 2.6.0 Message taken']);
+    assert.deepEqual(conversation.send('.\r\n'), ['250 2.0.0 Taken as 00000000001']);
   }
 });
 
@@ -504,7 +505,7 @@ test('when we stop, an idle client is told at once, a busy one after its message
   busy.send(envelope);
   busy.happen({ kind: 'shutdown' });
   assert.deepEqual(busy.send('DATA\r\n'), ['354 End with a dot on a line of its own']);
-  assert.deepEqual(busy.send('x\r\n.\r\n'), ['250 2.6.0 Message taken', last]);
+  assert.deepEqual(busy.send('x\r\n.\r\n'), ['250 2.0.0 Taken as 00000000001', last]);
   assert.ok(busy.closed);
   const undecided = talk();
   undecided.send(envelope);
@@ -516,7 +517,7 @@ test('a proxy tells for whom it speaks, and is greeted anew', () => {
   const terms = { offersLogin: true, requiresLogin: true };
   const conversation = talk({ xclient: true, terms });
   assert.deepEqual(conversation.send('XCLIENT ADDR=192.0.2.1 LOGIN=ann\r\n'), [
-    '220 mx.example.net ESMTP ready',
+    '220 mx.example.org ESMTP ready',
   ]);
   assert.deepEqual(conversation.clients, [{ address: '192.0.2.1', login: 'ann' }]);
   assert.deepEqual(conversation.send('MAIL FROM:<>\r\n'), ['503 5.5.1 Say hello first']);
