@@ -10,6 +10,7 @@ import {
   defaultDeliverySettings,
 } from '../../src/delivery/create-delivery.ts';
 import type { Delivery } from '../../src/delivery/delivery.ts';
+import { defaultSchedulerLimits } from '../../src/delivery/scheduler.ts';
 import type { Delivered, RecipientResult, Shipment } from '../../src/delivery/transport.ts';
 import { createFakeClock, type FakeClock } from '../../src/journal/fake-clock.ts';
 import { createJudge, type Judge } from '../../src/judge/judge.ts';
@@ -71,6 +72,8 @@ export interface StageOptions {
   readonly notices?: Partial<NoticeLimits>;
   readonly settings?: Partial<DeliverySettings>;
   readonly mailboxes?: readonly string[];
+  /** ms between two looks into the store; for tests of days. */
+  readonly interval?: number;
 }
 
 export interface Stage extends AsyncDisposable {
@@ -94,7 +97,7 @@ export interface Stage extends AsyncDisposable {
   queue(message: Partial<Sent>): Promise<QueueId>;
   /** Until all that was started came to rest. */
   rest(): Promise<void>;
-  /** Lets time pass in steps of a second, so that the delivery looks into the store. */
+  /** Lets time pass, with all that falls due on the way. */
   pass(ms: number): Promise<void>;
   all(): Promise<QueuedMessage[]>;
 }
@@ -217,7 +220,11 @@ export function createStage(options: StageOptions = {}): Stage {
       warn: (details, message) => log.push({ details: { ...details }, message }),
       error: (details, message) => log.push({ details: { ...details }, message }),
     },
-    settings: { ...defaultDeliverySettings, ...options.settings },
+    settings: {
+      ...defaultDeliverySettings,
+      scheduler: { ...defaultSchedulerLimits, interval: options.interval ?? 1000 },
+      ...options.settings,
+    },
   });
 
   async function commit(sent: Partial<Sent>, claim: boolean) {
