@@ -34,6 +34,8 @@ export async function startGuard(dns: string, core: number): Promise<Guard> {
     servers = ["${dns}"]
     [verdict]
     public = ["192.0.2.0/24"]
+    [smtp]
+    listen = []
     [guard]
     socketmap = ["127.0.0.1:0"]
     milter = ["127.0.0.1:0"]

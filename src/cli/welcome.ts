@@ -16,34 +16,41 @@ export interface Welcome {
   readonly configFile: string | undefined;
 }
 
+/** Listeners that other mail servers ask. */
+const guards = ['milter', 'socketmap'];
 /** More are counted. */
 const shownDomains = 5;
 
 export function formatWelcome({ listeners, domains, folder, configFile }: Welcome): string {
   const bound = listeners.map(({ name, listener }) => row(name, formatEndpoint(listener.endpoint)));
   const config = configFile === undefined ? '' : ` --config ${printable(configFile)}`;
-  const takesMail = domains.length > 0;
+  const takesMail = listeners.some(({ name }) => !guards.includes(name));
+  const isOnGuard = listeners.some(({ name }) => guards.includes(name));
+  const doing = [...(takesMail ? ['takes mail'] : []), ...(isOnGuard ? ['is on guard'] : [])];
   const trial = takesMail ? trialOf(listeners, domains) : null;
   return [
-    takesMail ? 'Spillway takes mail.' : 'Spillway is on guard.',
+    `Spillway ${doing.join(' and ')}.`,
     '',
     ...bound,
-    ...domains.slice(0, shownDomains).map((domain) => row('mail for', describe(domain))),
-    ...(domains.length > shownDomains
-      ? [row('', `and ${domains.length - shownDomains} more domains`)]
-      : []),
+    ...(takesMail ? domainRows(domains) : []),
     row('journal', folder),
     '',
     ...(trial === null ? [] : ['Try it, in another terminal:', `  ${trial}`, '']),
     'Next, in another terminal:',
-    '  bin/spillway explain seaton.biz          what becomes of mail for a domain, and why',
+    '  bin/spillway explain seaton.biz           what becomes of mail for a domain, and why',
     ...(takesMail
       ? [command(`queue list${config}`, 'what waits for delivery')]
-      : ['  bin/spillway install sendmail            show how sendmail would be guarded']),
+      : ['  bin/spillway install sendmail             show how sendmail would be guarded']),
     command(`journal${config}`, 'what was refused and ended so far'),
     '',
     '',
   ].join('\n');
+}
+
+function domainRows(domains: readonly HostedDomain[]): string[] {
+  const shown = domains.slice(0, shownDomains).map((domain) => row('mail for', describe(domain)));
+  const left = domains.length - shown.length;
+  return left > 0 ? [...shown, row('', `and ${left} more domains`)] : shown;
 }
 
 function row(name: string, text: string): string {
@@ -51,7 +58,7 @@ function row(name: string, text: string): string {
 }
 
 function command(words: string, what: string): string {
-  return `  bin/spillway ${words.padEnd(27)} ${what}`;
+  return `  bin/spillway ${words.padEnd(27)}  ${what}`;
 }
 
 /** `example.org: ann, bob and 3 others, to maildir:/...` */

@@ -57,6 +57,8 @@ function formatConfig(modes: Partial<Record<Check, Mode>>): string {
 servers = ["${addresses.dns.v4}"]
 [verdict]
 public = ${JSON.stringify(publicNetworks)}
+[smtp]
+listen = []
 [store]
 url = "sqlite:/var/lib/spillway"
 ${checks.join('')}`;
