@@ -89,7 +89,14 @@ export function primaryCode(error: unknown): number {
 /** After such an error a file is as good as before, and still readable: on a full disk it could not be opened again. */
 export function mayStayOpen(error: unknown): boolean {
   const { full, io, busy, locked, constraint } = resultCodes;
-  return [full, io, busy, locked, constraint].includes(primaryCode(error));
+  // 0: the engine has nothing to do with it.
+  return [0, full, io, busy, locked, constraint].includes(primaryCode(error));
+}
+
+/** The disk took no more. */
+export function isDiskTrouble(error: unknown): boolean {
+  const { full, io } = resultCodes;
+  return [full, io].includes(primaryCode(error));
 }
 
 function describe(cause: unknown): string {

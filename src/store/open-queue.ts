@@ -8,6 +8,8 @@ import type { QueueStore } from './queue-store.ts';
 import { explainPlace, mayPass, placeOf } from './store-place.ts';
 import { threadedQueue } from './threaded-queue.ts';
 
+const MiB = 1024 * 1024;
+
 export interface QueueOptions {
   /**
    * The process takes and delivers mail: no other one may do so on the same folder while it lives.
@@ -16,6 +18,11 @@ export interface QueueOptions {
   readonly serve?: boolean;
   /** Size in bytes of the file beyond which writing fails as on a full disk. */
   readonly maxBytes?: number;
+  /**
+   * Where fewer bytes of the disk are free no message is taken: those in the queue need the rest.
+   * Default: 32 MiB.
+   */
+  readonly minFreeBytes?: number;
   /** Bytes in memory that are not on disk yet, beyond which `begin` gives null. Default: 64 MiB. */
   readonly maxWaitingBytes?: number;
 }
@@ -28,10 +35,17 @@ export interface QueueOptions {
  * there is room.
  */
 export async function openQueueStore(url: string, options: QueueOptions = {}): Promise<QueueStore> {
-  const { serve = false, maxBytes, maxWaitingBytes = 64 * 1024 * 1024 } = options;
+  const { serve = false, maxBytes, minFreeBytes = 32 * MiB, maxWaitingBytes = 64 * MiB } = options;
   const path = queuePath(url);
   const instance = randomInt(1, 2 ** 47);
-  const store = threadedQueue({ path, maxBytes, instance, serve, maxWaitingBytes });
+  const store = threadedQueue({
+    path,
+    maxBytes,
+    minFreeBytes,
+    instance,
+    serve,
+    maxWaitingBytes,
+  });
   try {
     await store.open();
   } catch (error) {

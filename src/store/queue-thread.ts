@@ -19,6 +19,7 @@ import type { Failure, Trouble } from './store-thread.ts';
 export interface ThreadData {
   readonly path: string;
   readonly maxBytes: number | undefined;
+  readonly minFreeBytes: number;
   /** Names this process among all that ever opened the queue. */
   readonly instance: number;
   /** Keep every other server away from the folder. */

@@ -2,13 +2,13 @@
  * The queue's thread: owns the SQLite file, so that no fsync ever holds up a socket.
  */
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { mayStayOpen } from './errors.ts';
+import { isDiskTrouble, mayStayOpen } from './errors.ts';
 import type { Answer, Request, ThreadData, Write } from './queue-thread.ts';
 import { lockForServer } from './server-lock.ts';
 import { openQueueFile, type QueueFile } from './sqlite-queue.ts';
 import { type Trouble, toTrouble } from './store-thread.ts';
 
-const { path, maxBytes, instance, serve }: ThreadData = workerData;
+const { path, maxBytes, minFreeBytes, instance, serve }: ThreadData = workerData;
 let open: QueueFile | null = null;
 let lock: Disposable | null = null;
 
@@ -21,7 +21,7 @@ let shrinking: NodeJS.Timeout | undefined;
 function file(): QueueFile {
   if (open && !open.isInPlace()) close();
   if (serve) lock ??= lockForServer(path);
-  open ??= openQueueFile(path, instance, { maxBytes });
+  open ??= openQueueFile(path, instance, { maxBytes, minFreeBytes });
   return open;
 }
 
@@ -92,7 +92,17 @@ function attempt(writes: readonly Write[], bytes: Uint8Array): { results: unknow
     return { results: file().write(writes, bytes) };
   } catch (error) {
     if (!mayStayOpen(error)) close();
+    else if (isDiskTrouble(error)) emptyLog();
     return toTrouble(error);
+  }
+}
+
+/** SQLite does so after a commit only, so that a disk without room for the log would be full for good. */
+function emptyLog(): void {
+  try {
+    open?.emptyLog();
+  } catch {
+    // Then there is no room for that either.
   }
 }
 

@@ -1,8 +1,11 @@
 /**
  * A queue in one SQLite file: the writes and looks, run at once on the calling thread.
  */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { QueueId } from '../mail/queue-id.ts';
+import { resultCodes } from './errors.ts';
 import { changeMessage, expireAside, recoverOthers } from './queue-change.ts';
 import { claimDue } from './queue-claim.ts';
 import {
@@ -32,6 +35,11 @@ const shrinkStep = 512;
 /** Free pages that stay: the next messages need them. */
 const spare = 4096;
 
+export interface QueueFileOptions extends FileOptions {
+  /** Where fewer bytes of the disk are free no message is taken: those in the queue need the rest. */
+  readonly minFreeBytes?: number;
+}
+
 export interface QueueFile extends Disposable {
   /** In one transaction: all or none. What each of them gives, null where that is nothing. */
   write(writes: readonly Write[], bytes: Uint8Array): unknown[];
@@ -44,6 +52,8 @@ export interface QueueFile extends Disposable {
   letGo(): void;
   /** Makes the file a little smaller where much of it is free; whether there is more to do. */
   shrink(): boolean;
+  /** Moves what stands in the log into the file as far as that goes, so that the log has room again. */
+  emptyLog(): void;
   /** False once the file was moved or removed behind our back: what is written then is lost. */
   isInPlace(): boolean;
 }
@@ -52,21 +62,26 @@ export interface QueueFile extends Disposable {
 export function openQueueFile(
   path: string,
   instance: number,
-  options: FileOptions = {},
+  options: QueueFileOptions = {},
 ): QueueFile {
   const database = openSqliteFile(path, options);
   try {
     // 16 MB of pages: a queue of any size needs no more memory.
     database.exec('PRAGMA cache_size = -16000');
     migrate(database, queueSteps);
-    return queueFile(database, path, instance);
+    return queueFile(database, path, instance, options.minFreeBytes ?? 0);
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-function queueFile(database: DatabaseSync, path: string, instance: number): QueueFile {
+function queueFile(
+  database: DatabaseSync,
+  path: string,
+  instance: number,
+  minFreeBytes: number,
+): QueueFile {
   const statements = statementsOf(database);
   const { get, number } = statements;
   let isSynced = true;
@@ -80,6 +95,7 @@ function queueFile(database: DatabaseSync, path: string, instance: number): Queu
 
   return {
     write(writes, bytes) {
+      if (writes.some(({ kind }) => growing.includes(kind))) checkRoom(path, minFreeBytes);
       sync(writes.some(({ kind }) => !passing.includes(kind)));
       return runTransaction(database, statements, instance, (transaction) =>
         writes.map((write) => perform(transaction, write, bytes)),
@@ -113,13 +129,29 @@ function queueFile(database: DatabaseSync, path: string, instance: number): Queu
       const pages = number('PRAGMA page_count') ?? 0;
       if (free < spare || free < pages / 4) return false;
       database.exec(`PRAGMA incremental_vacuum(${shrinkStep})`);
+      // Only this makes the file itself smaller.
+      database.exec('PRAGMA wal_checkpoint(PASSIVE)');
       return true;
+    },
+    emptyLog() {
+      database.exec('PRAGMA wal_checkpoint(PASSIVE)');
     },
     isInPlace: watchPlace(path),
     [Symbol.dispose]() {
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** What takes room. Everything else goes on where there is little left: it makes room in the end. */
+const growing: readonly Write['kind'][] = ['commit', 'piece'];
+
+/** Throws as SQLite does on a full disk. */
+function checkRoom(path: string, least: number): void {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  if (bavail * bsize >= least) return;
+  const message = `only ${Math.floor((bavail * bsize) / 1_048_576)} MiB of its disk are free`;
+  throw Object.assign(new Error(message), { errcode: resultCodes.full });
 }
 
 /** What need not survive a power cut. */
