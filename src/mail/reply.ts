@@ -26,6 +26,7 @@ export const replies = {
   timeout: { code: 421, status: '4.4.2', text: 'Nothing heard for too long, closing' },
   shutdown: { code: 421, status: '4.3.2', text: 'Server is shutting down, come back soon' },
   tooManyErrors: { code: 421, status: '4.7.0', text: 'Too many errors, closing' },
+  tooManyCommands: { code: 421, status: '4.7.0', text: 'Too many commands without a message' },
   tooManyMessages: { code: 421, status: '4.7.0', text: 'Enough messages for one connection' },
   unknownCommand: { code: 500, status: '5.5.1', text: 'Command not recognized' },
   notImplemented: { code: 502, status: '5.5.1', text: 'Command not implemented' },

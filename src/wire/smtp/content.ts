@@ -50,7 +50,7 @@ export function startChunk(session: Session, argument: string): Step {
 }
 
 function parseChunk(argument: string): Chunk | null {
-  const [, digits, last] = /^(\d{1,15})(?: +(last))?$/i.exec(argument) ?? [];
+  const [, digits, last] = /^(\d{1,12})(?: +(last))?$/i.exec(argument) ?? [];
   return digits === undefined ? null : { octets: Number(digits), last: last !== undefined };
 }
 
@@ -58,7 +58,7 @@ function parseChunk(argument: string): Chunk | null {
 function refusalOf({ transaction, terms }: Session): Reply | null {
   if (transaction === null) return replies.mailFirst;
   if (transaction.recipients > 0) return null;
-  if (!transaction.hasTried) return replies.rcptFirst;
+  if (transaction.tried === 0) return replies.rcptFirst;
   // RFC 2033 §4.2 wants 503 where no recipient was accepted, RFC 5321 §3.3 554.
   return terms.protocol === 'lmtp' ? replies.rcptFirst : replies.noRecipients;
 }
@@ -122,8 +122,8 @@ export function concludeContent(session: Session, found: readonly Reply[]): Step
     throw new Error(`${found.length} replies for ${repliesOwed(session)} recipients`);
   const isTaken = found.some(({ code }) => code < 300);
   const effects: Effect[] = found.map((reply) => ({ kind: 'reply', reply }));
-  const errors = isTaken ? 0 : session.errors;
-  return endTransaction(session, { next: { ...session, errors }, effects });
+  const next = isTaken ? { ...session, errors: 0, idleCommands: 0 } : session;
+  return endTransaction(session, { next, effects });
 }
 
 /** None of the recipients gets it. */

@@ -3,7 +3,7 @@
  *
  * RFC 5321 §4.1.1.2 and §4.1.1.3, RFC 1870 §6 (SIZE), RFC 9422 §3 (limits).
  */
-import { replies } from '../../mail/reply.ts';
+import { type Reply, replies } from '../../mail/reply.ts';
 import { parseMail } from './mail-command.ts';
 import { parseRcpt } from './rcpt-command.ts';
 import type { Effect } from './session.ts';
@@ -40,7 +40,7 @@ export function acceptSender(
   session: Session,
   { smtpUtf8, binary }: Extract<OpenRequest, { kind: 'mail' }>,
 ): Step {
-  const transaction = { smtpUtf8, binary, recipients: 0, hasTried: false, octets: 0 };
+  const transaction = { smtpUtf8, binary, recipients: 0, tried: 0, octets: 0 };
   return { next: { ...session, phase: 'mail', transaction }, effects: senderOk };
 }
 
@@ -49,15 +49,23 @@ const rcptOpen: OpenRequest = { kind: 'rcpt' };
 export function takeRecipient(session: Session, argument: string): Step {
   const { transaction } = session;
   if (transaction === null) return fail(session, replies.mailFirst);
-  const tried: Session = transaction.hasTried
-    ? session
-    : { ...session, transaction: { ...transaction, hasTried: true } };
+  const tried: Session = {
+    ...session,
+    transaction: { ...transaction, tried: transaction.tried + 1 },
+  };
   const command = parseRcpt(argument, transaction.smtpUtf8);
   if (command.kind === 'refused') return fail(tried, command.reply);
   // RFC 5321 §4.5.3.1.10: what is too much goes into another transaction.
   if (transaction.recipients >= session.terms.maxRecipients)
-    return answer(tried, replies.tooManyRecipients);
+    return deferRecipient(tried, replies.tooManyRecipients);
   return ask(tried, rcptOpen, { kind: 'rcpt', parameters: command.parameters });
+}
+
+/** What cannot be taken now is no fault of the client, unless there is no end to it. */
+export function deferRecipient(session: Session, reply: Reply): Step {
+  const { transaction, terms } = session;
+  const isEndless = transaction !== null && transaction.tried > 2 * terms.maxRecipients + 100;
+  return isEndless ? fail(session, reply) : answer(session, reply);
 }
 
 export function acceptRecipient(session: Session): Step {

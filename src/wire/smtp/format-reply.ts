@@ -5,7 +5,7 @@
  * stands on every line). Text of strangers, such as a backend's, is made harmless: one that holds a
  * line end must not become two replies.
  */
-import type { Reply } from '../../mail/reply.ts';
+import { type Reply, replies } from '../../mail/reply.ts';
 
 /** Octets of text in a line: 512 less code, enhanced code, blanks and CRLF. */
 const longestText = 480;
@@ -13,16 +13,10 @@ const longestText = 480;
 const longestReply = 4000;
 const unprintable = /[^\x20-\x7e]+/g;
 
-const made = new WeakMap<Reply, string>();
-
 /** Only ASCII, whole lines. `lines` follow the text of the reply. */
 export function formatSmtpReply(reply: Reply, lines?: readonly string[]): string {
   if (lines) return joinLines(reply, [reply.text, ...lines]);
-  const known = made.get(reply);
-  if (known !== undefined) return known;
-  const text = joinLines(reply, foldText(reply.text));
-  made.set(reply, text);
-  return text;
+  return made.get(reply) ?? joinLines(reply, foldText(reply.text));
 }
 
 function joinLines({ code, status }: Reply, texts: readonly string[]): string {
@@ -50,3 +44,8 @@ function foldText(text: string): string[] {
 function clean(text: string): string {
   return text.replace(unprintable, '?');
 }
+
+/** Nearly all that is said stands in the table, and is made once. */
+const made = new Map<Reply, string>(
+  Object.values(replies).map((reply) => [reply, joinLines(reply, [reply.text])]),
+);

@@ -31,6 +31,8 @@ export interface Session {
   readonly messages: number;
   /** Commands that failed since a message was taken. */
   readonly errors: number;
+  /** Commands that lead to nothing, since a message was taken. */
+  readonly idleCommands: number;
   readonly isStopping: boolean;
 }
 
@@ -45,8 +47,8 @@ export interface Transaction {
   readonly binary: boolean;
   /** Accepted ones. */
   readonly recipients: number;
-  /** RCPT was said, be it in vain. */
-  readonly hasTried: boolean;
+  /** How often RCPT was said, be it in vain. */
+  readonly tried: number;
   /** Octets of its chunks so far. */
   readonly octets: number;
 }
@@ -95,6 +97,7 @@ export function startSession(terms: Terms): Session {
     pardons: 0,
     messages: 0,
     errors: 0,
+    idleCommands: 0,
     isStopping: false,
   };
 }

@@ -444,6 +444,28 @@ test('recipients that cannot be verified now are no errors of the client', () =>
   assert.equal(conversation.closed, false);
 });
 
+test('a client may pass some time without mail, and more of it after each message', () => {
+  const conversation = talk({ terms: { maxErrors: 2 } });
+  for (let i = 0; i < 3; i++) {
+    conversation.send('RSET\r\n'.repeat(9));
+    conversation.send(`${envelope}DATA\r\n`);
+    assert.deepEqual(conversation.send('.\r\n'), ['250 2.0.0 Taken as 00000000001']);
+  }
+  conversation.send('RSET\r\n'.repeat(10));
+  assert.deepEqual(conversation.send('NOOP\r\n'), [
+    '421 4.7.0 Too many commands without a message',
+  ]);
+});
+
+test('a client that never stops naming recipients is an error in the end', () => {
+  const conversation = talk({ terms: { maxErrors: 3, maxRecipients: 2 } });
+  conversation.send('MAIL FROM:<>\r\n');
+  conversation.send('RCPT TO:<c@d.example>\r\n'.repeat(104));
+  assert.equal(conversation.closed, false);
+  conversation.send('RCPT TO:<c@d.example>\r\n'.repeat(3));
+  assert.ok(conversation.closed);
+});
+
 test('an answer may send the client away', () => {
   const script: Script = (request) =>
     request.kind === 'rcpt' ? { kind: 'refused', reply: replies.relayDenied, close: true } : null;

@@ -15,7 +15,13 @@ import {
   startChunk,
   startData,
 } from './content.ts';
-import { acceptRecipient, acceptSender, takeRecipient, takeSender } from './envelope.ts';
+import {
+  acceptRecipient,
+  acceptSender,
+  deferRecipient,
+  takeRecipient,
+  takeSender,
+} from './envelope.ts';
 import { greet, sayHello, welcome } from './hello.ts';
 import { continueLogin, startLogin } from './login.ts';
 import type { Answer, LineFault, SessionEvent } from './session.ts';
@@ -42,12 +48,17 @@ interface Rule {
   readonly isLast?: boolean;
   /** May be on its way already when MAIL is refused. */
   readonly followsMail?: boolean;
+  /** Leads to no message; a client may keep a connection busy with it for some time only. */
+  readonly isIdle?: boolean;
   readonly run: (session: Session, argument: string) => Step;
 }
 
 const greeted: readonly Phase[] = ['greeted', 'ready', 'mail', 'rcpt', 'bdat'];
 const afterHello: readonly Phase[] = ['ready', 'mail', 'rcpt', 'bdat'];
 const ready: readonly Phase[] = ['ready'];
+
+/** Commands that lead to no message, for each error that is allowed: 100 as a rule. */
+const idleForError = 5;
 
 const rules = new Map<string, Rule>([
   // RFC 2920 §3.1: what may be pipelined
@@ -62,19 +73,28 @@ const rules = new Map<string, Rule>([
   ],
   ['MAIL', { allowed: ready, otherwise: replies.nestedMail, run: takeSender }],
   ['BDAT', { allowed: greeted, followsMail: true, run: startChunk }],
-  ['RSET', { allowed: greeted, run: bare(reset) }],
+  ['RSET', { allowed: greeted, isIdle: true, run: bare(reset) }],
   ['QUIT', { allowed: greeted, run: bare((session) => close(session, replies.bye)) }],
   // and what must be the last of a group
   ['DATA', { allowed: afterHello, isLast: true, followsMail: true, run: bare(startData) }],
-  ['EHLO', { allowed: greeted, isLast: true, run: (s, name) => sayHello(s, 'EHLO', name) }],
-  ['HELO', { allowed: greeted, isLast: true, run: (s, name) => sayHello(s, 'HELO', name) }],
-  ['LHLO', { allowed: greeted, isLast: true, run: (s, name) => sayHello(s, 'LHLO', name) }],
+  [
+    'EHLO',
+    { allowed: greeted, isLast: true, isIdle: true, run: (s, name) => sayHello(s, 'EHLO', name) },
+  ],
+  [
+    'HELO',
+    { allowed: greeted, isLast: true, isIdle: true, run: (s, name) => sayHello(s, 'HELO', name) },
+  ],
+  [
+    'LHLO',
+    { allowed: greeted, isLast: true, isIdle: true, run: (s, name) => sayHello(s, 'LHLO', name) },
+  ],
   ['STARTTLS', { allowed: ready, isLast: true, run: bare(startTls) }],
   ['AUTH', { allowed: ready, isLast: true, run: startLogin }],
   ['XCLIENT', { allowed: ['greeted', 'ready'], isLast: true, run: changeClient }],
-  ['NOOP', { allowed: greeted, isLast: true, run: (s) => answer(s, replies.ok) }],
-  ['VRFY', { allowed: greeted, isLast: true, run: verify }],
-  ['HELP', { allowed: greeted, isLast: true, run: (s) => answer(s, replies.help) }],
+  ['NOOP', { allowed: greeted, isLast: true, isIdle: true, run: (s) => answer(s, replies.ok) }],
+  ['VRFY', { allowed: greeted, isLast: true, isIdle: true, run: verify }],
+  ['HELP', { allowed: greeted, isLast: true, isIdle: true, run: (s) => answer(s, replies.help) }],
   // known, and not wanted here
   ['EXPN', { allowed: greeted, run: (s) => fail(s, replies.notImplemented) }],
   ['ETRN', { allowed: greeted, run: (s) => fail(s, replies.notImplemented) }],
@@ -125,18 +145,22 @@ function takeLine(session: Session, line: Buffer, more: boolean): Step {
   const command = readCommand(line);
   if (command.kind === 'unreadable') return fail(session, command.reply);
   const rule = rules.get(command.verb);
-  if (!rule) return fail(unpardoned(session), replies.unknownCommand);
+  if (!rule) return fail(leaveGroup(session, false), replies.unknownCommand);
   // After HELO nothing may be pipelined at all.
   if (more && (rule.isLast || !session.isExtended)) return tooEarly(session);
-  const judged = rule.followsMail ? session : unpardoned(session);
+  if (rule.isIdle && session.idleCommands >= idleForError * session.terms.maxErrors)
+    return close(session, replies.tooManyCommands);
+  const judged = rule.followsMail ? session : leaveGroup(session, rule.isIdle ?? false);
   if (rule.allowed.includes(session.phase)) return rule.run(judged, command.argument);
   if (session.phase === 'greeted') return fail(judged, replies.helloFirst);
   const isChunked = session.phase === 'bdat';
   return fail(judged, (!isChunked && rule.otherwise) || replies.badSequence);
 }
 
-function unpardoned(session: Session): Session {
-  return session.pardons === 0 ? session : { ...session, pardons: 0 };
+/** What comes now did not follow MAIL blindly. */
+function leaveGroup(session: Session, isIdle: boolean): Session {
+  if (session.pardons === 0 && !isIdle) return session;
+  return { ...session, pardons: 0, idleCommands: session.idleCommands + (isIdle ? 1 : 0) };
 }
 
 /** What follows was sent without knowing our reply: it may be anything, and is never obeyed. */
@@ -207,8 +231,7 @@ function refuse(session: Session, open: OpenRequest, reply: Reply): Step {
     case 'mail':
       return pardon(fail(session, reply));
     case 'rcpt':
-      // A recipient that cannot be taken now is no fault of the client.
-      return reply.code < 500 ? answer(session, reply) : fail(session, reply);
+      return reply.code < 500 ? deferRecipient(session, reply) : fail(session, reply);
     case 'begin':
       return refuseContent(session, open.chunk, reply);
     case 'end':
