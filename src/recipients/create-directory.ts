@@ -3,6 +3,7 @@
  */
 import { formatDomain, parseAddress } from '../mail/address.ts';
 import type { RecipientFacts } from '../verdict/recipient-facts.ts';
+import type { CallAhead } from './call-ahead.ts';
 import type { Directory } from './directory.ts';
 import { createDomainNames } from './domain-names.ts';
 import { expandPath } from './expand.ts';
@@ -21,6 +22,8 @@ export interface DirectoryOptions {
   readonly now?: () => number;
   /** Told of what is wrong with maps. */
   readonly warn?: (message: string) => void;
+  /** For domains that are verified by their backend; without it nothing is known of their other names. */
+  readonly callAhead?: CallAhead;
 }
 
 const foreign: RecipientFacts = { kind: 'foreign' };
@@ -28,7 +31,7 @@ const plainLocalPart = /^[A-Za-z0-9._+=-]+$/;
 
 /** Throws MapReadError where a map cannot be read. */
 export function createDirectory(options: DirectoryOptions): Directory {
-  const { separator = '+', now = Date.now, warn = () => {} } = options;
+  const { separator = '+', now = Date.now, warn = () => {}, callAhead } = options;
   const files = createMapFiles({ now, warn });
   const hosted = new Map<string, Hosted>();
   for (const domain of options.domains) {
@@ -70,19 +73,34 @@ export function createDirectory(options: DirectoryOptions): Directory {
     return { hosted: own, localPart, folded, found: own.names.find(folded) };
   }
 
-  function findNow(forwardPath: string): RecipientFacts {
+  function findListed(forwardPath: string): OwnPath | RecipientFacts {
     const path = resolve(forwardPath);
-    if (!('hosted' in path)) return path;
-    return path.found?.facts ?? path.hosted.unknown;
+    return 'hosted' in path && path.found ? path.found.facts : path;
+  }
+
+  /** Of a name that no list knows. */
+  function findUnlisted({
+    hosted: own,
+    localPart,
+    folded,
+  }: OwnPath): ReturnType<Directory['find']> {
+    const { name, destination, verify } = own.domain;
+    const isServer = destination.kind === 'smtp' || destination.kind === 'lmtp';
+    if (verify === 'none' || !isServer || !callAhead) return own.unknown;
+    return callAhead.ask({ destination, domain: name, localPart, folded });
   }
 
   return {
     find(forwardPath) {
-      const facts = findNow(forwardPath);
-      if (files.isFresh()) return facts;
+      const found = findListed(forwardPath);
+      if (files.isFresh()) return 'hosted' in found ? findUnlisted(found) : found;
       const looked = files.look();
+      if (!('hosted' in found)) return found;
       // Whoever was added since then must not be refused.
-      return facts.kind === 'unknown' ? looked.then(() => findNow(forwardPath)) : facts;
+      return looked.then(() => {
+        const again = findListed(forwardPath);
+        return 'hosted' in again ? findUnlisted(again) : again;
+      });
     },
     expand: (forwardPath) => expandPath(forwardPath, resolve),
     destinationOf: (domain) => hosted.get(domain)?.domain.destination ?? null,
