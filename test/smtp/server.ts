@@ -57,6 +57,8 @@ export interface TestServer extends AsyncDisposable {
   readonly lines: string[];
   /** New connections use the changed services. */
   reload(change: Partial<SmtpServices>): void;
+  /** Resolves when every connection is gone, in our eyes as in the kernel's. */
+  quiet(): Promise<void>;
   /** All messages in the queue, oldest first, with their content. */
   messages(): Promise<(QueuedMessage & { readonly content: string })[]>;
 }
@@ -119,6 +121,10 @@ export async function startTestServer(config: TestConfig = {}): Promise<TestServ
     lines,
     reload(change) {
       holder.current = { ...holder.current, ...change };
+    },
+    async quiet() {
+      while (listener.connections > 0 || crowd.connections > 0)
+        await new Promise((resolve) => setTimeout(resolve, 1));
     },
     async messages() {
       const found = [];
