@@ -241,11 +241,29 @@ const cases: readonly [name: string, given: Given, want: string][] = [
     `${unproved}; dkim seaton.biz; ${passed}`,
   ],
   [
-    'the signatures after the tenth do not count',
+    'the signatures after the sixth do not count',
     {
       sender: stranger,
-      message: `${'DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=s; h=from; bh=x; b=y\r\n'.repeat(10)}${signed}`,
+      message: `${'DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=s; h=from; bh=x; b=y\r\n'.repeat(6)}${signed}`,
     },
+    `${unproved}; ${failed}`,
+  ],
+  [
+    'signatures that want more than three different hashes do not count',
+    {
+      sender: stranger,
+      message: `${[1, 2, 3].map((l) => `DKIM-Signature: v=1; a=rsa-sha256; l=${l}; d=a.example; s=s; h=from; bh=x; b=y\r\n`).join('')}${signed}`,
+    },
+    `${unproved}; ${failed}`,
+  ],
+  [
+    'content that is too much to hash has no signature that holds',
+    { sender: stranger, message: await sign(`${plain}${'x'.repeat(100_001)}\r\n`) },
+    `${unproved}; ${failed}`,
+  ],
+  [
+    'an author at a name that is no domain, below one',
+    { sender: stranger, message: `From: x@${'a.'.repeat(200)}seaton.biz\r\n\r\n` },
     `${unproved}; ${failed}`,
   ],
   [

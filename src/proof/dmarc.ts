@@ -3,6 +3,7 @@
  *
  * RFC 7489 and its successor RFC 9989, as mailauth reads them.
  */
+import { normalizeDomain } from '../mail/domain.ts';
 import type { SenderProof } from '../verdict/sender-proof.ts';
 import type { Signature } from './dkim.ts';
 import type { DnsQuestions } from './dns-questions.ts';
@@ -22,6 +23,8 @@ export interface DmarcEvidence {
 
 /** Of a message with many authors only so many domains are asked. */
 const authorLimit = 5;
+/** Labels of the domains that RFC 9989 §4.10 looks at. */
+const walkLimit = 7;
 
 /** `message`: the From fields and an empty line. */
 export async function readAuthors(mailauth: Mailauth, message: Buffer): Promise<Authors> {
@@ -29,6 +32,16 @@ export async function readAuthors(mailauth: Mailauth, message: Buffer): Promise<
     resolver: () => Promise.resolve([]),
   });
   return { addresses: headerFrom, fields: fromFields };
+}
+
+/** Asks at once for what will be asked for one after the other; `questions` remembers the answers. */
+export function askPoliciesEarly({ addresses }: Authors, questions: DnsQuestions): void {
+  for (const address of addresses.slice(0, authorLimit)) {
+    const domain = normalizeDomain(address.slice(address.lastIndexOf('@') + 1));
+    const labels = domain?.split('.').slice(-walkLimit) ?? [];
+    for (let i = 0; i < labels.length; i++)
+      questions.texts(`_dmarc.${labels.slice(i).join('.')}`).catch(() => {});
+  }
 }
 
 /** Null where the message names no author with a domain. Rejects only for a fault of the library. */
@@ -49,13 +62,17 @@ export async function checkDmarc(
       resolver: questions.ask,
     });
   const found = await evaluate(authors.addresses, authors.fields);
-  if (found.response) return withDoubt(mailauth, toDmarc(found.response), evidence);
+  if (found.response) {
+    const dmarc = toDmarc(found.response);
+    return dmarc && withDoubt(mailauth, dmarc, evidence);
+  }
 
   // RFC 7489 §6.6.1: of several authors the one whose domain asks for most decides.
   let strictest: Dmarc | null = null;
   for (const domain of found.authorDomains.slice(0, authorLimit)) {
     const { response } = await evaluate([domain], 1);
-    const dmarc = response ? withDoubt(mailauth, toDmarc(response), evidence) : null;
+    const told = response ? toDmarc(response) : null;
+    const dmarc = told && withDoubt(mailauth, told, evidence);
     if (dmarc && (strictest === null || severity(dmarc) > severity(strictest))) strictest = dmarc;
   }
   return strictest;
@@ -66,15 +83,18 @@ type Response = Extract<
   { status: object }
 >;
 
-function toDmarc({ status, policy, domain }: Response): Dmarc {
+/** A name that is no domain can still be below one that has a policy. */
+function toDmarc({ status, policy, domain: organisation }: Response): Dmarc | null {
   const { result } = status;
+  const domain = normalizeDomain(status.header?.from ?? '') ?? normalizeDomain(organisation);
+  if (domain === null) return null;
   return {
     result:
       result === 'pass' || result === 'fail' || result === 'none' || result === 'temperror'
         ? result
         : 'permerror',
     policy: policy === 'reject' || policy === 'quarantine' ? policy : 'none',
-    domain: status.header?.from ?? domain,
+    domain,
   };
 }
 

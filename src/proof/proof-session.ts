@@ -10,7 +10,14 @@ import { normalizeDomain } from '../mail/domain.ts';
 import { noProof, type SpfResult } from '../verdict/sender-proof.ts';
 import { formatResults } from './authentication-results.ts';
 import type { Signature } from './dkim.ts';
-import { checkDmarc, type Dmarc, type DmarcEvidence, readAuthors } from './dmarc.ts';
+import {
+  type Authors,
+  askPoliciesEarly,
+  checkDmarc,
+  type Dmarc,
+  type DmarcEvidence,
+  readAuthors,
+} from './dmarc.ts';
 import { createDnsQuestions } from './dns-questions.ts';
 import { loadMailauth, type Mailauth } from './mailauth.ts';
 import type { ProofSession, Proved, ProverOptions, SenderCircumstances } from './prover.ts';
@@ -25,7 +32,7 @@ export interface ProofOptions extends Required<ProverOptions> {
 }
 
 /** Names that one message may have us ask for. */
-const questionLimits = { spf: 120, dkim: 10, dmarc: 60 };
+const questionLimits = { spf: 120, dkim: 10, dmarc: 80 };
 
 export function startProof(options: ProofOptions): ProofSession {
   const { sender, address, deadline, name, onFault, resolver } = options;
@@ -38,9 +45,10 @@ export function startProof(options: ProofOptions): ProofSession {
     dkim: questionsFor('dkim'),
     dmarc: questionsFor('dmarc'),
   };
+  let authors: Promise<Authors> | null = null;
   const signatures = createSignatures(questions.dkim, (header) => {
-    // Only for the answers, which `questions` remembers.
-    void safely(askDmarc(header, { spf: null, signatures: [] }), null);
+    authors = findAuthors(header);
+    authors.catch(() => {});
   });
   const identity = address === null ? null : spfIdentityOf(sender.reversePath, sender.helo);
   const spf = safely(askSpf(), 'permerror');
@@ -60,14 +68,19 @@ export function startProof(options: ProofOptions): ProofSession {
     return await checkSpf(await loadMailauth(), identity, client, name, questions.spf, gatherTime);
   }
 
-  async function askDmarc(header: SignedHeader, evidence: DmarcEvidence): Promise<Dmarc | null> {
-    const mailauth = await loadMailauth();
-    const authors = await readAuthors(mailauth, header.authors);
-    return await checkDmarc(mailauth, authors, evidence, questions.dmarc);
+  async function findAuthors(header: SignedHeader): Promise<Authors> {
+    const found = await readAuthors(await loadMailauth(), header.authors);
+    askPoliciesEarly(found, questions.dmarc);
+    return found;
+  }
+
+  async function askDmarc(evidence: DmarcEvidence): Promise<Dmarc | null> {
+    const found = await authors;
+    return found && (await checkDmarc(await loadMailauth(), found, evidence, questions.dmarc));
   }
 
   async function conclude(): Promise<Proved> {
-    const header = signatures.finish();
+    signatures.finish();
     const [spfResult, verified] = await Promise.all([
       within(spf, gatherTime, 'temperror'),
       within(
@@ -80,9 +93,7 @@ export function startProof(options: ProofOptions): ProofSession {
       spf: identity && { result: spfResult, domain: identity.domain },
       signatures: verified,
     };
-    const dmarc =
-      header &&
-      (await within(safely(askDmarc(header, evidence), null), deadline - gatherTime, null));
+    const dmarc = await within(safely(askDmarc(evidence), null), deadline - gatherTime, null);
     const findings = { login: null, ...evidence, spfOf: identity?.kind ?? 'mailfrom', dmarc };
     const dkim = alignedDomains(await loadMailauth(), verified, sender.reversePath);
     return {

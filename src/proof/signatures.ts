@@ -4,15 +4,16 @@
 import { HeaderGatherer } from '../mail/header-gatherer.ts';
 import { type DkimCheck, type DkimResult, type Signature, startDkim } from './dkim.ts';
 import type { DnsQuestions } from './dns-questions.ts';
+import { createHashingEffort } from './hashing-effort.ts';
 import { loadMailauth } from './mailauth.ts';
 import { readSignedHeader, type SignedHeader } from './signed-header.ts';
 
 export interface Signatures {
   /** As `ProofSession.write`. */
   write(piece: Uint8Array): void | Promise<void>;
-  /** Ends the content. The header, or null where there is too much of it. */
-  finish(): SignedHeader | null;
-  /** After `finish`. Rejects for a fault of the library. */
+  /** Ends the content. */
+  finish(): void;
+  /** After `finish`; `permerror` where the content is too much to hash. Rejects for a fault of the library. */
   verify(): Promise<readonly Signature[]>;
   /** What they are where they cannot be verified. */
   presume(result: DkimResult): readonly Signature[];
@@ -31,6 +32,7 @@ export function createSignatures(
   let header: SignedHeader | null = null;
   let check: DkimCheck | null = null;
   let starting: Promise<void> | null = null;
+  const effort = createHashingEffort();
   let isAborted = false;
 
   function readHeader(bytes: Buffer): void {
@@ -54,12 +56,27 @@ export function createSignatures(
   }
 
   function writeBody(piece: Uint8Array): void | Promise<void> {
-    if (starting === null || piece.length === 0) return;
+    if (starting === null || piece.length === 0 || isAborted) return;
+    if (effort.exceeds(piece)) return abort();
     if (check) return check.write(piece);
     return starting.then(
       () => check?.write(piece),
       () => {},
     );
+  }
+
+  function abort(): void {
+    isAborted = true;
+    check?.abort();
+  }
+
+  function presume(result: DkimResult): readonly Signature[] {
+    return (header?.signatures ?? []).map((name) => ({
+      ...name,
+      result,
+      unsigned: 0,
+      isTest: false,
+    }));
   }
 
   return {
@@ -80,17 +97,13 @@ export function createSignatures(
       const gathered = state === 'header' ? gatherer.end() : null;
       if (gathered !== null && gathered !== 'more' && gathered !== 'tooLarge')
         readHeader(gathered.header);
-      return header;
     },
     async verify() {
       await starting;
+      if (isAborted) return presume('permerror');
       return check ? await check.end() : [];
     },
-    presume: (result) =>
-      (header?.signatures ?? []).map((name) => ({ ...name, result, unsigned: 0, isTest: false })),
-    abort() {
-      isAborted = true;
-      check?.abort();
-    },
+    presume,
+    abort,
   };
 }

@@ -20,10 +20,13 @@ export interface SignatureName {
 }
 
 /** RFC 6376 §6.1 allows to look at some of them only. */
-const signatureLimit = 10;
-/** mailauth takes time with the square of the lines of a field. */
-const lineLimit = 4000;
-const fieldLimit = 16 * 1024;
+const signatureLimit = 6;
+/** Each combination of canonicalization, algorithm and length is one more hash of the content. */
+const hashLimit = 3;
+/** mailauth takes time with the square of the lines of a field, and with names signed times fields. */
+const lineLimit = 2000;
+const signatureLength = 8 * 1024;
+const authorLength = 16 * 1024;
 const fieldStart = /^([\x21-\x39\x3b-\x7e]+)[ \t\r\n]*:/;
 
 /** `header`: all fields with their line ends, without the empty line. */
@@ -32,15 +35,19 @@ export function readSignedHeader(header: Buffer): SignedHeader {
   const authors: string[] = [];
   const kept: string[] = [];
   const signatures: SignatureName[] = [];
+  const hashes = new Set<string>();
   let signatureCount = 0;
   for (const { name, text } of splitFields(lines)) {
-    const isShort = text.length <= fieldLimit;
-    if (name === 'from' && isShort) authors.push(text);
+    if (name === 'from' && text.length <= authorLength) authors.push(text);
     // Not ours to check, and a signature of its own kind that mailauth would look up.
     if (name === 'arc-message-signature') continue;
     if (name === 'dkim-signature') {
-      if (++signatureCount > signatureLimit || !isShort) continue;
-      signatures.push(...nameOf(text));
+      const signature = readSignature(text);
+      hashes.add(signature.hash);
+      const isSurplus = signatureCount >= signatureLimit || hashes.size > hashLimit;
+      if (isSurplus || text.length > signatureLength) continue;
+      signatureCount++;
+      if (signature.name) signatures.push(signature.name);
     }
     kept.push(text);
   }
@@ -69,10 +76,13 @@ function* splitFields(lines: readonly string[]): Generator<{ name: string; text:
   if (parts.length > 0) yield { name, text: parts.join('') };
 }
 
-/** Only to ask for the keys early: mailauth reads the field for itself. */
-function nameOf(field: string): SignatureName[] {
+/** As far as it matters before mailauth reads the field for itself. */
+function readSignature(field: string): { name: SignatureName | null; hash: string } {
   const value = field.slice(field.indexOf(':') + 1).replace(/\s+/g, '');
-  const domain = /(?:^|;)d=([^;]+)/i.exec(value)?.[1];
-  const selector = /(?:^|;)s=([^;]+)/i.exec(value)?.[1];
-  return domain === undefined || selector === undefined ? [] : [{ domain, selector }];
+  const tag = (name: string) => new RegExp(`(?:^|;)${name}=([^;]*)`, 'i').exec(value)?.[1] ?? '';
+  const [domain, selector] = [tag('d'), tag('s')];
+  return {
+    name: domain === '' || selector === '' ? null : { domain, selector },
+    hash: `${tag('a')} ${tag('c')} ${tag('l')}`.toLowerCase(),
+  };
 }
