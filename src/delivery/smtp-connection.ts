@@ -68,6 +68,8 @@ export class SmtpConnection implements Pooled {
   private listener: Listener | null = null;
   /** The reply to STARTTLS came: nothing may follow it. */
   private awaitsTls: TLSSocket | 'soon' | null = null;
+  /** Something was written since the last bytes came in. */
+  private hasSpoken = false;
   private wakeWriter: (() => void) | null = null;
   private onTimeout: () => void = () => {};
   private readonly deadline = new Deadline(() => this.onTimeout());
@@ -196,6 +198,7 @@ export class SmtpConnection implements Pooled {
     this.listener = null;
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.wakeWriter?.();
     const { socket } = this;
     // During a handshake, or with half a command written, there is nobody to say it to.
     const canSpeak = this.awaitsTls === null && socket.writableLength === 0;
@@ -214,6 +217,7 @@ export class SmtpConnection implements Pooled {
   private onSecured: () => void = () => {};
 
   private write(text: string): void {
+    this.hasSpoken = true;
     this.socket.write(text, 'utf8');
   }
 
@@ -229,23 +233,25 @@ export class SmtpConnection implements Pooled {
 
   private read(chunk: Buffer): void {
     if (!this.isOpen) return;
+    this.hasSpoken = false;
     for (const event of this.reader.push(chunk)) {
-      if (event.kind === 'fault') {
-        this.fail(withDetail(clientWords.nonsense, event.problem));
-        return;
-      }
-      if (!this.listener || this.awaitsTls) {
-        this.fail(withDetail(clientWords.nonsense, 'a reply to nothing'));
-        return;
-      }
+      if (event.kind === 'fault') return void this.failAt(event.problem);
+      if (!this.listener) return void this.failAt('a reply to nothing');
+      if (this.awaitsTls) return void this.failAt('text between STARTTLS and TLS');
+      // It was sent before what it answers.
+      if (this.hasSpoken) return void this.failAt('a reply ahead of its command');
       this.listener.reply(event.reply);
       if (!this.isOpen) return;
     }
+    if (this.reader.isInside && this.hasSpoken) this.failAt('a reply ahead of its command');
     if (this.awaitsTls !== 'soon') return;
     // What was slipped in before the handshake would be taken for something said under it.
-    if (this.reader.isInside)
-      this.fail(withDetail(clientWords.nonsense, 'text between STARTTLS and TLS'));
+    if (this.reader.isInside) this.failAt('text between STARTTLS and TLS');
     else this.shakeHands();
+  }
+
+  private failAt(problem: string): void {
+    this.fail(withDetail(clientWords.nonsense, problem));
   }
 
   private shakeHands(): void {
@@ -295,6 +301,7 @@ export class SmtpConnection implements Pooled {
     }
     if (stuffer) out.push(stuffer.end());
     const [only] = out;
+    this.hasSpoken = true;
     this.socket.write(out.length === 1 && only ? only : Buffer.concat(out));
     transaction.contentEnded();
     wait();

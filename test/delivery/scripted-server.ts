@@ -22,6 +22,9 @@ export interface Talk {
   hearBytes(count: number): Promise<string>;
   /** From here on in TLS. */
   secure(): Promise<void>;
+  /** The client is. */
+  readonly isGone: boolean;
+  gone(): Promise<void>;
   /** Sends FIN. */
   end(): void;
   /** Sends RST. */
@@ -145,6 +148,12 @@ function converse(plain: Socket, connection: number, heard: string[]): Talk {
         socket.once('close', () => resolve());
       });
     },
+    get isGone() {
+      return isGone;
+    },
+    async gone() {
+      while (!isGone) await more();
+    },
     end: () => void socket.end(),
     reset: () => void plain.resetAndDestroy(),
   };
@@ -161,7 +170,7 @@ export async function takeAll(talk: Talk, keywords: readonly string[]): Promise<
         content = null;
         talk.say('250 2.0.0 Taken');
       } else content.push(line);
-      if (line === '' && talk.socket.destroyed) return;
+      if (line === '' && talk.isGone) return;
       continue;
     }
     const verb = line.slice(0, 4).toUpperCase();
