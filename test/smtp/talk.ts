@@ -12,6 +12,7 @@ export class Talk implements AsyncDisposable {
   constructor(socket: Socket) {
     this.socket = socket;
     this.listen(socket);
+    socket.setNoDelay(true);
   }
 
   /** Resolves once connected; nothing is heard yet. */
