@@ -8,6 +8,7 @@
  *
  * One pass over the bytes, and pieces that share memory with them.
  */
+import { findControl } from './find-control.ts';
 import type { ContentFault, ContentToRead } from './session.ts';
 
 export interface ContentScanner {
@@ -24,7 +25,6 @@ export interface ContentScanner {
   readonly fault: ContentFault | null;
 }
 
-const NUL = 0;
 const LF = 10;
 const CR = 13;
 const DOT = 46;
@@ -175,13 +175,4 @@ export function createContentScanner(maxMessage: number): ContentScanner {
       return fault;
     },
   };
-}
-
-/** Index of the next CR, LF or NUL; `end` where there is none. Nearly all time is spent here. */
-function findControl(bytes: Buffer, from: number, end: number): number {
-  for (let i = from; i < end; i++) {
-    const octet = bytes[i] ?? 0;
-    if (octet <= CR && (octet === CR || octet === LF || octet === NUL)) return i;
-  }
-  return end;
 }
