@@ -201,6 +201,23 @@ for (const [name, before, command] of [
     assert.equal(conversation.startsTls, false);
   });
 
+test('content that comes while it is decided whether it may is no message', () => {
+  const conversation = talk();
+  conversation.send(envelope);
+  const line = Buffer.from('DATA');
+  const asked = step(conversation.session, { kind: 'line', line, more: false });
+  const { effects } = step(asked.next, {
+    kind: 'answer',
+    answer: { kind: 'granted' },
+    more: true,
+  });
+  assert.deepEqual(effects, [
+    { kind: 'reset' },
+    { kind: 'reply', reply: replies.tooEarly },
+    { kind: 'close' },
+  ]);
+});
+
 test('who talks before our greeting is sent away', () => {
   const conversation = new Conversation({ early: true });
   assert.deepEqual(conversation.takeLines(), ['554 5.5.0 Input came before it was asked for']);
