@@ -344,7 +344,7 @@ test('whatever a server says, every recipient has an end and every connection to
           if (isStepwise) await talk.hear();
         }
       });
-      await using client = testClient();
+      await using client = testClient({ timeouts: scaleTimeouts(1 / 12_000) });
       const hop = backend(server.port, { tls: 'opportunistic' });
       const two = shipmentTo(['a@x.example', 'b@x.example']);
       const { results } = await client.transportTo(hop).deliver(two, never);
@@ -354,6 +354,6 @@ test('whatever a server says, every recipient has an end and every connection to
       await client.close();
       await server.left();
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
