@@ -59,12 +59,17 @@ async function deliver(): Promise<void> {
   );
 }
 
+/** Given back once already: untouched it would be claimed again at once, for ever. */
+const givenBack = new Set<number>();
+
 async function later({ id, recipients }: QueuedMessage): Promise<void> {
   const outcomes = recipients.map(({ index, dueAt, attempts }) =>
     outcome(index, { state: 'waiting', dueAt: dueAt + 1, attempts: attempts + 1 }),
   );
-  if (id % 2 === 0) await store.unclaim(id);
-  else await store.settle({ id, outcomes, notice: null, keepUntil: null });
+  if (id % 2 === 0 && !givenBack.has(id)) {
+    givenBack.add(id);
+    await store.unclaim(id);
+  } else await store.settle({ id, outcomes, notice: null, keepUntil: null });
 }
 
 async function forever(work: () => Promise<void>): Promise<void> {
