@@ -44,7 +44,9 @@ function listenOnce(server: Server, endpoint: Endpoint): Promise<void> {
   });
   server.once('listening', onListening);
   // A full backlog stalls the processes of a mail server; the kernel caps this at its somaxconn.
-  server.listen({ ...endpoint, backlog: 4096 });
+  // An address stands for itself: 0.0.0.0 and :: beside each other would take the port twice.
+  const ipv6Only = 'host' in endpoint && endpoint.host === '::';
+  server.listen({ ...endpoint, ipv6Only, backlog: 4096 });
   return promise;
 }
 

@@ -56,6 +56,13 @@ test('an address in use is an error that names the endpoint and the way out', as
   });
 });
 
+test('all of IPv6 stands beside all of IPv4 on one port', async () => {
+  await using four = await listen({ host: '0.0.0.0', port: 0 }, echo);
+  assert.ok('port' in four.endpoint);
+  await using six = await listen({ host: '::', port: four.endpoint.port }, echo);
+  assert.deepEqual(six.endpoint, { host: '::', port: four.endpoint.port });
+});
+
 test('an address of another machine is an error that says so', async () => {
   await assert.rejects(listen({ host: '192.0.2.1', port: 0 }, echo), /no such address/);
 });
