@@ -224,6 +224,52 @@ test('stamps of another message, a forger or another server count for nothing', 
   assert.match(await talk.deliver('x@a.example', ['ann@example.org'], mine), /^250 /);
 });
 
+const turns: readonly [name: string, helo: string, header: string, want: RegExp][] = [
+  [
+    'our own name, two hops of ours',
+    'mx.example.org',
+    'Received: from a by mx.example.org; Tue\r\n'.repeat(2),
+    /^554 5\.4\.6/,
+  ],
+  [
+    'our own name, one hop of ours',
+    'mx.example.org',
+    'Received: from a by mx.example.org; Tue\r\n',
+    /^250 /,
+  ],
+  [
+    'another name, two hops of ours',
+    'a.example',
+    'Received: from a by mx.example.org; Tue\r\n'.repeat(2),
+    /^250 /,
+  ],
+  [
+    'a Delivered-To of the recipient',
+    'a.example',
+    'Delivered-To: ann@example.org\r\n',
+    /^554 5\.4\.6/,
+  ],
+  [
+    'a Delivered-To of whom the alias names',
+    'a.example',
+    'Delivered-To: bob@example.org\r\n',
+    /^554 5\.4\.6/,
+  ],
+  [
+    'a Delivered-To below a hop of others',
+    'a.example',
+    'Received: from a by b; Tue\r\nDelivered-To: ann@example.org\r\n',
+    /^250 /,
+  ],
+];
+for (const [name, helo, header, want] of turns)
+  test(`from this machine with ${name}: ${want.source.includes('250') ? 'taken' : 'a loop'}`, async () => {
+    await using server = await startTestServer({ aliases: { ann2: ['bob'] } });
+    await using talk = await (await Talk.dial(server)).hello(helo);
+    const to = ['ann@example.org', 'ann2@example.org'];
+    assert.match(await talk.deliver('x@a.example', to, header), want);
+  });
+
 const report = (boundary: string, inner: string) =>
   `Content-Type: multipart/report;\r\n\treport-type=delivery-status; boundary="${boundary}"\r\n\r\n` +
   `--${boundary}\r\n\r\nSorry.\r\n--${boundary}\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\n` +

@@ -63,8 +63,6 @@ export class Connection implements Watched {
   /** The client will send no more. */
   private hasEnded = false;
   private isRunning = false;
-  /** The crowd counts us. */
-  private hasEntered = false;
   private unknown = 0;
   private refused = 0;
   private lastRefusal: Reply | null = null;
@@ -81,11 +79,12 @@ export class Connection implements Watched {
     this.visitor = meet(desk.services, options.address);
     watch.add(this);
     socket.once('close', () => this.leave());
-    if (options.encrypted) this.shakeHands(() => this.start(true));
-    else {
+    desk.crowd.enter(this.visitor.key, this.since);
+    if (!options.encrypted) {
       this.attach(socket);
       this.start(false);
-    }
+    } else if (this.turnsAway()) socket.destroy();
+    else this.shakeHands(() => this.start(true));
   }
 
   /** For the listener: end after the transaction that is under way. */
@@ -112,9 +111,7 @@ export class Connection implements Watched {
   }
 
   private start(encrypted: boolean): void {
-    const { crowd, services } = this.desk;
-    crowd.enter(this.visitor.key, this.since);
-    this.hasEntered = true;
+    const { services } = this.desk;
     this.visitor = { ...this.visitor, tls: describeTls(this.socket) };
     const xclient = isIn(services.xclientNetworks, this.options.peer);
     this.safely(() => this.advance({ kind: 'connected', encrypted, xclient }));
@@ -123,18 +120,25 @@ export class Connection implements Watched {
   private attach(socket: Socket): void {
     this.socket = socket;
     this.stage = 'open';
-    socket.on('data', (bytes: Buffer) => this.take(bytes));
-    socket.on('end', () => {
-      this.hasEnded = true;
-      this.safely(() => this.run());
-    });
-    socket.on('drain', () => {
-      this.isBlocked = false;
-      this.heardAt = Date.now();
-      this.safely(() => this.run());
-    });
+    socket.on('data', this.take).on('end', this.onEnd).on('drain', this.onDrain);
     socket.resume();
   }
+
+  private detach(socket: Socket): void {
+    socket.off('data', this.take).off('end', this.onEnd).off('drain', this.onDrain);
+    socket.pause();
+  }
+
+  private readonly onEnd = (): void => {
+    this.hasEnded = true;
+    this.safely(() => this.run());
+  };
+
+  private readonly onDrain = (): void => {
+    this.isBlocked = false;
+    this.heardAt = Date.now();
+    this.safely(() => this.run());
+  };
 
   private shakeHands(onSecured: () => void): void {
     const { certificate } = this.desk.services;
@@ -145,11 +149,16 @@ export class Connection implements Watched {
     }
     this.stage = 'handshake';
     this.heardAt = Date.now();
-    this.socket = secure(plain, certificate, (socket) => {
+    const onFault = (error: Error): void => {
+      const why = printable(error.message, 200);
+      this.desk.log.warn({ client: this.visitor.client.address, why }, 'no TLS with a client');
+    };
+    const secured = (socket: Socket): void => {
       this.attach(socket);
       this.heardAt = Date.now();
       onSecured();
-    });
+    };
+    this.socket = secure(plain, certificate, secured, onFault);
   }
 
   /** A fault of ours ends this connection and no other. */
@@ -167,7 +176,7 @@ export class Connection implements Watched {
     this.socket.destroy();
   }
 
-  private take(bytes: Buffer): void {
+  private readonly take = (bytes: Buffer): void => {
     if (this.stage !== 'open') return;
     this.heardAt = Date.now();
     this.reader ??= createReader(this.desk.terms.maxMessage);
@@ -181,7 +190,7 @@ export class Connection implements Watched {
     } catch (error) {
       this.fail(error);
     }
-  }
+  };
 
   private isHeld(): boolean {
     return this.isWaiting || this.isBlocked || this.stage !== 'open';
@@ -316,17 +325,21 @@ export class Connection implements Watched {
   }
 
   private greet(): Answer {
+    const reply = this.turnsAway();
+    return reply ? refuse(reply, true) : granted;
+  }
+
+  /** Null: there is room for one more. */
+  private turnsAway(): Reply | null {
     const { crowd, services } = this.desk;
     const { limits } = services;
-    const { key, trusted } = this.visitor;
-    if (crowd.connections > limits.connections) return refuse(replies.tooManyConnections, true);
-    if (trusted) return granted;
-    if (
+    const { key, isSpared } = this.visitor;
+    if (crowd.connections > limits.connections) return replies.tooManyConnections;
+    if (isSpared) return null;
+    const isTooMuch =
       crowd.connectionsOf(key) > limits.connectionsPerClient ||
-      crowd.arrivals(key) > limits.arrivalsPerClient
-    )
-      return refuse(replies.tooManyFromClient, true);
-    return granted;
+      crowd.arrivals(key) > limits.arrivalsPerClient;
+    return isTooMuch ? replies.tooManyFromClient : null;
   }
 
   private readonly onVerdict = (verdict: Verdict): void => {
@@ -337,16 +350,13 @@ export class Connection implements Watched {
   private slowDown(answer: Answer | Promise<Answer>): Answer | Promise<Answer> {
     if (answer instanceof Promise) return answer.then((later) => this.slowDown(later));
     const { crowd, services } = this.desk;
-    const { key, trusted } = this.visitor;
-    if (answer.kind !== 'refused' || trusted || !this.isUnknown(answer)) return answer;
+    const { key, isSpared } = this.visitor;
+    if (answer.kind !== 'refused' || isSpared || answer.reply !== replies.mailboxUnknown)
+      return answer;
     const { unknownPerSession, unknownPerClient, slowReply } = services.limits;
     if (this.unknown > unknownPerSession) return refuse(replies.tooManyUnknown, true);
     if (crowd.addUnknown(key, this.heardAt) <= unknownPerClient) return answer;
     return after(slowReply, answer);
-  }
-
-  private isUnknown(answer: Extract<Answer, { kind: 'refused' }>): boolean {
-    return answer.reply === replies.mailboxUnknown;
   }
 
   private async logIn(user: string, password: string): Promise<Answer> {
@@ -372,9 +382,8 @@ export class Connection implements Watched {
     this.flush();
     // RFC 3207 §4.2 and CVE-2011-0411: what came in plain text must not be taken for what comes after.
     this.reader?.discard();
-    for (const event of ['data', 'end', 'drain']) socket.removeAllListeners(event);
-    socket.pause();
-    while (socket.read() !== null) this.reader?.discard();
+    this.detach(socket);
+    while (socket.read() !== null);
     this.shakeHands(() => {
       this.visitor = {
         ...meet(this.desk.services, this.options.address),
@@ -406,6 +415,7 @@ export class Connection implements Watched {
 
   /** For the line in the log when the connection ends. */
   private note(reply: Reply): void {
+    if (reply === replies.shutdown || reply === replies.timeout) return;
     this.refused++;
     this.lastRefusal = reply;
   }
@@ -428,7 +438,7 @@ export class Connection implements Watched {
     this.transaction?.abandon();
     this.transaction = null;
     this.reader = null;
-    if (this.hasEntered) this.desk.crowd.leave(this.visitor.key);
+    this.desk.crowd.leave(this.visitor.key);
     if (this.lastRefusal === null) return;
     const { client } = this.visitor;
     const { code, status, text } = this.lastRefusal;

@@ -41,13 +41,19 @@ export function secure(
   socket: Socket,
   context: SecureContext,
   onSecured: (socket: TLSSocket) => void,
+  onFault: (error: Error) => void,
 ): TLSSocket {
   const wrapped = new TLSSocket(socket, { isServer: true, secureContext: context });
   // A failed handshake ends this connection; whoever it is gets no other answer.
-  wrapped.on('error', () => {
+  let isSecured = false;
+  wrapped.on('error', (error) => {
+    if (!isSecured) onFault(error);
     wrapped.destroy();
     socket.destroy();
   });
-  wrapped.once('secure', () => onSecured(wrapped));
+  wrapped.once('secure', () => {
+    isSecured = true;
+    onSecured(wrapped);
+  });
   return wrapped;
 }

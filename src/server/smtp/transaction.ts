@@ -169,7 +169,7 @@ export class Transaction {
     const { name, directory, stamps } = services;
     const kept = this.accepted.filter((_, place) => !this.discarded.has(place));
     const expansion = expandRecipients(kept, directory, name);
-    if (expansion.recipients.length === 0) return this.taken(base.queueId);
+    if (expansion.recipients.length === 0) return this.taken(replies.ok);
     const now = Date.now();
     const { client, protocol, tls, login, trusted } = this.visitor;
     const reading = content.reading;
@@ -228,7 +228,7 @@ export class Transaction {
     this.logTaken(message, left.length);
     if (claim) delivery.take(message, left, body && Buffer.concat([head, body]));
     else delivery.wake();
-    return this.taken(formatQueueId(message.id));
+    return this.taken(takenAs(formatQueueId(message.id)));
   }
 
   /** The backend's answers as our own; null where one answer cannot say it all. */
@@ -272,12 +272,12 @@ export class Transaction {
 
   /** A verdict on the whole message. */
   private heed(verdict: Verdict): Answer {
-    if (verdict.action === 'discard') return this.taken('nothing');
+    if (verdict.action === 'discard') return this.taken(replies.ok);
     return this.refuseContent(verdict.reply ?? replies.internal);
   }
 
-  private taken(id: string): Answer {
-    const reply = takenAs(id);
+  /** LMTP wants a reply for each recipient. */
+  private taken(reply: Reply): Answer {
     const count = this.desk.terms.protocol === 'lmtp' ? this.accepted.length : 1;
     return { kind: 'replied', replies: Array.from({ length: count }, () => reply) };
   }
@@ -325,8 +325,14 @@ export class Transaction {
     };
   }
 
+  /** Whether it is for this address, as the client said it or after aliases. */
   private isRecipient(address: string): boolean {
-    return this.accepted.some(({ forwardPath }) => isSameAddress(forwardPath, address));
+    const { directory } = this.desk.services;
+    return this.accepted.some(
+      ({ forwardPath }) =>
+        isSameAddress(forwardPath, address) ||
+        directory.expand(forwardPath).some((path) => isSameAddress(path, address)),
+    );
   }
 
   private onlyRecipient(): string | null {

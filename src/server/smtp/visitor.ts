@@ -16,6 +16,8 @@ export interface Visitor {
   readonly key: string;
   /** Its address is in a network that may relay. */
   readonly trusted: boolean;
+  /** The limits that count clients are not for it: one of us, or whoever may open our unix socket. */
+  readonly isSpared: boolean;
   /** Its address is one of this machine's. */
   readonly isOwn: boolean;
   /** The machine speaks to itself: its own address, greeting with its own name. */
@@ -31,10 +33,12 @@ export interface Visitor {
 export function meet(services: SmtpServices, address: string | null): Visitor {
   const parsed = address === null ? null : parseIp(address);
   const text = parsed === null ? null : unmapped(parsed).text;
+  const trusted = isIn(services.relayNetworks, text);
   return {
     client: { address: text, name: null, helo: null },
     key: clientKey(text),
-    trusted: isIn(services.relayNetworks, text),
+    trusted,
+    isSpared: trusted || text === null,
     isOwn: text !== null && isOwnClient(services.identity, text),
     isOurselves: false,
     login: null,
