@@ -14,7 +14,9 @@ export async function openOpensmtpd(options: PeerOptions): Promise<Peer> {
   await writeFile(path('/etc/smtpd.conf'), formatConfig(machine.hostName, options));
   const known = (options.recipients ?? []).map((recipient) => `${recipient}\n`);
   await writeFile(path('/etc/recipients'), known.join(''));
-  await run(place, ['sh', '-ec', 'smtpd -n 2> /dev/null']);
+  // It makes its spool if there is none, and else looks at the mode.
+  await run(place, ['sh', '-ec', 'mkdir -p -m 711 /var/spool/smtpd; chmod 711 /var/spool/smtpd']);
+  await run(place, ['smtpd', '-n']);
 
   const kept = stack.move();
   return {

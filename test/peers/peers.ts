@@ -7,8 +7,10 @@ import { openOpensmtpd } from './opensmtpd.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 import { openPostfix } from './postfix.ts';
 import { openSendmail } from './sendmail.ts';
+import { openSpillway } from './spillway.ts';
 
 export const openPeer = {
+  spillway: openSpillway,
   postfix: openPostfix,
   exim: openExim,
   sendmail: openSendmail,
@@ -18,3 +20,13 @@ export const openPeer = {
 
 export type PeerName = keyof typeof openPeer;
 export const peerNames = Object.keys(openPeer) as PeerName[];
+
+/** Where each keeps its queue. */
+export const spools: Readonly<Record<PeerName, string>> = {
+  spillway: '/var/lib/spillway',
+  postfix: '/var/spool/postfix',
+  exim: '/var/spool/exim4',
+  sendmail: '/var/spool/mqueue',
+  opensmtpd: '/var/spool/smtpd',
+  haraka: '/etc/haraka/queue',
+};
