@@ -26,6 +26,7 @@ const hashLimit = 3;
 /** mailauth takes time with the square of the lines of a field, and with names signed times fields. */
 const lineLimit = 2000;
 const signatureLength = 8 * 1024;
+/** Of all From fields together. */
 const authorLength = 16 * 1024;
 const fieldStart = /^([\x21-\x39\x3b-\x7e]+)[ \t\r\n]*:/;
 
@@ -37,8 +38,12 @@ export function readSignedHeader(header: Buffer): SignedHeader {
   const signatures: SignatureName[] = [];
   const hashes = new Set<string>();
   let signatureCount = 0;
+  let authorRoom = authorLength;
   for (const { name, text } of splitFields(lines)) {
-    if (name === 'from' && text.length <= authorLength) authors.push(text);
+    if (name === 'from' && text.length <= authorRoom) {
+      authors.push(text);
+      authorRoom -= text.length;
+    }
     // Not ours to check, and a signature of its own kind that mailauth would look up.
     if (name === 'arc-message-signature') continue;
     if (name === 'dkim-signature') {

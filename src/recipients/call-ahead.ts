@@ -6,6 +6,7 @@
  * the answer. A backend that says yes to a name that we invented says yes to everything: then asking
  * proves nothing, and the directory says so. The brake is in probe-brake.ts.
  */
+import { randomBytes } from 'node:crypto';
 import { type Destination, formatDestination } from '../mail/destination.ts';
 import { formatReply } from '../mail/reply.ts';
 import type { RecipientFacts } from '../verdict/recipient-facts.ts';
@@ -24,8 +25,8 @@ export interface CallAheadOptions {
   readonly cache: VerifyCache;
   /** ms since 1970. */
   readonly now: () => number;
-  /** A local part that nobody has. */
-  readonly invent: () => string;
+  /** A local part that nobody has. Default: 96 random bits. */
+  readonly invent?: () => string;
   /** When the backend cannot be asked: `accept` takes the mail on trust. Default `defer`. */
   readonly onSilent?: 'defer' | 'accept';
   readonly limits?: ProbeLimits;
@@ -67,7 +68,8 @@ type Answer =
   | { readonly kind: 'none'; readonly isSilent: boolean; readonly detail: string };
 
 export function createCallAhead(options: CallAheadOptions): CallAhead {
-  const { probe, cache, now, invent, onSilent = 'defer', limits = defaultProbeLimits } = options;
+  const { probe, cache, now, onSilent = 'defer', limits = defaultProbeLimits } = options;
+  const invent = options.invent ?? (() => `x${randomBytes(12).toString('hex')}`);
   const backends = new Map<string, Backend>();
   const open = new Map<string, Promise<Answer>>();
 

@@ -11,9 +11,9 @@ const nameLimit = 320;
 
 /** `line`: a logical line (map-lines.ts). */
 export function parseAlias(line: string): MapEntryReading {
-  const found = /^(?:"((?:[^"\\]|\\.)*)"|([^:"]*?))\s*:/.exec(line);
+  const found = /^(?:"((?:[^"\\]|\\.)*)"[ \t]*|([^:"]*)):/.exec(line);
   if (!found) return { problem: 'expected "name: address, ..."' };
-  const key = found[1]?.replace(/\\(.)/g, '$1') ?? found[2] ?? '';
+  const key = found[1]?.replace(/\\(.)/g, '$1') ?? found[2]?.trim() ?? '';
   if (key === '' || key.length > nameLimit) return { problem: 'a name that no mailbox can have' };
   const values = splitValues(line.slice(found[0].length));
   if (values === null) return { problem: 'a quote that does not end' };
