@@ -9,13 +9,18 @@ import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node
 import { open, stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { printable } from '../mail/printable.ts';
-import type { CompactTable } from './compact-table.ts';
 import type { MapSource } from './hosted-domain.ts';
-import { type LoadedMap, MapFormatError, type MapLoad, startMapLoad } from './map-load.ts';
+import {
+  type LoadedMap,
+  MapFormatError,
+  type MapLoad,
+  type MapNames,
+  startMapLoad,
+} from './map-load.ts';
 
 export interface MapFiles {
-  /** The table as it is now. Throws MapReadError where it cannot be read for the first time. */
-  open(source: MapSource): () => CompactTable;
+  /** Its names as they are now. Throws MapReadError where it cannot be read for the first time. */
+  open(source: MapSource): () => MapNames;
   /** Whether the files were looked at within the last second, so that looking again is no use. */
   isFresh(): boolean;
   /** Looks at all files and reads those that have changed. Never rejects. */
@@ -41,7 +46,7 @@ export class MapReadError extends Error {
 
 interface MapFile {
   readonly source: MapSource;
-  table: CompactTable;
+  names: MapNames;
   /** Of the file as it was read... */
   version: string;
   /** ...and as it was last seen. */
@@ -59,17 +64,17 @@ export function createMapFiles({ now, warn }: MapFilesOptions): MapFiles {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | null = null;
 
-  function open(source: MapSource): () => CompactTable {
+  function open(source: MapSource): () => MapNames {
     const key = `${source.kind} ${source.path}`;
     const file = files.get(key) ?? openFirst(source);
     files.set(key, file);
-    return () => file.table;
+    return () => file.names;
   }
 
   function openFirst(source: MapSource): MapFile {
     const { version, loaded } = readNow(source);
     tell(source, loaded);
-    return { source, table: loaded.table, version, seen: version, trouble: null };
+    return { source, names: loaded, version, seen: version, trouble: null };
   }
 
   function tell({ path }: MapSource, { remarks, remarkCount }: LoadedMap): void {
@@ -98,7 +103,7 @@ export function createMapFiles({ now, warn }: MapFilesOptions): MapFiles {
   async function readAgain(file: MapFile, version: string): Promise<void> {
     const loaded = await readSlowly(file.source);
     file.version = version;
-    file.table = loaded.table;
+    file.names = loaded;
     tell(file.source, loaded);
   }
 

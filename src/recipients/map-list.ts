@@ -8,53 +8,55 @@ import type { RecipientFacts } from '../verdict/recipient-facts.ts';
 import type { CompactTable } from './compact-table.ts';
 import { type Finding, type NameList, noTargets } from './domain-names.ts';
 import type { MapSource } from './hosted-domain.ts';
+import type { MapNames } from './map-load.ts';
 import { readRefusal, readTargets, refusalMark } from './map-value.ts';
 
-/** `table`: the current one; it changes when the file does. */
+/** `names`: the current ones; they change when the file does. */
 export function createMapList(
   source: MapSource,
   expands: boolean,
-  table: () => CompactTable,
+  names: () => MapNames,
 ): NameList {
   const known: RecipientFacts = { kind: 'known', how: `listed in ${source.path}` };
   const mailbox: Finding = { facts: known, targets: noTargets };
   const hasWildcards = source.kind === 'virtusertable';
 
-  function toFinding(names: CompactTable, entry: number, localPart: string): Finding {
-    const first = names.firstOctet(entry);
+  function toFinding(table: CompactTable, entry: number, localPart: string): Finding {
+    const first = table.firstOctet(entry);
     if (first === refusalMark) {
-      const facts = readRefusal(names.valueOf(entry), source.path);
+      const facts = readRefusal(table.valueOf(entry), source.path);
       return { facts: facts ?? known, targets: noTargets };
     }
     if (first === 0 || !expands) return mailbox;
     const targets = () => {
-      const listed = readTargets(names.valueOf(entry));
+      const listed = readTargets(table.valueOf(entry));
       return hasWildcards ? listed.map((target) => fillIn(target, localPart)) : listed;
     };
     return { facts: known, targets };
   }
 
   function find(localPart: string, domain: string): Finding | null {
-    const names = table();
-    let entry = names.find(`${localPart}@${domain}`);
-    if (entry < 0) entry = names.find(localPart);
-    if (entry < 0 && hasWildcards) entry = findDetailed(names, localPart, domain);
-    return entry < 0 ? null : toFinding(names, entry, localPart);
+    const { table, hasBare } = names();
+    let entry = table.find(`${localPart}@${domain}`);
+    if (entry < 0 && hasBare) entry = table.find(localPart);
+    if (entry < 0 && hasWildcards) entry = findDetailed(table, localPart, domain);
+    return entry < 0 ? null : toFinding(table, entry, localPart);
   }
 
-  function findDetailed(names: CompactTable, localPart: string, domain: string): number {
+  function findDetailed(table: CompactTable, localPart: string, domain: string): number {
     const plus = localPart.indexOf('+', 1);
     const base = plus < 0 ? localPart : localPart.slice(0, plus);
     const hasDetail = plus > 0 && plus < localPart.length - 1;
-    const entry = hasDetail ? names.find(`${base}++@${domain}`) : -1;
-    return entry < 0 ? names.find(`${base}+*@${domain}`) : entry;
+    const entry = hasDetail ? table.find(`${base}++@${domain}`) : -1;
+    return entry < 0 ? table.find(`${base}+*@${domain}`) : entry;
   }
 
   function findOthers(localPart: string, domain: string): Finding | null {
-    const names = table();
-    let entry = hasWildcards ? names.find(`+*@${domain}`) : -1;
-    if (entry < 0) entry = names.find(`@${domain}`);
-    return entry < 0 ? null : toFinding(names, entry, localPart);
+    const { table, hasCatchAll } = names();
+    if (!hasCatchAll) return null;
+    let entry = hasWildcards ? table.find(`+*@${domain}`) : -1;
+    if (entry < 0) entry = table.find(`@${domain}`);
+    return entry < 0 ? null : toFinding(table, entry, localPart);
   }
 
   return { find, findOthers };

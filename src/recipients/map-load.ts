@@ -15,11 +15,19 @@ import type { MapKind } from './hosted-domain.ts';
 import { foldLocalPart } from './local-part.ts';
 import { formatMapValue } from './map-value.ts';
 
-export interface LoadedMap {
-  readonly table: CompactTable;
+export interface LoadedMap extends MapNames {
   /** The first few things that an admin should know: `line 12: expected "name: address, ..."`. */
   readonly remarks: readonly string[];
   readonly remarkCount: number;
+}
+
+/** The names of a map, and which kinds of keys need not be looked for. */
+export interface MapNames {
+  readonly table: CompactTable;
+  /** Keys without a domain. */
+  readonly hasBare: boolean;
+  /** Keys without a name. */
+  readonly hasCatchAll: boolean;
 }
 
 export class MapFormatError extends Error {
@@ -57,6 +65,8 @@ export function startMapLoad(kind: MapKind): MapLoad {
   const builder = createCompactTableBuilder();
   const remarks: string[] = [];
   let remarkCount = 0;
+  let hasBare = false;
+  let hasCatchAll = false;
 
   function remark(number: number, text: string): void {
     if (++remarkCount <= remarkLimit) remarks.push(`line ${number}: ${text}`);
@@ -72,7 +82,10 @@ export function startMapLoad(kind: MapKind): MapLoad {
         continue;
       }
       if (entry.remark !== undefined) remark(number, entry.remark);
-      builder.add(foldKey(entry.key), formatMapValue(entry.value));
+      const key = foldKey(entry.key);
+      if (!key.includes('@')) hasBare = true;
+      else if (key.startsWith('@') || key.startsWith('+*@')) hasCatchAll = true;
+      builder.add(key, formatMapValue(entry.value));
     }
   }
 
@@ -81,7 +94,7 @@ export function startMapLoad(kind: MapKind): MapLoad {
     *finish() {
       take(lines.end());
       const table = yield* builder.build();
-      return { table, remarks, remarkCount };
+      return { table, hasBare, hasCatchAll, remarks, remarkCount };
     },
   };
 }
