@@ -3,6 +3,7 @@
  * connections.
  */
 import type { ProbeResult } from '../recipients/probe.ts';
+import { createFailureMemory } from './connect-memory.ts';
 import { createConnectionPool, type PoolLimits } from './connection-pool.ts';
 import type { SmtpConnection } from './smtp-connection.ts';
 import type { SmtpHop } from './smtp-hop.ts';
@@ -11,7 +12,7 @@ import { createPeerJudge, type PeerOptions } from './smtp-peer.ts';
 import { probeSmtp } from './smtp-probe.ts';
 import { type SmtpTimeouts, standardTimeouts } from './smtp-timeouts.ts';
 import { createSmtpTransport } from './smtp-transport.ts';
-import { createTlsContext, createTlsMemory } from './tls.ts';
+import { createTlsContext } from './tls.ts';
 import type { Transport } from './transport.ts';
 
 export interface SmtpClientOptions extends PeerOptions {
@@ -51,6 +52,8 @@ export interface SmtpClient extends AsyncDisposable {
 const standardPool: PoolLimits = { idleTimeout: 30_000, perServer: 20, inAll: 200 };
 /** How long a server is not asked for TLS after it failed at it. */
 const tlsFailureKept = 3_600_000;
+/** How long a server that did not answer is asked after the others. */
+const awayKept = 300_000;
 
 export function createSmtpClient(options: SmtpClientOptions): SmtpClient {
   const { name, random, now, timeouts = standardTimeouts } = options;
@@ -59,11 +62,12 @@ export function createSmtpClient(options: SmtpClientOptions): SmtpClient {
     name,
     timeouts,
     context: createTlsContext(options.ca ?? null),
-    tlsFailures: createTlsMemory(now, tlsFailureKept),
+    tlsFailures: createFailureMemory(now, tlsFailureKept),
   });
   const peers = createPeerJudge(options);
   const { maxMessages = 1000, maxRecipients = 100 } = options;
-  const parts = { pool, open, peers, random, maxMessages, maxRecipients };
+  const away = createFailureMemory(now, awayKept);
+  const parts = { pool, open, peers, away, random, maxMessages, maxRecipients };
   return {
     transportTo: (hop) => createSmtpTransport(hop, parts),
     probe: (hop, reversePath, forwardPath, timeout) =>

@@ -3,10 +3,11 @@
  * each address in turn, until there is no more.
  */
 import type { Reply } from '../mail/reply.ts';
+import type { PeerFacts } from '../verdict/loop-facts.ts';
 import type { Reason } from '../verdict/reasons.ts';
-import type { Verdict } from '../verdict/verdict.ts';
 import { clientWords } from '../wire/smtp/client-words.ts';
 import { formatDoor } from './connect.ts';
+import type { FailureMemory } from './connect-memory.ts';
 import { orderTargets, type Target } from './connect-order.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import type { SmtpConnection } from './smtp-connection.ts';
@@ -19,6 +20,8 @@ export interface LineParts {
   readonly pool: ConnectionPool<SmtpConnection>;
   readonly open: OpenConnection;
   readonly peers: PeerJudge;
+  /** Servers that did not answer lately, by formatDoor. */
+  readonly away: FailureMemory;
   readonly random: () => number;
   /** Messages on one connection. */
   readonly maxMessages: number;
@@ -49,31 +52,37 @@ export class SmtpLines {
   /** The last trouble that may pass, and whether all servers so far turned us away for good. */
   private passing: Nowhere | null = null;
   private final: Nowhere | null = null;
+  /** A server that is ourselves: it, and all that is worse, is no way. */
+  private loop: Nowhere | null = null;
 
   /** `shipment`: null for a question that carries no message, which closes no circle. */
   constructor(hop: SmtpHop, shipment: Shipment | null, parts: LineParts) {
     this.hop = hop;
     this.shipment = shipment;
     this.parts = parts;
-    this.targets = orderTargets(hop.place, parts.random);
+    this.targets = this.order();
   }
 
   /** At once where a connection waits. */
   async next(signal: AbortSignal): Promise<Line> {
     const waiting = this.mayReuse ? this.takeWaiting() : null;
-    if (waiting) return this.judged(waiting);
+    if (waiting && (await this.isWelcome(waiting))) return { kind: 'open', connection: waiting };
     for (;;) {
       const target = this.targets.shift();
       if (!target) return this.end();
       this.current = target;
-      if (this.parts.peers.isOurselves(target.door)) {
-        const refused = await this.refusedAs(ourselves);
-        if (refused) return refused;
-      }
+      if (this.parts.peers.isOurselves(target.door) && (await this.refuses(ourselves, target)))
+        continue;
       const opened = await this.parts.open(this.hop, target, signal);
       if (signal.aborted) return this.stopped(opened.kind === 'open' ? opened.connection : null);
-      if (opened.kind === 'open' || opened.trouble !== 'away') this.peer = target.label;
-      if (opened.kind === 'open') return this.judged(opened.connection);
+      const isAway = opened.kind === 'closed' && opened.trouble === 'away';
+      this.parts.away[isAway ? 'failed' : 'worked'](formatDoor(target.door));
+      if (!isAway) this.peer = target.label;
+      if (opened.kind === 'open') {
+        const { connection } = opened;
+        if (await this.isWelcome(connection)) return { kind: 'open', connection };
+        continue;
+      }
       const { trouble, reply } = opened;
       const isFinal = trouble === 'refused' && reply.code >= 500;
       if (isFinal) this.final = nowhere('failed', reply, false);
@@ -90,8 +99,9 @@ export class SmtpLines {
 
   /** Something got through, so that the same servers may be asked again. */
   gotThrough(): void {
-    this.targets = orderTargets(this.hop.place, this.parts.random);
+    this.targets = this.order();
     this.passing = null;
+    this.loop = null;
     this.final = null;
     this.mayReuse = true;
   }
@@ -124,34 +134,37 @@ export class SmtpLines {
     return `${protocol} ${place.kind} ${tls} ${implicitTls} ${name} ${login?.user ?? ''} ${formatDoor(door)}`;
   }
 
-  private async judged(connection: SmtpConnection): Promise<Line> {
+  private async isWelcome(connection: SmtpConnection): Promise<boolean> {
     const facts = this.parts.peers.factsOf(this.hop.place, connection.names);
-    const refused = await this.refusedAs(facts);
-    if (!refused) return { kind: 'open', connection };
+    if (!this.current || !(await this.refuses(facts, this.current))) return true;
     void connection.quit();
-    return refused;
+    return false;
   }
 
-  private async refusedAs(peer: Parameters<PeerJudge['ask']>[1]): Promise<Nowhere | null> {
-    if (!this.shipment) return null;
+  /** RFC 5321 §5.1: without ourselves and all that is worse only better servers are left. */
+  private async refuses(peer: PeerFacts, target: Target): Promise<boolean> {
+    if (!this.shipment) return false;
     const asked = this.parts.peers.ask(this.shipment, peer);
-    const verdict = asked instanceof Promise ? await asked : asked;
-    return verdict.action === 'accept' ? null : this.refused(verdict);
-  }
-
-  /**
-   * RFC 5321 §5.1: ourselves and all that is worse are no way. Where a better server did not answer,
-   * it is waited for: this message is no loop yet.
-   */
-  private refused({ action, reply, reason }: Verdict): Nowhere {
-    this.targets = [];
-    if (this.passing) return this.passing;
+    const { action, reply, reason } = asked instanceof Promise ? await asked : asked;
+    if (action === 'accept') return false;
     const outcome = action === 'defer' ? 'deferred' : 'failed';
-    return { ...nowhere(outcome, reply ?? clientWords.noTarget, false), reason };
+    this.loop = { ...nowhere(outcome, reply ?? clientWords.noTarget, false), reason };
+    this.targets = this.targets.filter(({ preference }) => preference < target.preference);
+    return true;
   }
 
+  /** Where a better server did not answer it is waited for: what is ourselves is no loop yet. */
   private end(): Nowhere {
-    return this.passing ?? this.final ?? nowhere('deferred', clientWords.noTarget, true);
+    const nothing = nowhere('deferred', clientWords.noTarget, true);
+    return this.passing ?? this.loop ?? this.final ?? nothing;
+  }
+
+  /** Best first, but who did not answer lately comes last. */
+  private order(): Target[] {
+    const targets = orderTargets(this.hop.place, this.parts.random);
+    const isAway = ({ door }: Target) => this.parts.away.hasFailed(formatDoor(door));
+    if (targets.length < 2 || !targets.some(isAway)) return targets;
+    return [...targets.filter((target) => !isAway(target)), ...targets.filter(isAway)];
   }
 
   private stopped(connection: SmtpConnection | null): Nowhere {

@@ -9,18 +9,18 @@ import { printable } from '../mail/printable.ts';
 import type { Reply } from '../mail/reply.ts';
 import { clientWords, withDetail } from '../wire/smtp/client-words.ts';
 import { connectTo, formatDoor } from './connect.ts';
+import type { FailureMemory } from './connect-memory.ts';
 import type { Target } from './connect-order.ts';
 import { type ConnectionTerms, SmtpConnection } from './smtp-connection.ts';
 import type { SmtpHop } from './smtp-hop.ts';
 import type { SmtpTimeouts } from './smtp-timeouts.ts';
-import type { TlsMemory } from './tls.ts';
 
 export interface OpenerOptions {
   /** What we call ourselves in EHLO. */
   readonly name: string;
   readonly timeouts: SmtpTimeouts;
   readonly context: SecureContext;
-  readonly tlsFailures: TlsMemory;
+  readonly tlsFailures: FailureMemory;
 }
 
 export type OpenedConnection =

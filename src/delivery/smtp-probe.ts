@@ -24,7 +24,10 @@ export async function probeSmtp(
   const lines = new SmtpLines(hop, null, parts);
   for (;;) {
     const line = await lines.next(signal);
-    if (line.kind === 'nowhere') return { kind: 'silent', detail: formatReply(line.reply) };
+    if (line.kind === 'nowhere')
+      return signal.aborted
+        ? { kind: 'silent', detail: `no answer within ${timeout} ms` }
+        : silent(line.reply);
     const { result, broke } = await enquire(hop, line.connection, reversePath, forwardPath, signal);
     if (broke) lines.broke(broke);
     else {

@@ -1,5 +1,5 @@
 /**
- * TLS to a next hop: the handshake over a connection that is open, and where it is known to fail.
+ * TLS to a next hop: the handshake over a connection that is open.
  */
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
@@ -26,32 +26,4 @@ export function startTls(socket: Socket, terms: TlsTerms): TLSSocket {
     // RFC 6066 §3: an address is no server name.
     ...(isIP(name) === 0 ? { servername: name } : { host: name }),
   });
-}
-
-/** Servers whose TLS failed: mail goes there in plain for a while, if it may. */
-export interface TlsMemory {
-  failed(server: string): void;
-  hasFailed(server: string): boolean;
-}
-
-const mostRemembered = 10_000;
-
-/** `now`: ms; `keep`: how long a failure is remembered, in ms. */
-export function createTlsMemory(now: () => number, keep: number): TlsMemory {
-  const until = new Map<string, number>();
-  return {
-    failed(server) {
-      until.delete(server);
-      until.set(server, now() + keep);
-      const oldest = until.keys().next();
-      if (until.size > mostRemembered && !oldest.done) until.delete(oldest.value);
-    },
-    hasFailed(server) {
-      const end = until.get(server);
-      if (end === undefined) return false;
-      if (now() < end) return true;
-      until.delete(server);
-      return false;
-    },
-  };
 }

@@ -309,6 +309,35 @@ test('when one address refuses, the next one is tried, best first', async () => 
   assert.equal(delivered.peer, `mx2.test.example (127.0.0.3:${sink.port})`);
 });
 
+test('a server that did not answer is asked last for a while', async () => {
+  await using sink = await startSmtpSink({ host: '127.0.0.3', extensions: ['LIMITS MAILMAX=1'] });
+  const tried: string[] = [];
+  let now = 0;
+  const isOwnListener = ({ text }: { text: string }) => {
+    tried.push(text.slice(-1));
+    return false;
+  };
+  await using client = testClient({ isOwnListener, now: () => now });
+  const hop = mx(sink.port, ['127.0.0.2', '127.0.0.3']);
+  for (now of [0, 1000, 1_000_000]) {
+    tried.push('|');
+    await client.transportTo(hop).deliver(shipmentTo(['a@x.example']), never);
+  }
+  assert.equal(tried.join(''), '|23|3|23');
+  assert.equal(sink.counts.messages, 3);
+});
+
+test('ourselves as the worse MX, asked first as the better one did not answer: no loop', async () => {
+  await using sink = await startSmtpSink({ name: 'me.example' });
+  await using client = testClient();
+  const hop = mx(sink.port, ['127.0.0.2', '127.0.0.1']);
+  for (let i = 0; i < 3; i++) {
+    const delivered = await client.transportTo(hop).deliver(shipmentTo(['a@x.example']), never);
+    assert.match(outcomes(delivered)[0] ?? '', /^deferred 451 4\.4\.1 No answer/);
+  }
+  assert.equal(sink.counts.messages, 0);
+});
+
 test('when no address answers, the next hop is down', async () => {
   await using client = testClient();
   const delivered = await client
@@ -531,7 +560,9 @@ test('a question that gets no answer about the recipient', async () => {
     kind: 'silent',
     detail: '550 5.7.1 No',
   });
-  const silent = await client.probe(backend(mute.port), '', 'a@x.example', 50);
-  assert.equal(silent.kind, 'silent');
+  assert.deepEqual(await client.probe(backend(mute.port), '', 'a@x.example', 50), {
+    kind: 'silent',
+    detail: 'no answer within 50 ms',
+  });
   assert.equal((await client.probe(backend(1), '', 'a@x.example', 50)).kind, 'silent');
 });
