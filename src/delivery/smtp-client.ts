@@ -2,6 +2,7 @@
  * What the delivery has for next hops that speak SMTP or LMTP: transports and questions that share
  * connections.
  */
+import { comparableDomain } from '../mail/address.ts';
 import type { ProbeResult } from '../recipients/probe.ts';
 import { createFailureMemory } from './connect-memory.ts';
 import { createConnectionPool, type PoolLimits } from './connection-pool.ts';
@@ -64,7 +65,8 @@ export function createSmtpClient(options: SmtpClientOptions): SmtpClient {
     context: createTlsContext(options.ca ?? null),
     tlsFailures: createFailureMemory(now, tlsFailureKept),
   });
-  const peers = createPeerJudge(options);
+  const ownNames = new Set([...options.ownNames, comparableDomain(name)]);
+  const peers = createPeerJudge({ ...options, ownNames });
   const { maxMessages = 1000, maxRecipients = 100 } = options;
   const away = createFailureMemory(now, awayKept);
   const parts = { pool, open, peers, away, random, maxMessages, maxRecipients };

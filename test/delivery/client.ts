@@ -54,7 +54,7 @@ export function testClient(more: Partial<SmtpClientOptions> = {}) {
     now: () => performance.now(),
     timeouts: patience,
     judge: judgeOfLoops(),
-    ownNames: new Set(['me.example']),
+    ownNames: new Set(['mail.me.example']),
     isOwnListener: () => false,
     ...more,
   });
