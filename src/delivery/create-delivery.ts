@@ -15,7 +15,7 @@ import { defaultLaneLimits, type LaneLimits } from './lane.ts';
 import { createLanes } from './lanes.ts';
 import type { DeliveryLog } from './log.ts';
 import { createHopOf } from './next-hop.ts';
-import { createNoticeCounts } from './notice-counts.ts';
+import { createNoticeCounts, type NoticeCounts } from './notice-counts.ts';
 import { createNotices } from './notices.ts';
 import { defaultRetrySchedule, type RetrySchedule } from './retry.ts';
 import { createScheduler, defaultSchedulerLimits, type SchedulerLimits } from './scheduler.ts';
@@ -44,6 +44,8 @@ export interface DeliveryOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: DeliveryLog;
+  /** To be kept over a reload, so that no cap begins anew; default: new ones. */
+  readonly noticeCounts?: NoticeCounts;
   readonly settings?: Partial<DeliverySettings>;
 }
 
@@ -124,7 +126,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     judge,
     directory,
     hopOf,
-    counts: createNoticeCounts(now),
+    counts: options.noticeCounts ?? createNoticeCounts(now),
     nextId: options.nextId,
     token: options.token,
   });
@@ -134,6 +136,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     domains: settings.cutThrough,
     tools: { ...tools, signal: stopping.signal },
     now,
+    log,
   });
   const scheduler = createScheduler({
     store,

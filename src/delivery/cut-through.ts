@@ -7,17 +7,18 @@
  */
 import type { QueueId } from '../mail/queue-id.ts';
 import type { Reply } from '../mail/reply.ts';
-import type { MessageRecord, NewRecipient } from '../store/queue-store.ts';
+import type { MessageRecord, NewRecipient, QueuedRecipient } from '../store/queue-store.ts';
 import { contentInMemory } from './content.ts';
 import type { Delivery } from './delivery.ts';
 import { type Job, type JobTools, startJob } from './job.ts';
+import { type DeliveryLog, logTried } from './log.ts';
 import type { Hop } from './next-hop.ts';
 import type { Tried } from './outcomes.ts';
 import { queuedRecipients } from './queued.ts';
 
 export interface CutThrough extends Pick<Delivery, 'canCutThrough' | 'cutThrough'> {
-  /** What was done already for a message that was queued after all; null for all others. */
-  takeTried(id: QueueId): readonly Tried[] | null;
+  /** What was done already for recipients of a message that was queued after all. */
+  takeTried(id: QueueId, recipients: readonly QueuedRecipient[]): Tried[];
 }
 
 export interface CutThroughOptions {
@@ -25,18 +26,21 @@ export interface CutThroughOptions {
   readonly domains: ReadonlySet<string>;
   readonly tools: JobTools;
   readonly now: () => number;
+  readonly log: DeliveryLog;
 }
 
 /** Messages whose client is answered and which are not in the queue yet: few, and for moments. */
 const mostRemembered = 1000;
 
-export function createCutThrough({ domains, tools, now }: CutThroughOptions): CutThrough {
+export function createCutThrough(options: CutThroughOptions): CutThrough {
+  const { domains, tools, now, log } = options;
   const remembered = new Map<QueueId, readonly Tried[]>();
 
   function hopOfAll(recipients: readonly NewRecipient[]): Hop | null {
     let hop: Hop | null = null;
-    for (const { domain } of recipients) {
-      if (!domains.has(domain)) return null;
+    for (const { domain, notify } of recipients) {
+      // A report of success is written when a message leaves the queue.
+      if (!domains.has(domain) || notify?.includes('success')) return null;
       const found = tools.hopOf(domain);
       if (found.kind !== 'smtp' && found.kind !== 'lmtp') return null;
       if (hop !== null && hop.key !== found.key) return null;
@@ -59,17 +63,23 @@ export function createCutThrough({ domains, tools, now }: CutThroughOptions): Cu
     },
     async cutThrough(message, recipients, content) {
       const job = await runOnce(message, recipients, content);
+      for (const one of job.tried) logTried(log, message.id, now() - message.receivedAt, one);
       const replies = answersOf(job);
       if (replies !== null && isAlike(replies)) return replies;
       // Some took it and some did not. LMTP can say so to its client; SMTP cannot, and queues it.
       if (job.tried.some(({ outcome }) => outcome !== 'deferred')) remember(message.id, job.tried);
       return replies;
     },
-    takeTried(id) {
-      if (remembered.size === 0) return null;
-      const tried = remembered.get(id) ?? null;
+    takeTried(id, recipients) {
+      if (remembered.size === 0) return [];
+      const left = [...(remembered.get(id) ?? [])];
       remembered.delete(id);
-      return tried;
+      // Perhaps only some of them are queued, and each has another place there.
+      return recipients.flatMap((recipient) => {
+        const at = left.findIndex((one) => one.recipient.forwardPath === recipient.forwardPath);
+        const [found] = at < 0 ? [] : left.splice(at, 1);
+        return found ? { ...found, recipient } : [];
+      });
     },
   };
 
@@ -85,6 +95,7 @@ export function createCutThrough({ domains, tools, now }: CutThroughOptions): Cu
       content: contentInMemory(content),
       isFresh: true,
       octets: content.length,
+      logged: 0,
       tried: [],
       postponed: [],
     };

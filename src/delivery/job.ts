@@ -22,6 +22,8 @@ export interface Job {
   readonly isFresh: boolean;
   /** Of the content where it is held in memory; 0 where it is not. */
   readonly octets: number;
+  /** So many of the tried are in the log already. */
+  readonly logged: number;
   readonly tried: Tried[];
   readonly postponed: Postponed[];
 }

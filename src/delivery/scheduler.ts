@@ -70,7 +70,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let octets = 0;
   let backlog = 0;
   let isClosed = false;
-  let isLooking = false;
+  let looking: Promise<void> | null = null;
   let looksAgain = false;
   /** The last claim found something, so there may be more. */
   let mayHaveMore = false;
@@ -114,8 +114,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     recipients: Parameters<Delivery['take']>[1],
     content: Uint8Array | null,
   ): void {
-    const tried = cutThrough.takeTried(message.id);
     const queued = queuedRecipients(recipients, message.receivedAt);
+    const tried = cutThrough.takeTried(message.id, queued);
     start({
       message,
       recipients: untried(queued, tried),
@@ -123,16 +123,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       content: content ? contentInMemory(content) : contentInStore(store, message.id),
       isFresh: true,
       octets: content?.length ?? 0,
-      tried: [...(tried ?? [])],
+      logged: tried.length,
+      tried,
       postponed: [],
     });
   }
 
   function takeDue(message: QueuedMessage, now: number): boolean {
-    const tried = cutThrough.takeTried(message.id);
     const due = message.recipients.filter(
       ({ state, dueAt }) => state === 'waiting' && dueAt <= now,
     );
+    const tried = cutThrough.takeTried(message.id, due);
     return start({
       message,
       recipients: untried(due, tried),
@@ -140,30 +141,29 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       content: contentInStore(store, message.id),
       isFresh: false,
       octets: 0,
-      tried: [...(tried ?? [])],
+      logged: tried.length,
+      tried,
       postponed: [],
     });
   }
 
   /** Claims what is due, as far as there is room. However many ask, one look at a time. */
   function look(): void {
-    if (isLooking || isClosed) {
-      looksAgain = true;
-      return;
+    if (looking || isClosed) looksAgain = true;
+    else looking = lookAll();
+  }
+
+  async function lookAll(): Promise<void> {
+    try {
+      do {
+        looksAgain = false;
+        await claimDue();
+      } while (looksAgain && !isClosed);
+    } catch (error) {
+      log.error({ err: error }, 'cannot look into the queue');
+    } finally {
+      looking = null;
     }
-    isLooking = true;
-    void (async () => {
-      try {
-        do {
-          looksAgain = false;
-          await claimDue();
-        } while (looksAgain && !isClosed);
-      } catch (error) {
-        log.error({ err: error }, 'cannot look into the queue');
-      } finally {
-        isLooking = false;
-      }
-    })();
   }
 
   async function claimDue(): Promise<void> {
@@ -180,7 +180,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function tick(): Promise<void> {
-    if (isLooking || backlog >= limits.mostBacklog) return;
+    if (looking || backlog >= limits.mostBacklog) return;
     const due = await store.nextDue(lanes.full());
     if (due !== null && due <= clock.now()) look();
   }
@@ -213,8 +213,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const empty = new Promise<void>((resolve) => {
       onEmpty = resolve;
     });
+    const grace = pause(limits.grace);
     lanes.close();
-    if (jobs.size > 0) await Promise.race([empty, pause(limits.grace)]);
+    // What is claimed at this very moment is given back at once.
+    await looking;
+    if (jobs.size > 0) await Promise.race([empty, grace]);
     stopping.abort();
     if (jobs.size > 0) await Promise.race([empty, pause(lastGrace)]);
     settler.stop();
@@ -244,8 +247,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   };
 }
 
-function untried(recipients: Job['recipients'], tried: readonly Tried[] | null): Job['recipients'] {
-  if (tried === null) return recipients;
-  const done = new Set(tried.map(({ recipient }) => recipient.index));
-  return recipients.filter(({ index }) => !done.has(index));
+function untried(recipients: Job['recipients'], tried: readonly Tried[]): Job['recipients'] {
+  if (tried.length === 0) return recipients;
+  const done = new Set(tried.map(({ recipient }) => recipient));
+  return recipients.filter((recipient) => !done.has(recipient));
 }

@@ -122,7 +122,7 @@ export function createSettler(options: SettlerOptions): Settler {
       if (!written) return 'lost';
       if (!found) return 'given back';
       const delay = clock.now() - receivedAt;
-      for (const one of job.tried) logTried(log, id, delay, one);
+      for (const one of job.tried.slice(job.logged)) logTried(log, id, delay, one);
       for (const one of found.outcomes) logExpired(log, id, delay, one);
       if (!found.settlement.notice) return 'written';
       const { message, recipients } = found.settlement.notice;

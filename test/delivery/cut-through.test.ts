@@ -107,6 +107,42 @@ test('what a backend took is not given to it again when the message is queued af
   assert.deepEqual(await stage.all(), []);
 });
 
+test('where only the refused are queued, they and nobody else fail, without a second attempt', async () => {
+  let n = 0;
+  await using stage = stageWith(() => [taken, refused][n++] ?? taken);
+  const message = messageAt(stage.clock.now());
+  const [first, second] = recipientsOf('x@a.example', 'y@a.example');
+  assert.ok(first && second);
+  await stage.delivery.cutThrough(message, [first, second], content);
+  const draft = stage.store.begin();
+  await draft?.write(content);
+  await draft?.commit(message, [second], Buffer.alloc(0), true);
+  stage.delivery.take(message, [second], content);
+  await stage.rest();
+  const [queued] = await stage.all();
+  assert.deepEqual(
+    queued?.recipients.map(({ forwardPath, state }) => [forwardPath, state]),
+    [['y@a.example', 'failed']],
+  );
+  assert.equal(stage.tried.length, 2);
+  assert.deepEqual(
+    stage.log.map(({ details, message: outcome }) => [details['to'], outcome]),
+    [
+      ['x@a.example', 'relayed'],
+      ['y@a.example', 'failed'],
+    ],
+  );
+});
+
+test('who wants a report of success goes through the queue', async () => {
+  await using stage = stageWith(() => taken);
+  const recipients = recipientsOf('x@a.example').map((one) => ({
+    ...one,
+    notify: ['success'] as const,
+  }));
+  assert.equal(stage.delivery.canCutThrough(recipients), false);
+});
+
 test('a backend that is down is not tried while the client waits', async () => {
   await using stage = stageWith(() => dead);
   const message = messageAt(stage.clock.now());
