@@ -282,27 +282,25 @@ export class SmtpConnection implements Pooled {
   }
 
   private send(transaction: Transaction, content: Content, wait: () => void): void {
-    if (transaction.isBinary) this.write(`BDAT ${content.size} LAST\r\n`);
-    const pieces = content.pieces();
-    if (content.size > small || Symbol.asyncIterator in pieces) {
-      void this.pump(transaction, content.size, pieces, wait);
-      return;
+    const { isBinary } = transaction;
+    if (isBinary) this.write(`BDAT ${content.size} LAST\r\n`);
+    let whole: Uint8Array | null;
+    try {
+      const pieces = content.pieces();
+      if (content.size > small || Symbol.asyncIterator in pieces) {
+        void this.pump(transaction, content.size, pieces, wait);
+        return;
+      }
+      whole = gather(pieces, content.size, isBinary);
+    } catch {
+      whole = null;
     }
-    const stuffer = transaction.isBinary ? null : createDotStuffer();
-    const out: Uint8Array[] = [];
-    let size = 0;
-    for (const piece of pieces) {
-      size += piece.length;
-      out.push(stuffer ? stuffer.push(piece) : piece);
-    }
-    if (size !== content.size) {
+    if (whole === null) {
       this.fail(clientWords.unreadable);
       return;
     }
-    if (stuffer) out.push(stuffer.end());
-    const [only] = out;
     this.hasSpoken = true;
-    this.socket.write(out.length === 1 && only ? only : Buffer.concat(out));
+    this.socket.write(whole);
     transaction.contentEnded();
     wait();
   }
@@ -357,4 +355,21 @@ export class SmtpConnection implements Pooled {
     this.listener = null;
     listener?.lost(reply);
   }
+}
+
+/** All that is to be sent, in one; null where the content is not as long as it should be. */
+function gather(
+  pieces: Iterable<Uint8Array>,
+  wanted: number,
+  isBinary: boolean,
+): Uint8Array | null {
+  const stuffer = isBinary ? null : createDotStuffer();
+  const out: Uint8Array[] = [];
+  let size = 0;
+  for (const piece of pieces) {
+    size += piece.length;
+    out.push(stuffer ? stuffer.push(piece) : piece);
+  }
+  if (stuffer) out.push(stuffer.end());
+  return size === wanted ? Buffer.concat(out) : null;
 }

@@ -276,6 +276,13 @@ const unreadable: readonly [
       yield Buffer.from('Subject: x\r\n\r\n');
     },
   ],
+  [
+    'cannot even be opened',
+    20,
+    () => {
+      throw new Error('EIO');
+    },
+  ],
 ];
 for (const [name, size, content] of unreadable)
   test(`content that ${name} is never ended`, async () => {
