@@ -8,7 +8,7 @@ import { CommandError, exit } from './exit.ts';
 import { formatNumber, jsonLine, type Output } from './output.ts';
 import { formatLine, formatMessage } from './queue-text.ts';
 
-type Reading = Pick<QueueStore, 'list' | 'read'>;
+type Reading = Pick<QueueStore, 'list' | 'read' | 'counts'>;
 
 /** What was purged is left out unless it is asked for. */
 export async function printList(
@@ -23,8 +23,10 @@ export async function printList(
     sums.set(message.state, (sums.get(message.state) ?? 0) + 1);
   }
   if (sums.size === 0) {
-    const isAll = Object.keys(filter).length === 0;
-    return output.line(isAll ? 'The queue is empty.' : 'Nothing in the queue fits.');
+    if (Object.keys(filter).length > 0) return output.line('Nothing in the queue fits.');
+    const { purged } = await queue.counts();
+    const kept = `; ${formatNumber(purged)} purged can be seen with --state purged`;
+    return output.line(`The queue is empty${purged > 0 ? kept : ''}.`);
   }
   const counts = [...sums].map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ');
   await output.line(output.style('bold', counts));
@@ -79,9 +81,17 @@ async function printContent(queue: Reading, id: QueueId, output: Output): Promis
   for await (const piece of queue.read(id)) {
     const lines = (rest + Buffer.from(piece).toString('latin1')).split('\r\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) await output.line(printable(line, Number.POSITIVE_INFINITY));
+    for (const line of lines) await output.line(harmless(line));
   }
-  if (rest !== '') await output.line(printable(rest, Number.POSITIVE_INFINITY));
+  if (rest !== '') await output.line(harmless(rest));
+}
+
+/** A tab does no harm, and folded fields begin with one. */
+function harmless(line: string): string {
+  return line
+    .split('\t')
+    .map((part) => printable(part, Number.POSITIVE_INFINITY))
+    .join('\t');
 }
 
 async function readAll(queue: Reading, id: QueueId): Promise<string> {

@@ -114,11 +114,11 @@ function changeCommand(change: QueueChange, output: Output, now: () => number): 
             : await showChange(store, application, json ? silent : output);
           if (json) return output.line(jsonLine({ change, applied: apply, count }));
           await output.line(output.style('bold', sentence(application, apply, count)));
-          const undo = formatSelection(ids.map(formatQueueId), options);
-          if (apply && change === 'purge' && count > 0)
-            await output.line(
-              `They are kept until ${formatLocalTime(until)}. To bring them back: ${printable(`spillway queue undo ${undo || '--state purged'} --apply`)}`,
-            );
+          if (!apply || change !== 'purge' || count === 0) return;
+          const same = formatSelection(ids.map(formatQueueId), options) || '--state purged';
+          const file = options.config === undefined ? '' : ` --config ${options.config}`;
+          await output.line(`They are kept until ${formatLocalTime(until)}. To bring them back:`);
+          await output.line(printable(`  spillway queue undo ${same} --apply${file}`));
         });
       },
     );

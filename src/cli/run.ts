@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { ConfigError, readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
+import { MapReadError } from '../recipients/map-files.ts';
 import { ListenError } from '../server/bind.ts';
 import type { Log } from '../server/log.ts';
 import { CertificateError } from '../server/smtp/tls.ts';
@@ -41,7 +42,8 @@ function isForTheAdmin(error: unknown): error is Error {
     error instanceof JournalOpenError ||
     error instanceof QueueOpenError ||
     error instanceof QueueInUseError ||
-    error instanceof CertificateError
+    error instanceof CertificateError ||
+    error instanceof MapReadError
   );
 }
 
