@@ -17,9 +17,9 @@ const cases: readonly [name: string, proof: SenderProof, want: string][] = [
     'accept',
   ],
   [
-    'a DNS error is no failure',
+    'doubt defers',
     { ...noProof, dmarc: { result: 'temperror', policy: 'reject', domain: 'bank.example' } },
-    'accept',
+    'defer',
   ],
   ['a login needs no proof of this kind', { ...failed, login: 'ann' }, 'accept'],
   ['nor does a network of ours', { ...failed, trustedNetwork: true }, 'accept'],

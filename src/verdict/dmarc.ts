@@ -11,6 +11,14 @@ import type { Verdict } from './verdict.ts';
 export function judgeDmarc(proof: SenderProof): Verdict {
   const { dmarc } = proof;
   const isOurs = proof.login !== null || proof.trustedNetwork;
+  if (!isOurs && dmarc?.result === 'temperror')
+    return {
+      action: 'defer',
+      reply: replies.senderUnknown,
+      reason: 'dns-failure',
+      domain: dmarc.domain,
+      steps: [`DMARC of ${dmarc.domain}: ${reasonWords['dns-failure']}`],
+    };
   if (isOurs || dmarc?.result !== 'fail' || dmarc.policy !== 'reject') {
     const steps = [describeProof(proof) ?? 'no policy asks to reject it'];
     return { action: 'accept', reply: null, reason: 'deliverable', steps };
