@@ -3,6 +3,7 @@
  */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { smtpEndpoints } from '../config/own-listeners.ts';
 import { readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import type { Judge } from '../judge/judge.ts';
@@ -15,7 +16,7 @@ import type { RouteVerdict } from '../verdict/route.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import { CommandError, exit } from './exit.ts';
 import { collect, type Overrides, overridden } from './overrides.ts';
-import { createGuard } from './wiring.ts';
+import { createGuard, type GuardParts } from './wiring.ts';
 
 interface Options extends Overrides {
   readonly config?: string;
@@ -70,7 +71,7 @@ function readSubject(subject: string): Domain {
 
 async function explain(subject: string, domain: Domain, config: Config): Promise<Explanation> {
   await using guard = await createGuard(config, {
-    hosted: null,
+    hosted: hostedNames(config),
     record() {},
     kept: async () => {},
     onFault(fault) {
@@ -78,6 +79,12 @@ async function explain(subject: string, domain: Domain, config: Config): Promise
     },
   });
   return await askAll(subject, domain, guard.judge, guard.routes);
+}
+
+/** Domains whose mail the server takes itself. */
+function hostedNames(config: Config): GuardParts['hosted'] {
+  if (smtpEndpoints(config.smtp).length === 0) return null;
+  return { names: config.domains.map(({ name }) => name), directory: null };
 }
 
 async function askAll(

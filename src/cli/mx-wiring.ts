@@ -19,9 +19,13 @@ import { type IpAddress, parseIp } from '../mail/ip.ts';
 import type { QueueId } from '../mail/queue-id.ts';
 import { createProver } from '../proof/create-prover.ts';
 import type { Prover } from '../proof/prover.ts';
+import { createCallAhead } from '../recipients/call-ahead.ts';
 import { createDirectory } from '../recipients/create-directory.ts';
 import type { Directory } from '../recipients/directory.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
+import type { Probe } from '../recipients/probe.ts';
+import { defaultProbeLimits } from '../recipients/probe-brake.ts';
+import type { VerifyCache } from '../recipients/verify-cache.ts';
 import type { Log } from '../server/log.ts';
 import { createLogins, type Logins } from '../server/smtp/logins.ts';
 import { readCertificate } from '../server/smtp/tls.ts';
@@ -35,6 +39,7 @@ import { createGuard, type Guard, type GuardParts } from './wiring.ts';
 export interface House extends Pick<GuardParts, 'record' | 'kept' | 'onFault'> {
   readonly home: Home;
   readonly queue: QueueStore;
+  readonly verified: VerifyCache;
   readonly nextId: () => QueueId;
   /** Where we listen at the moment. */
   readonly bound: () => readonly Endpoint[];
@@ -52,14 +57,36 @@ export interface Mx extends AsyncDisposable {
   readonly certificate: SecureContext | null;
 }
 
-/** Rejects with CertificateError. */
+/** ms for one question to a backend: a client waits for the answer. */
+const probeTimeout = 20_000;
+
+/** Rejects with CertificateError or MapReadError. */
 export async function createMx(config: Config, house: House): Promise<Mx> {
   const { home, log } = house;
   const { certificate, key } = config.smtp.tls;
   const context =
     certificate === undefined || key === undefined ? null : await readCertificate(certificate, key);
   const domains = hostedDomainsOf(config, home);
-  const directory = createDirectory({ domains });
+  // Who exists may have to be asked over connections that are made only below.
+  let probe: Probe | null = null;
+  const callAhead = createCallAhead({
+    probe: async (...question) =>
+      probe?.(...question) ?? { kind: 'silent', detail: 'the server is only starting' },
+    cache: house.verified,
+    now: Date.now,
+    onSilent: config.recipients.whenSilent,
+    limits: {
+      ...defaultProbeLimits,
+      inFlight: config.recipients.probesAtOnce,
+      perSecond: config.recipients.probesPerSecond,
+    },
+  });
+  const directory = createDirectory({
+    domains,
+    separator: config.recipients.separator === '' ? null : config.recipients.separator,
+    warn: (message) => log.warn({}, message),
+    callAhead,
+  });
   const names = domains.map(({ name }) => name);
   const guard = await createGuard(config, { ...house, hosted: { names, directory } });
   const { judge, routes, policy, resolver } = guard;
@@ -84,6 +111,7 @@ export async function createMx(config: Config, house: House): Promise<Mx> {
     login: loginAtSmarthost(config),
   });
   const hosts = createConfiguredHosts({ resolveHost, isOwnListener: isOurs, now: Date.now });
+  probe = transports.probeFrom(hosts, '', probeTimeout);
   const delivery = createDelivery({
     store: house.queue,
     judge,

@@ -5,11 +5,13 @@
  * Listeners that stay keep their connections; who is in the middle of a message is judged on by the
  * new rules.
  */
+import { join } from 'node:path';
 import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { createRecorder } from '../journal/recorder.ts';
 import { nextQueueId } from '../mail/queue-id.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
+import { openVerifyFile } from '../recipients/verify-file.ts';
 import type { Log } from '../server/log.ts';
 import { Crowd } from '../server/smtp/crowd.ts';
 import { createHopStamps } from '../server/smtp/hop-stamp.ts';
@@ -66,7 +68,10 @@ export async function startServer(
     onFault: (fault: unknown) => log.error({ err: fault }, 'a fault of our own'),
   };
   let keeping: Keeping | null = null;
-  opened.defer(async () => keeping?.queue[Symbol.asyncDispose]());
+  opened.defer(async () => {
+    await keeping?.verified[Symbol.asyncDispose]();
+    await keeping?.queue[Symbol.asyncDispose]();
+  });
   const listeners = createListeners();
 
   async function openKeeping(): Promise<Keeping> {
@@ -77,7 +82,11 @@ export async function startServer(
       last = nextQueueId(last, Date.now());
       return last;
     };
-    return { queue, nextId, stamps: createHopStamps(readHopSecret(home.folder)) };
+    const verified = await openVerifyFile({
+      path: join(home.folder, 'verified.jsonl'),
+      warn: (message) => log.warn({}, message),
+    });
+    return { queue, verified, nextId, stamps: createHopStamps(readHopSecret(home.folder)) };
   }
 
   /** A queue that a server left behind is delivered, even where no mail is taken any more. */
@@ -89,8 +98,8 @@ export async function startServer(
       return { config, guard, mail: null };
     }
     const bound = () => listeners.open.map(({ listener }) => listener.endpoint);
-    const { queue, nextId } = keeping;
-    const mx = await createMx(config, { ...parts, home, queue, nextId, bound, log });
+    const { queue, verified, nextId } = keeping;
+    const mx = await createMx(config, { ...parts, home, queue, verified, nextId, bound, log });
     const services = createServices(config, mx, () => current.mail?.mx ?? mx, keeping, log);
     return { config, guard: mx.guard, mail: { mx, services } };
   }

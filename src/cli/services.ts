@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { Identity } from '../mail/identity.ts';
 import type { QueueId } from '../mail/queue-id.ts';
+import type { VerifyFile } from '../recipients/verify-file.ts';
 import type { Log } from '../server/log.ts';
 import type { HopStamps } from '../server/smtp/hop-stamp.ts';
 import type { SmtpServices } from '../server/smtp/services.ts';
@@ -17,6 +18,8 @@ import type { Guard } from './wiring.ts';
 /** What is kept from one start to the next. */
 export interface Keeping {
   readonly queue: QueueStore;
+  /** What servers behind said about mailboxes. */
+  readonly verified: VerifyFile;
   readonly nextId: () => QueueId;
   readonly stamps: HopStamps;
 }

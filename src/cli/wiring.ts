@@ -22,7 +22,11 @@ export interface Guard extends AsyncDisposable {
 
 export interface GuardParts extends Pick<JudgeOptions, 'record' | 'kept' | 'onFault'> {
   /** Domains whose mail we take, and who exists there; null: we take none. */
-  readonly hosted: { readonly names: readonly string[]; readonly directory: Directory } | null;
+  readonly hosted: {
+    readonly names: readonly string[];
+    /** Null: nobody is asked about mailboxes. */
+    readonly directory: Directory | null;
+  } | null;
 }
 
 /** Domains remembered with their verdicts: about 1 KB each. */

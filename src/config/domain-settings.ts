@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { tlsModes } from '../delivery/smtp-hop.ts';
+import { defaultProbeLimits } from '../recipients/probe-brake.ts';
 import {
   destination,
   domain,
@@ -49,6 +50,32 @@ export const domainSettings = z
   )
   .default([])
   .describe('The domains whose mail is taken.');
+
+export const recipientSettings = z
+  .strictObject({
+    separator: z
+      .string()
+      .regex(/^[^\sA-Za-z0-9@]?$/, 'one sign such as "+", or "" for none')
+      .default('+')
+      .describe('Between a name and its detail: ann+news is ann.'),
+    whenSilent: z
+      .enum(['defer', 'accept'])
+      .default('defer')
+      .describe('When the server behind cannot be asked: 451, or take the mail on trust.'),
+    probesAtOnce: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(defaultProbeLimits.inFlight)
+      .describe('Questions to one server behind at a time.'),
+    probesPerSecond: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(defaultProbeLimits.perSecond)
+      .describe('Questions to one server behind within a second.'),
+  })
+  .prefault({});
 
 export const relaySettings = z
   .strictObject({

@@ -20,7 +20,12 @@ import {
   processSettings,
   queueSettings,
 } from './delivery-settings.ts';
-import { domainSettings, loginSettings, relaySettings } from './domain-settings.ts';
+import {
+  domainSettings,
+  loginSettings,
+  recipientSettings,
+  relaySettings,
+} from './domain-settings.ts';
 import { smtpSettings } from './smtp-settings.ts';
 import {
   address,
@@ -146,6 +151,7 @@ export const settings = z.strictObject({
     .prefault({}),
   smtp: smtpSettings,
   domains: domainSettings,
+  recipients: recipientSettings,
   relay: relaySettings,
   logins: loginSettings,
   notices: noticeSettings,
