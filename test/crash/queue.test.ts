@@ -18,8 +18,12 @@ const lanes = 2;
 const kills = 105;
 
 /** Runs the process, kills it, and hears what it has promised. */
-async function runAndKill(url: string, promises: Promises): Promise<void> {
-  const child = spawn(process.execPath, [script, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function runAndKill(url: string, cache: string, promises: Promises): Promise<void> {
+  const child = spawn(process.execPath, [script, url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // Compiled once, it starts in half the time.
+    env: { ...process.env, NODE_COMPILE_CACHE: cache },
+  });
   const kill = () => child.kill('SIGKILL');
   // Some die while they recover, before they promise anything.
   const early = Math.random() < 0.1 ? setTimeout(kill, 60 + Math.random() * 150) : undefined;
@@ -84,6 +88,7 @@ function checkTables(path: string): void {
 }
 
 test(`a queue whose process is killed ${lanes * kills} times keeps what it promised, once and whole`, async (t) => {
+  using cache = temporaryFolder();
   let promised = 0;
   let held = 0;
   await Promise.all(
@@ -92,7 +97,7 @@ test(`a queue whose process is killed ${lanes * kills} times keeps what it promi
       const url = `sqlite:${folder.path}`;
       const promises = new Promises();
       for (let count = 0; count < kills; count++) {
-        await runAndKill(url, promises);
+        await runAndKill(url, cache.path, promises);
         await using store = await openQueueStore(url);
         held += await promises.check(store);
       }

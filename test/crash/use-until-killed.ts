@@ -6,6 +6,7 @@
  * - `? ID [NOTICE]`: about to be settled for good, with a notice or without
  * - `- ID [NOTICE]`: that is done
  */
+import { flushCompileCache } from 'node:module';
 import { openQueueStore } from '../../src/store/open-queue.ts';
 import type { QueuedMessage } from '../../src/store/queue-store.ts';
 import { outcome } from '../../src/store/queue-suite.ts';
@@ -15,6 +16,7 @@ const store = await openQueueStore(process.argv[2] ?? '', { serve: true });
 await store.recover();
 let last = await store.lastId();
 say('ready');
+flushCompileCache();
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
