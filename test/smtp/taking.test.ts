@@ -5,6 +5,7 @@ import type { Reply } from '../../src/mail/reply.ts';
 import { QueueWriteError } from '../../src/store/errors.ts';
 import { memoryQueue } from '../../src/store/memory-queue.ts';
 import type { QueueStore } from '../../src/store/queue-store.ts';
+import { temporaryFolder } from '../../src/store/temporary-folder.ts';
 import { noProof } from '../../src/verdict/sender-proof.ts';
 import { type blindProver, idleDelivery, startTestServer, type TestServer } from './server.ts';
 import { Talk } from './talk.ts';
@@ -132,6 +133,20 @@ test('LMTP answers for each recipient', async () => {
   assert.match(await talk.reply(), /^250 2\.0\.0 Taken/);
   const [message] = await server.messages();
   assert.match(message?.content ?? '', /with LMTP id/);
+});
+
+test('LMTP over a unix socket, from whoever may open it', async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/lmtp`;
+  const limits = { connectionsPerClient: 0 };
+  await using server = await startTestServer({ kind: 'lmtp', endpoint: `unix:${path}`, limits });
+  await using talk = await Talk.dial({ path });
+  await talk.reply();
+  await talk.say('LHLO client.example');
+  assert.match(await talk.deliver('x@a.example', ['ann@example.org'], 'A: b\r\n'), /^250 /);
+  const [message] = await server.messages();
+  assert.match(message?.content ?? '', /^Received: from client\.example \(local\)/);
+  assert.equal(message?.client?.address, null);
 });
 
 test('the header is edited as told: lies about our checks and Return-Path go, all else stays', async () => {

@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 
+function hostPort({ host, port }: { readonly host: string; readonly port: number }) {
+  return { host, port };
+}
+
 export class Talk implements AsyncDisposable {
   socket: Socket;
   private heard = '';
@@ -16,8 +20,10 @@ export class Talk implements AsyncDisposable {
   }
 
   /** Resolves once connected; nothing is heard yet. */
-  static async dial(place: { readonly host: string; readonly port: number }): Promise<Talk> {
-    const socket = connect({ host: place.host, port: place.port });
+  static async dial(
+    place: { readonly host: string; readonly port: number } | { readonly path: string },
+  ): Promise<Talk> {
+    const socket = connect('path' in place ? { path: place.path } : { ...hostPort(place) });
     const talk = new Talk(socket);
     await once(socket, 'connect');
     return talk;

@@ -24,7 +24,7 @@ const maxRemembered = 50_000;
 export class Crowd {
   /** Connections of all listeners. */
   connections = 0;
-  /** Octets of messages that are on their way in. */
+  /** Octets in memory of messages that are on their way in. */
   bytes = 0;
   private readonly standings = new Map<string, Standing>();
 

@@ -22,7 +22,7 @@ export interface SmtpLimits {
   /** How long a slow refusal takes. */
   readonly slowReply: number;
   readonly failedLoginsPerClient: number;
-  /** Of all messages on their way in: then no other is begun. */
+  /** In memory, of all messages on their way in: then no other is begun. */
   readonly bytesInFlight: number;
   /** Without a word from the client. */
   readonly idle: number;
@@ -45,9 +45,9 @@ export const defaultSmtpLimits: SmtpLimits = {
   unknownPerClient: 500,
   slowReply: 2_000,
   failedLoginsPerClient: 20,
-  bytesInFlight: 512_000_000,
+  bytesInFlight: 256_000_000,
   idle: 300_000,
   session: 4 * 3_600_000,
   handshake: 30_000,
-  minimumRate: 100,
+  minimumRate: 1_000,
 };

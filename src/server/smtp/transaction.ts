@@ -23,6 +23,9 @@ import { type Expansion, expandRecipients } from './recipients.ts';
 import type { Desk } from './services.ts';
 import { mayRelay, type Visitor } from './visitor.ts';
 
+/** The store keeps no more of a message in memory, nor do we: the rest is on disk. */
+const mostInMemory = 262_144;
+
 export const granted: Answer = { kind: 'granted' };
 
 export class Transaction {
@@ -36,6 +39,7 @@ export class Transaction {
   private proof: ProofSession | null = null;
   private content: Content | null = null;
   private isEnding = false;
+  private held = 0;
 
   constructor(desk: Desk, visitor: Visitor, sender: MailParameters) {
     this.desk = desk;
@@ -108,8 +112,10 @@ export class Transaction {
 
   /** A promise means: wait before the next piece. Never rejects. */
   add(piece: Buffer): void | Promise<void> {
-    this.desk.crowd.bytes += piece.length;
-    return this.content?.add(piece);
+    const { content } = this;
+    if (content === null) return;
+    this.hold(Math.min(content.received + piece.length, mostInMemory));
+    return content.add(piece);
   }
 
   /** Octets of content so far. */
@@ -139,12 +145,18 @@ export class Transaction {
     if (!this.isEnding) this.release();
   }
 
+  /** Tells the crowd how many octets of this message are in memory. */
+  private hold(octets: number): void {
+    this.desk.crowd.bytes += octets - this.held;
+    this.held = octets;
+  }
+
   private release(): void {
-    const { draft, proof, content } = this;
+    const { draft, proof } = this;
+    this.hold(0);
     this.draft = null;
     this.proof = null;
     this.content = null;
-    if (content) this.desk.crowd.bytes -= content.received;
     proof?.abort();
     draft?.[Symbol.asyncDispose]().then(undefined, (error: unknown) => {
       this.desk.log.warn({ err: error }, 'a message that was not taken could not be removed');
