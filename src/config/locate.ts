@@ -29,12 +29,14 @@ export function locateKey(text: string, path: readonly PropertyKey[]): number | 
   return nearest;
 }
 
-/** `domains` of the second `[[domains]]` is `domains`, `1`. */
-function nth(header: string[], tables: Map<string, number>): string[] {
+/** What follows the second `[[domains]]` is in `domains`, `1`; so is `[domains.aliases]` after it. */
+function tableOf(header: string[], isElement: boolean, tables: Map<string, number>): string[] {
   const name = header.join('.');
-  const index = tables.get(name) ?? 0;
-  tables.set(name, index + 1);
-  return [...header, String(index)];
+  if (isElement) tables.set(name, (tables.get(name) ?? -1) + 1);
+  return header.flatMap((part, i) => {
+    const index = tables.get(header.slice(0, i + 1).join('.'));
+    return index === undefined ? [part] : [part, String(index)];
+  });
 }
 
 function split(dotted: string): string[] {
