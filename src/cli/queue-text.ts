@@ -30,7 +30,7 @@ export function formatLine(message: QueuedMessage, now: number, output: Output):
   const { id, receivedAt, state, size, sender, recipients } = message;
   const waiting = recipients.filter((recipient) => recipient.state === 'waiting');
   const [first, ...others] = waiting.length > 0 ? waiting : recipients;
-  const more = others.length > 0 ? ` and ${formatNumber(others.length)} others` : '';
+  const more = others.length > 0 ? ` and ${formatNumber(others.length)} more` : '';
   const parts = [
     formatQueueId(id),
     output.style('dim', formatLocalTime(receivedAt)),

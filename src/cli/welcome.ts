@@ -66,7 +66,7 @@ function describe({ name, mailboxes, aliases, verify, destination }: HostedDomai
   const [first, second] = mailboxes;
   const others = mailboxes.length + aliases.length - 2;
   const who = [first, second].filter((mailbox) => mailbox !== undefined).join(', ');
-  const more = others > 0 ? ` and ${others} others` : '';
+  const more = others > 0 ? ` and ${others} more` : '';
   const asked = verify === 'backend' ? 'whom the server behind knows' : 'whom its lists know';
   return `${name}: ${who === '' ? asked : who + more}, to ${formatDestination(destination)}`;
 }

@@ -14,8 +14,7 @@ export function locateKey(text: string, path: readonly PropertyKey[]): number | 
   for (const [index, line] of text.split('\n').entries()) {
     const [, brackets, header] = /^\s*(\[+)\s*([^\]]+?)\s*\]/.exec(line) ?? [];
     const key = /^\s*([\w."'-]+)\s*=/.exec(line)?.[1];
-    if (header !== undefined)
-      table = brackets === '[[' ? nth(split(header), tables) : split(header);
+    if (header !== undefined) table = tableOf(split(header), brackets === '[[', tables);
     else if (key === undefined) continue;
     const here = key === undefined || header !== undefined ? table : [...table, ...split(key)];
     const shared = Math.min(here.length, names.length);
