@@ -5,7 +5,7 @@
  * ours: one of them alone says little, so one verdict weighs them all.
  */
 import { replies } from '../mail/reply.ts';
-import type { LoopFacts } from './loop-facts.ts';
+import type { LoopFacts, PeerFacts } from './loop-facts.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface LoopLimits {
@@ -44,12 +44,19 @@ export function judgeLoop(facts: LoopFacts, limits: LoopLimits = defaultLoopLimi
 }
 
 function describe(facts: LoopFacts): string[] {
+  return facts.peer ? describePeer(facts.peer) : describeHeader(facts);
+}
+
+function describePeer({ isOurselves, greetsAsUs }: PeerFacts): string[] {
+  if (isOurselves) return ['the next hop is this very server'];
+  return [greetsAsUs ? 'the next hop greets with our own name' : 'the next hop is somebody else'];
+}
+
+function describeHeader(facts: LoopFacts): string[] {
   const steps = [`${facts.received} Received fields, ${facts.ownReceived} of them ours`];
   if (facts.fromOurselves) steps.push('the connection comes from this machine, with our own name');
   if (facts.deliveredToRecipient) steps.push('a Delivered-To field names the recipient already');
   if (facts.noticeDepth > 0) steps.push(`${facts.noticeDepth} failure notices deep`);
   if (facts.ownStamps > 0) steps.push(`it was accepted here ${facts.ownStamps} times before`);
-  if (facts.peer?.isOurselves) steps.push('the next hop is this very server');
-  if (facts.peer?.greetsAsUs) steps.push('the next hop greets with our own name');
   return steps;
 }
