@@ -12,7 +12,7 @@ import type { Statements } from './sqlite-statements.ts';
 import { encode } from './stored-text.ts';
 import { matches } from './wildcard.ts';
 
-/** Messages looked at, messages found and recipients found, for one page. */
+/** Messages or recipients looked at, messages found and recipients found, for one page. */
 const window = 2000;
 const pageLimit = 200;
 const recipientLimit = 5000;
@@ -28,65 +28,86 @@ export function readQueuePage(
   filter: QueueFilter,
   after: QueueId,
 ): QueuePage {
-  const ids = lookAt(statements, filter, after);
+  const { source, upTo } = lookAt(statements, filter, after);
   const messages: QueuedMessage[] = [];
   let recipients = 0;
-  for (const id of select(statements, filter, ids)) {
+  const ids = select(statements, filter, source);
+  for (const id of ids) {
     const message = readMessage(statements, id);
     if (!message || !fitsPatterns(message, filter)) continue;
     messages.push(message);
     recipients += message.recipients.length;
-    if (messages.length >= pageLimit || recipients >= recipientLimit) return { messages, next: id };
+    if (recipients >= recipientLimit) return { messages, next: id };
   }
-  return { messages, next: ids.length < window ? null : (ids.at(-1) ?? null) };
+  return { messages, next: ids.length < pageLimit ? upTo : (ids.at(-1) ?? null) };
 }
 
-/** The next ids that could fit, in order. */
-function lookAt(
-  { all }: Statements,
-  { ids, state }: QueueFilter,
-  after: QueueId,
-): readonly QueueId[] {
+interface Window {
+  /** Which messages are looked at. */
+  readonly source: Condition;
+  /** The last of them; null where no more follow. */
+  readonly upTo: QueueId | null;
+}
+
+/** The next ones that could fit, out of the smallest table that tells. */
+function lookAt(statements: Statements, filter: QueueFilter, after: QueueId): Window {
+  const { ids, state } = filter;
   if (ids) {
-    const unique = new Set(ids.filter((id) => id > after));
-    return [...unique].sort((a, b) => a - b).slice(0, window);
+    const left = [...new Set(ids)].filter((id) => id > after).sort((a, b) => a - b);
+    const some = left.slice(0, window);
+    const source = {
+      sql: 'id IN (SELECT value FROM json_each(?))',
+      values: [JSON.stringify(some)],
+    };
+    return { source, upTo: left.length > window ? (some.at(-1) ?? null) : null };
   }
-  if (state !== undefined && state !== 'queued') {
-    return all(
-      'SELECT message AS id FROM aside WHERE state = ? AND message > ? ORDER BY message LIMIT ?',
-      state,
-      after,
-      window,
-    ).map(({ id }) => Number(id));
-  }
-  return all('SELECT id FROM message WHERE id > ? ORDER BY id LIMIT ?', after, window).map(
-    ({ id }) => Number(id),
-  );
+  const recipient = ofRecipient(filter);
+  if (state !== undefined && state !== 'queued')
+    return range(statements, 'aside', 'message', { sql: 'state = ?', values: [state] }, after);
+  if (recipient) return range(statements, 'recipient', 'message', recipient, after);
+  return range(statements, 'message', 'id', { sql: '1', values: [] }, after);
 }
 
-function select(
-  { all }: Statements,
-  filter: QueueFilter,
-  ids: readonly QueueId[],
-): readonly QueueId[] {
-  const parts = ['id IN (SELECT value FROM json_each(?))'];
-  const values: SQLInputValue[] = [JSON.stringify(ids)];
-  const add = (condition: Condition | null): void => {
-    if (!condition) return;
-    parts.push(condition.sql);
-    values.push(...condition.values);
+function range(
+  { number }: Statements,
+  table: string,
+  column: string,
+  { sql, values }: Condition,
+  after: QueueId,
+): Window {
+  const upTo = number(
+    `SELECT ${column} FROM ${table} WHERE ${column} > ? ORDER BY ${column} LIMIT 1 OFFSET ${window}`,
+    after,
+  );
+  const part = `${column} > ? AND ${column} <= ? AND ${sql}`;
+  return {
+    source: {
+      sql: table === 'message' ? part : `id IN (SELECT message FROM ${table} WHERE ${part})`,
+      values: [after, upTo ?? Number.MAX_SAFE_INTEGER, ...values],
+    },
+    upTo,
   };
+}
+
+function select({ all }: Statements, filter: QueueFilter, source: Condition): readonly QueueId[] {
+  const parts = [source];
   if (filter.receivedBefore !== undefined)
-    add({ sql: 'received_at < ?', values: [filter.receivedBefore] });
+    parts.push({ sql: 'received_at < ?', values: [filter.receivedBefore] });
   if (filter.receivedAfter !== undefined)
-    add({ sql: 'received_at > ?', values: [filter.receivedAfter] });
+    parts.push({ sql: 'received_at > ?', values: [filter.receivedAfter] });
   if (filter.state !== undefined) {
     const sql = "coalesce((SELECT state FROM aside WHERE message = id), 'queued') = ?";
-    add({ sql, values: [filter.state] });
+    parts.push({ sql, values: [filter.state] });
   }
-  if (filter.sender !== undefined) add(fits('reverse_path', filter.sender));
-  add(ofRecipient(filter));
-  return all(`SELECT id FROM message WHERE ${parts.join(' AND ')} ORDER BY id`, ...values).map(
+  if (filter.sender !== undefined) parts.push(fits('reverse_path', filter.sender));
+  const recipient = ofRecipient(filter);
+  if (recipient) {
+    const sql = `EXISTS (SELECT 1 FROM recipient WHERE message = id AND ${recipient.sql})`;
+    parts.push({ sql, values: recipient.values });
+  }
+  const where = parts.map(({ sql }) => sql).join(' AND ');
+  const values = parts.flatMap((part) => part.values);
+  return all(`SELECT id FROM message WHERE ${where} ORDER BY id LIMIT ${pageLimit}`, ...values).map(
     ({ id }) => Number(id),
   );
 }
@@ -96,17 +117,16 @@ interface Condition {
   readonly values: readonly SQLInputValue[];
 }
 
-/** One recipient has to fit all that is asked of recipients. */
+/** What a recipient has to fit: all of it one and the same. */
 function ofRecipient({ recipient, domain, reason }: QueueFilter): Condition | null {
   const parts: Condition[] = [];
   if (recipient !== undefined) parts.push(fits('forward_path', recipient));
   if (domain !== undefined) parts.push({ sql: 'domain = ?', values: [encode(domain)] });
   if (reason !== undefined) parts.push({ sql: 'reason = ?', values: [reason] });
   if (parts.length === 0) return null;
-  const sql = parts.map((part) => part.sql).join(' AND ');
   return {
-    sql: `EXISTS (SELECT 1 FROM recipient WHERE message = id AND ${sql})`,
-    values: parts.flatMap((part) => part.values),
+    sql: parts.map(({ sql }) => sql).join(' AND '),
+    values: parts.flatMap(({ values }) => values),
   };
 }
 
