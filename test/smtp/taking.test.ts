@@ -452,12 +452,20 @@ const backends: readonly [
   ['refuses one', 'smtp', [good, bad], ['250 2.0.0'], ['bob@example.org']],
   ['is away', 'smtp', null, ['250 2.0.0'], ['ann@example.org', 'bob@example.org']],
   ['refuses one', 'lmtp', [good, bad], ['250 2.0.0', '550 5.2.2'], []],
+  [
+    'refuses one behind an alias',
+    'lmtp',
+    [good, good, bad],
+    ['250 2.0.0', '250 2.0.0'],
+    ['z@far.example'],
+  ],
 ];
 for (const [name, kind, told, want, queued] of backends)
   test(`while the client waits by ${kind}, the backend ${name}`, async () => {
     const contents: string[] = [];
     await using server = await startTestServer({
       kind,
+      aliases: { bob: name.includes('alias') ? ['bob', 'z@far.example'] : ['bob'] },
       store: smallQueue(),
       delivery: {
         ...idleDelivery([]),

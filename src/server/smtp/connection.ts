@@ -20,9 +20,10 @@ import type {
 } from '../../wire/smtp/session.ts';
 import { type Session, startSession } from '../../wire/smtp/state.ts';
 import { step } from '../../wire/smtp/step.ts';
+import { granted, refuse } from './answers.ts';
 import type { Desk } from './services.ts';
 import { secure } from './tls.ts';
-import { granted, refuse, Transaction } from './transaction.ts';
+import { Transaction } from './transaction.ts';
 import { describeTls, hearHello, isIn, meet, type Visitor } from './visitor.ts';
 import type { Watch, Watched } from './watch.ts';
 

@@ -17,6 +17,7 @@ import type { LoopFacts } from '../../verdict/loop-facts.ts';
 import { describeProof, type SenderProof } from '../../verdict/sender-proof.ts';
 import type { Circumstances, Verdict } from '../../verdict/verdict.ts';
 import type { Answer } from '../../wire/smtp/session.ts';
+import { answerOf, granted, isGood, owed, refuse, replyFor, takenAs } from './answers.ts';
 import { Content, storeTrouble } from './content.ts';
 import { formatHead } from './head.ts';
 import { type Expansion, expandRecipients } from './recipients.ts';
@@ -25,8 +26,6 @@ import { mayRelay, type Visitor } from './visitor.ts';
 
 /** The store keeps no more of a message in memory, nor do we: the rest is on disk. */
 const mostInMemory = 262_144;
-
-export const granted: Answer = { kind: 'granted' };
 
 export class Transaction {
   private readonly desk: Desk;
@@ -224,15 +223,24 @@ export class Transaction {
   ): Promise<Answer> {
     const { delivery } = this.desk.services;
     const { body } = draft;
+    const taken = takenAs(formatQueueId(message.id));
+    let answer = this.taken(taken);
     let left = recipients;
     if (body !== null && delivery.canCutThrough(recipients)) {
       const content = Buffer.concat([head, body]);
       const told = await delivery.cutThrough(message, recipients, content);
       if (told) {
-        const answer = this.passOn(message, told, places);
-        if (answer) return answer;
-        // Some were refused behind us, and the client can hear one answer only: those are ours now.
-        left = recipients.filter((_, place) => !isGood(told[place]));
+        const good = told.filter(isGood).length;
+        if (good > 0) this.logTaken(message, good);
+        const isLmtp = this.desk.terms.protocol === 'lmtp';
+        const groups = isLmtp ? places : [recipients.map((_, place) => place)];
+        answer = this.passOn(
+          groups.map((group) => replyFor(told, group, taken)),
+          taken,
+        );
+        const unheard = owed(told, groups);
+        if (unheard.size === 0) return answer;
+        left = recipients.filter((_, place) => unheard.has(place));
       }
     }
     const claim = delivery.hasRoom();
@@ -240,32 +248,20 @@ export class Transaction {
     this.logTaken(message, left.length);
     if (claim) delivery.take(message, left, body && Buffer.concat([head, body]));
     else delivery.wake();
-    return this.taken(takenAs(formatQueueId(message.id)));
+    return answer;
   }
 
-  /** The backend's answers as our own; null where one answer cannot say it all. */
-  private passOn(
-    message: MessageRecord,
-    told: readonly Reply[],
-    places: Expansion['places'],
-  ): Answer | null {
-    const good = told.filter(isGood).length;
-    if (this.desk.terms.protocol === 'smtp' && good > 0 && good < told.length) return null;
-    const own = takenAs(formatQueueId(message.id));
-    if (good > 0) this.logTaken(message, good);
-    const of = (path: readonly number[]): Reply => {
-      const answers = path.flatMap((place) => told[place] ?? []);
-      return answers.some(isGood) ? own : (answers[0] ?? own);
-    };
-    if (this.desk.terms.protocol === 'smtp')
-      return good > 0 ? { kind: 'replied', replies: [own] } : refuse(told[0] ?? replies.internal);
+  /** `found`: for each recipient that was not discarded, or the one of SMTP. */
+  private passOn(found: readonly Reply[], taken: Reply): Answer {
+    if (this.desk.terms.protocol === 'smtp') {
+      const [reply = taken] = found;
+      return isGood(reply) ? { kind: 'replied', replies: [reply] } : refuse(reply);
+    }
     let at = 0;
-    return {
-      kind: 'replied',
-      replies: this.accepted.map((_, place) =>
-        this.discarded.has(place) ? own : of(places[at++] ?? []),
-      ),
-    };
+    const heard = this.accepted.map((_, place) =>
+      this.discarded.has(place) ? taken : (found[at++] ?? taken),
+    );
+    return { kind: 'replied', replies: heard };
   }
 
   private conclude(
@@ -360,31 +356,6 @@ export class Transaction {
       queueId: null,
     };
   }
-}
-
-export function refuse(reply: Reply, close = false): Answer {
-  return { kind: 'refused', reply, close };
-}
-
-/** A quarantine is not ours to keep during SMTP: later it may be decided otherwise. */
-function answerOf(verdict: Verdict): Answer {
-  switch (verdict.action) {
-    case 'accept':
-    case 'discard':
-      return granted;
-    case 'refuse':
-    case 'defer':
-    case 'quarantine':
-      return refuse(verdict.reply ?? replies.internal);
-  }
-}
-
-function takenAs(id: string): Reply {
-  return { code: 250, status: '2.0.0', text: `Taken as ${id}` };
-}
-
-function isGood(reply: Reply | undefined): boolean {
-  return reply !== undefined && reply.code < 300;
 }
 
 function shortProof(proof: SenderProof): string {
