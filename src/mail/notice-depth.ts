@@ -72,7 +72,7 @@ export class NoticeDepth {
       return;
     }
     const inner = reportBoundary(type);
-    if (inner !== null) {
+    if (inner !== null && this.depth < depthLimit) {
       this.depth++;
       this.boundary = inner;
     }
