@@ -4,7 +4,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { memoryQueue } from './memory-queue.ts';
-import { type QueueStore, queueChanges, type RecipientOutcome } from './queue-store.ts';
+import {
+  type QueueFilter,
+  type QueueStore,
+  queueChanges,
+  type RecipientOutcome,
+} from './queue-store.ts';
 import { contentOf, exampleMessage, exampleRecipient, senderOf, someBytes } from './queue-suite.ts';
 
 /** Resolves to what the operation gives; rejects where it is refused. */
@@ -45,16 +50,47 @@ const outcomes: fc.Arbitrary<readonly RecipientOutcome[]> = fc.array(
   { maxLength: 4 },
 );
 
+const pattern = fc.constantFrom(
+  '',
+  '*',
+  'info@*',
+  '*.example',
+  'info@b.example',
+  '*\\*',
+  'x[y]?',
+  '*[y]*',
+);
+const filters: fc.Arbitrary<QueueFilter> = fc.record(
+  {
+    ids: fc.array(id, { maxLength: 4 }),
+    sender: pattern,
+    recipient: pattern,
+    domain,
+    reason: fc.constantFrom('expired', 'dns-failure'),
+    state: fc.constantFrom('queued', 'held', 'purged', 'kept'),
+    receivedBefore: time,
+    receivedAfter: time,
+  },
+  { requiredKeys: [] },
+);
+
 const operations = fc.oneof(
   {
     weight: 4,
     arbitrary: operation(
       'commit',
-      fc.tuple(id, recipients, fc.constantFrom(0, 10, 70_000, 300_000), fc.boolean(), time),
-      async (store, number, to, size, claim, receivedAt) => {
+      fc.tuple(
+        id,
+        recipients,
+        fc.constantFrom(0, 10, 70_000, 300_000),
+        fc.boolean(),
+        time,
+        fc.constantFrom('', 'info@b.example', 'a\0\\b', 'x[y]?'),
+      ),
+      async (store, number, to, size, claim, receivedAt, sender) => {
         await using draft = store.begin();
         await draft?.write(someBytes(size));
-        const message = exampleMessage(number, { receivedAt });
+        const message = exampleMessage(number, { receivedAt, sender: senderOf(sender) });
         await draft?.commit(message, to, Buffer.from(`head ${number}`), claim);
       },
     ),
@@ -99,6 +135,7 @@ const operations = fc.oneof(
       (store, change, ids, now, until) => store.change(change, ids, now, until),
     ),
   },
+  operation('list', fc.tuple(filters), (store, filter) => Array.fromAsync(store.list(filter))),
   operation('expire', fc.tuple(time), (store, now) => store.expire(now)),
   operation('nextDue', fc.tuple(fc.uniqueArray(domain, { maxLength: 2 })), (store, except) =>
     store.nextDue(except),
