@@ -67,7 +67,8 @@ export function createWays({ judge, routes, hosts, transports }: WaysOptions): O
     if (targets.length > 0)
       return { kind: 'open', transport: transports.mx(route.domain, targets) };
     // A check that is off or only watched lets the mail pass, but there is nowhere it could go.
-    return route.kind === 'unknown'
+    // And what the operator routes by name has a way that DNS may not show at the moment.
+    return route.kind === 'unknown' || route.kind === 'routed'
       ? closed('deferred', replies.recipientUnknown, route.reason, true)
       : closed('failed', replies.recipientNoMail, route.reason);
   }

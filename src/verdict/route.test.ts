@@ -126,3 +126,19 @@ test('a domain whose MX is this machine is only refused by a server that says it
   const byMx = { mailer: 'esmtp', host: 'd.example', address: 'ann@d.example' };
   assert.equal(judgePath('recipient', route, byMx).action, 'refuse');
 });
+
+test('what the operator routes by name goes where DNS says, but never back to ourselves', () => {
+  const policy = { ...defaultRoutePolicy, routedDomains: new Set(['d.example']) };
+  const found = mx([
+    { preference: 10, name: 'inside.example', host: host(['10.0.0.1', '127.0.0.1', '8.8.8.8']) },
+    { preference: 20, name: 'localhost', host: null },
+  ]);
+  const route = judge(found, policy);
+  assert.equal(route.kind, 'routed');
+  const targets = route.targets.map(({ name, addresses }) => [
+    name,
+    ...addresses.map(({ address }) => address.text),
+  ]);
+  assert.deepEqual(targets, [['inside.example', '10.0.0.1', '8.8.8.8']]);
+  assert.deepEqual(judge({ kind: 'nxdomain' }, policy).targets, []);
+});

@@ -4,6 +4,8 @@
  * RFC 5321 §5.1 (MX, implicit MX, recognising ourselves), RFC 7505 (null MX), RFC 6761 §6.3
  * (localhost). docs/verdicts.md tells what each DNS oddity means and why.
  */
+
+import type { IpAddress } from '../mail/ip.ts';
 import {
   type Candidate,
   describeCandidate,
@@ -12,7 +14,7 @@ import {
   mxCandidate,
 } from './candidates.ts';
 import { type Reason, reasonWords } from './reasons.ts';
-import type { DomainFacts, MxFacts, RouteFacts } from './route-facts.ts';
+import type { DomainFacts, HostFacts, MxFacts, RouteFacts } from './route-facts.ts';
 import type { AddressClass, RouteKind, RoutePolicy, Switch } from './route-policy.ts';
 
 export interface RouteVerdict {
@@ -23,7 +25,7 @@ export interface RouteVerdict {
   readonly reason: Reason;
   /** All records, judged, best preference first; the domain itself where it has no MX. */
   readonly mx: readonly JudgedMx[];
-  /** Where to deliver, best first; empty unless the kind is `deliver`. Connect to nothing else. */
+  /** Where to deliver, best first; empty unless the kind is `deliver` or `routed`. Connect to nothing else. */
   readonly targets: readonly JudgedMx[];
   /** For a dead end: whether the operator's switch for it refuses or lets pass. */
   readonly deadEnd: Switch;
@@ -34,7 +36,7 @@ type Outcome = Omit<RouteVerdict, 'domain'>;
 
 export function judgeRoute(facts: RouteFacts, policy: RoutePolicy): RouteVerdict {
   const outcome = isRoutedByName(facts.domain, policy)
-    ? outcomeOf('routed', 'routed-by-name')
+    ? judgeRouted(facts.domain, facts.found, policy)
     : judgeFound(facts.domain, facts.found, policy);
   const steps = [...outcome.steps];
   for (const { name, addresses } of facts.hostsFile)
@@ -43,6 +45,37 @@ export function judgeRoute(facts: RouteFacts, policy: RoutePolicy): RouteVerdict
     );
   steps.push(`${facts.domain}: ${reasonWords[outcome.reason]}`);
   return { ...outcome, domain: facts.domain, steps };
+}
+
+/** Whatever DNS says, mail may go there; where it says a way, that is the way. */
+function judgeRouted(domain: string, found: DomainFacts, policy: RoutePolicy): Outcome {
+  const all = candidatesOf(domain, found, policy);
+  const mx = all.map(({ preference, name, addresses }) => ({ preference, name, addresses }));
+  const targets = beforeOurselves(all)
+    .map((one) => only(one, (found) => !leadsBack.has(found)))
+    .filter(({ addresses }) => addresses.length > 0);
+  return outcomeOf('routed', 'routed-by-name', { mx, targets, steps: all.map(describeCandidate) });
+}
+
+/** No operator can mean these by a record in DNS. */
+const leadsBack: ReadonlySet<AddressClass> = new Set([
+  'self',
+  'loopback',
+  'unspecified',
+  'multicast',
+]);
+
+function candidatesOf(domain: string, found: DomainFacts, policy: RoutePolicy): Candidate[] {
+  switch (found.kind) {
+    case 'mx':
+      return found.mx.filter(({ name }) => name !== '').map((mx) => mxCandidate(mx, policy));
+    case 'implicit':
+      return [hostCandidate(0, domain, found.host, policy)];
+    case 'literal':
+      return [hostCandidate(0, domain, literalHost(found.address), policy)];
+    default:
+      return [];
+  }
 }
 
 function judgeFound(domain: string, found: DomainFacts, policy: RoutePolicy): Outcome {
@@ -57,8 +90,8 @@ function judgeFound(domain: string, found: DomainFacts, policy: RoutePolicy): Ou
     case 'failed':
       return outcomeOf('unknown', 'dns-failure', { steps: [`MX of ${domain}: ${found.detail}`] });
     case 'literal': {
-      const host = { addresses: [found.address], alias: null, failure: null, truncated: false };
-      return judgeImplicit(hostCandidate(0, domain, host, policy), false, policy, 'deliverable');
+      const candidate = hostCandidate(0, domain, literalHost(found.address), policy);
+      return judgeImplicit(candidate, false, policy, 'deliverable');
     }
     case 'implicit': {
       const candidate = hostCandidate(0, domain, found.host, policy);
@@ -108,7 +141,9 @@ function judgeCandidates(
   const end = (kind: RouteKind, reason: Reason, more: Partial<Outcome> = {}) =>
     outcomeOf(kind, reason, { mx, steps, ...more });
 
-  const targets = considered.map(onlyPublic).filter(({ addresses }) => addresses.length > 0);
+  const targets = considered
+    .map((one) => only(one, (found) => found === 'public'))
+    .filter(({ addresses }) => addresses.length > 0);
   if (targets.length > 0) {
     if (truncated) return end('unknown', 'too-many-records');
     const bogus = all.flatMap((candidate) => candidate.bogus);
@@ -149,8 +184,12 @@ function isOurselves({ bogus }: Candidate): boolean {
   return bogus[0]?.class === 'self';
 }
 
-function onlyPublic({ preference, name, addresses }: JudgedMx): JudgedMx {
-  return { preference, name, addresses: addresses.filter((judged) => judged.class === 'public') };
+function only({ preference, name, addresses }: JudgedMx, fits: (one: AddressClass) => boolean) {
+  return { preference, name, addresses: addresses.filter((judged) => fits(judged.class)) };
+}
+
+function literalHost(address: IpAddress): HostFacts {
+  return { addresses: [address], alias: null, failure: null, truncated: false };
 }
 
 /** The operator's list holds whole names, and `.example` for everything below a name. */
