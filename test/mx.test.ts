@@ -219,6 +219,12 @@ test('a reload keeps the connection, obeys the new configuration, and opens and 
   assert.match(server.log(), /domains\[0\]\.mailboxes: expected a list, found 7/);
   assert.match(await send(talk, 'dora@hosted.example', 'still'), /^250 /);
 
+  place.write('', 'lmtp = ["unix:/nonexistent/lmtp"]');
+  server.child.kill('SIGHUP');
+  await server.logged('the new configuration cannot be used; the old one stays', 2);
+  assert.match(server.log(), /Cannot listen on unix:\/nonexistent\/lmtp/);
+  assert.match(await send(talk, 'dora@hosted.example', 'still'), /^250 /);
+
   place.write(hosted);
   server.child.kill('SIGHUP');
   await server.logged('the configuration was read again', 2);

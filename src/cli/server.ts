@@ -5,25 +5,21 @@
  * Listeners that stay keep their connections; who is in the middle of a message is judged on by the
  * new rules.
  */
-import { join } from 'node:path';
 import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { createRecorder } from '../journal/recorder.ts';
-import { nextQueueId } from '../mail/queue-id.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
-import { openVerifyFile } from '../recipients/verify-file.ts';
 import type { Log } from '../server/log.ts';
 import { Crowd } from '../server/smtp/crowd.ts';
-import { createHopStamps } from '../server/smtp/hop-stamp.ts';
 import type { SmtpServices } from '../server/smtp/services.ts';
 import { openJournalStore } from '../store/open-journal.ts';
-import { findQueue, openQueueStore } from '../store/open-queue.ts';
+import { findQueue } from '../store/open-queue.ts';
 import { homeOf } from './home.ts';
-import { readHopSecret } from './hop-secret.ts';
+import { type Keeping, openKeeping } from './keeping.ts';
 import { createListeners, type OpenListener } from './listeners.ts';
 import { createMx, type Mx } from './mx-wiring.ts';
 import type { Privileges } from './privileges.ts';
-import { createServices, currentIdentity, currentJudge, type Keeping } from './services.ts';
+import { createServices, currentIdentity, currentJudge } from './services.ts';
 import { storeUrlOf } from './store-url.ts';
 import { type Doors, wantedListeners } from './wanted-listeners.ts';
 import { createGuard, type Guard } from './wiring.ts';
@@ -68,31 +64,13 @@ export async function startServer(
     onFault: (fault: unknown) => log.error({ err: fault }, 'a fault of our own'),
   };
   let keeping: Keeping | null = null;
-  opened.defer(async () => {
-    await keeping?.verified[Symbol.asyncDispose]();
-    await keeping?.queue[Symbol.asyncDispose]();
-  });
+  opened.defer(async () => keeping?.[Symbol.asyncDispose]());
   const listeners = createListeners();
-
-  async function openKeeping(): Promise<Keeping> {
-    const queue = await openQueueStore(url, { serve: true });
-    await queue.recover();
-    let last = await queue.lastId();
-    const nextId = () => {
-      last = nextQueueId(last, Date.now());
-      return last;
-    };
-    const verified = await openVerifyFile({
-      path: join(home.folder, 'verified.jsonl'),
-      warn: (message) => log.warn({}, message),
-    });
-    return { queue, verified, nextId, stamps: createHopStamps(readHopSecret(home.folder)) };
-  }
 
   /** A queue that a server left behind is delivered, even where no mail is taken any more. */
   async function createRules(config: Config): Promise<Rules> {
     if (smtpEndpoints(config.smtp).length > 0 || findQueue(url).exists)
-      keeping ??= await openKeeping();
+      keeping ??= await openKeeping(url, home.folder, log);
     if (!keeping) {
       const guard = await createGuard(config, { ...parts, hosted: null });
       return { config, guard, mail: null };

@@ -5,24 +5,12 @@
 import type { Config } from '../config/schema.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { Identity } from '../mail/identity.ts';
-import type { QueueId } from '../mail/queue-id.ts';
-import type { VerifyFile } from '../recipients/verify-file.ts';
 import type { Log } from '../server/log.ts';
-import type { HopStamps } from '../server/smtp/hop-stamp.ts';
 import type { SmtpServices } from '../server/smtp/services.ts';
-import type { QueueStore } from '../store/queue-store.ts';
 import { classifyAddress } from '../verdict/address-class.ts';
+import type { Keeping } from './keeping.ts';
 import type { Mx } from './mx-wiring.ts';
 import type { Guard } from './wiring.ts';
-
-/** What is kept from one start to the next. */
-export interface Keeping {
-  readonly queue: QueueStore;
-  /** What servers behind said about mailboxes. */
-  readonly verified: VerifyFile;
-  readonly nextId: () => QueueId;
-  readonly stamps: HopStamps;
-}
 
 export function currentJudge(guard: () => Guard): Judge {
   return { ask: (question) => guard().judge.ask(question) };

@@ -1,0 +1,45 @@
+/**
+ * What a server that takes mail keeps from one start to the next: the queue, the names it gave, the
+ * secret of its marks, and what servers behind said about mailboxes.
+ */
+import { join } from 'node:path';
+import { nextQueueId, type QueueId } from '../mail/queue-id.ts';
+import { openVerifyFile, type VerifyFile } from '../recipients/verify-file.ts';
+import type { Log } from '../server/log.ts';
+import { createHopStamps, type HopStamps } from '../server/smtp/hop-stamp.ts';
+import { openQueueStore } from '../store/open-queue.ts';
+import type { QueueStore } from '../store/queue-store.ts';
+import { readHopSecret } from './hop-secret.ts';
+
+export interface Keeping extends AsyncDisposable {
+  readonly queue: QueueStore;
+  readonly verified: VerifyFile;
+  readonly nextId: () => QueueId;
+  readonly stamps: HopStamps;
+}
+
+/** `folder`: of the store at `url`. Rejects with QueueOpenError, QueueInUseError or CommandError. */
+export async function openKeeping(url: string, folder: string, log: Log): Promise<Keeping> {
+  await using opened = new AsyncDisposableStack();
+  const queue = opened.use(await openQueueStore(url, { serve: true }));
+  await queue.recover();
+  let last = await queue.lastId();
+  const stamps = createHopStamps(readHopSecret(folder));
+  const verified = opened.use(
+    await openVerifyFile({
+      path: join(folder, 'verified.jsonl'),
+      warn: (message) => log.warn({}, message),
+    }),
+  );
+  const stack = opened.move();
+  return {
+    queue,
+    verified,
+    stamps,
+    nextId() {
+      last = nextQueueId(last, Date.now());
+      return last;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
