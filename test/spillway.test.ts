@@ -10,12 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type DnsServer, startDnsServer, type ZoneData } from '../src/replay/dns-server.ts';
 import { formatNetstring, parseNetstrings } from '../src/wire/socketmap/netstrings.ts';
 import { formatSendmailKey } from '../src/wire/socketmap/sendmail-key.ts';
-
-const launcher = fileURLToPath(new URL('../bin/spillway', import.meta.url));
+import { collect, type Ended, launcher, spillway } from './program.ts';
 
 const records: ZoneData = {
   'seaton.biz': { MX: [[10, 'mail.seaton.biz']] },
@@ -53,28 +51,6 @@ async function setUp(
     ${more}`,
   );
   return { dns, folder, config };
-}
-
-interface Ended {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Not spawnSync: the DNS server of the test lives in this process. */
-async function spillway(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(launcher, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
-  const [out, err] = [collect(child.stdout), collect(child.stderr)];
-  const [status] = await once(child, 'close');
-  return { status, out: out(), err: err() };
-}
-
-function collect(stream: NodeJS.ReadableStream): () => string {
-  let text = '';
-  stream.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  return () => text;
 }
 
 /** Resolves once it is on guard, to the port of its socketmap. */
@@ -228,7 +204,7 @@ test('what nobody can mean is told with status 2', async (t) => {
 });
 
 test('every command has --help', async () => {
-  for (const command of ['run', 'explain', 'journal', 'replay', 'install']) {
+  for (const command of ['run', 'explain', 'journal', 'queue', 'replay', 'install', 'password']) {
     const { status, out } = await spillway(command, '--help');
     assert.equal(status, 0, command);
     assert.ok(out.startsWith(`Usage: spillway ${command} `), out);
@@ -307,6 +283,10 @@ test('whatever an error quotes, no escape sequence reaches the terminal', async 
     ['explain', `--${evil}`],
     ['journal', '--since', evil],
     ['install', evil],
+    ['queue', evil],
+    ['queue', 'show', evil],
+    ['queue', 'purge', '--reason', evil],
+    ['queue', 'list', '--config', `/nonexistent/${evil}`],
     ['replay', '--target', evil],
   ];
   const ends = await Promise.all(calls.map((call) => spillway(...call)));
