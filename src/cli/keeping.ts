@@ -3,6 +3,7 @@
  * secret of its marks, and what servers behind said about mailboxes.
  */
 import { join } from 'node:path';
+import { createNoticeCounts, type NoticeCounts } from '../delivery/notice-counts.ts';
 import { nextQueueId, type QueueId } from '../mail/queue-id.ts';
 import { openVerifyFile, type VerifyFile } from '../recipients/verify-file.ts';
 import type { Log } from '../server/log.ts';
@@ -16,6 +17,8 @@ export interface Keeping extends AsyncDisposable {
   readonly verified: VerifyFile;
   readonly nextId: () => QueueId;
   readonly stamps: HopStamps;
+  /** What the caps of notices rest on. */
+  readonly noticeCounts: NoticeCounts;
 }
 
 /** `folder`: of the store at `url`. Rejects with QueueOpenError, QueueInUseError or CommandError. */
@@ -36,6 +39,7 @@ export async function openKeeping(url: string, folder: string, log: Log): Promis
     queue,
     verified,
     stamps,
+    noticeCounts: createNoticeCounts(Date.now),
     nextId() {
       last = nextQueueId(last, Date.now());
       return last;

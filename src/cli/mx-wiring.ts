@@ -12,6 +12,8 @@ import { createDelivery } from '../delivery/create-delivery.ts';
 import { createTransports } from '../delivery/create-transports.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { defaultLaneLimits } from '../delivery/lane.ts';
+import type { NoticeCounts } from '../delivery/notice-counts.ts';
+import { createPausedDelivery } from '../delivery/paused-delivery.ts';
 import { systemClock } from '../journal/clock.ts';
 import { parseAddress } from '../mail/address.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
@@ -41,6 +43,7 @@ export interface House extends Pick<GuardParts, 'record' | 'kept' | 'onFault'> {
   readonly queue: QueueStore;
   readonly verified: VerifyCache;
   readonly nextId: () => QueueId;
+  readonly noticeCounts: NoticeCounts;
   /** Where we listen at the moment. */
   readonly bound: () => readonly Endpoint[];
   readonly log: Log;
@@ -112,7 +115,7 @@ export async function createMx(config: Config, house: House): Promise<Mx> {
   });
   const hosts = createConfiguredHosts({ resolveHost, isOwnListener: isOurs, now: Date.now });
   probe = transports.probeFrom(hosts, '', probeTimeout);
-  const delivery = createDelivery({
+  const deliveryOptions = {
     store: house.queue,
     judge,
     routes,
@@ -122,12 +125,16 @@ export async function createMx(config: Config, house: House): Promise<Mx> {
     hosts,
     name,
     nextId: house.nextId,
+    noticeCounts: house.noticeCounts,
     token: () => randomBytes(12).toString('hex'),
     clock: systemClock,
     random: Math.random,
     log,
     settings: deliverySettings(config, domains, directory),
-  });
+  };
+  const delivery = config.delivery.paused
+    ? createPausedDelivery()
+    : createDelivery(deliveryOptions);
   const prover = createProver({ resolver, name, onFault: house.onFault });
   // A fifth of a second that no client has to wait for.
   prover.warmUp().catch(house.onFault);

@@ -76,8 +76,17 @@ export async function startServer(
       return { config, guard, mail: null };
     }
     const bound = () => listeners.open.map(({ listener }) => listener.endpoint);
-    const { queue, verified, nextId } = keeping;
-    const mx = await createMx(config, { ...parts, home, queue, verified, nextId, bound, log });
+    const { queue, verified, nextId, noticeCounts } = keeping;
+    const mx = await createMx(config, {
+      ...parts,
+      home,
+      queue,
+      verified,
+      nextId,
+      noticeCounts,
+      bound,
+      log,
+    });
     const services = createServices(config, mx, () => current.mail?.mx ?? mx, keeping, log);
     return { config, guard: mx.guard, mail: { mx, services } };
   }

@@ -71,6 +71,10 @@ export const deliverySettings = z
       .enum(tlsModes)
       .default('opportunistic')
       .describe('How connections to the servers behind are encrypted.'),
+    paused: z
+      .boolean()
+      .default(false)
+      .describe('Take and keep mail, and deliver none of it for now.'),
     transactions: z
       .int()
       .min(1)
