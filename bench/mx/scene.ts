@@ -81,10 +81,6 @@ async function open(name: PeerName, options: PeerOptions): Promise<Peer> {
           smtpd_client_connection_count_limit: '0',
         },
       });
-    case 'sendmail': {
-      const features = ["FEATURE(`blocklist_recipients')dnl"];
-      return await openPeer.sendmail({ ...options, mc: { features } });
-    }
     default:
       return await openPeer[name](options);
   }

@@ -6,13 +6,20 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { openMachine } from './machine.ts';
-import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
+import {
+  certificateFiles,
+  largestMessage,
+  type Peer,
+  type PeerOptions,
+  placeCertificate,
+} from './peer.ts';
 import { run } from './place.ts';
 
 /** Configured, and not started. */
 export async function openExim(options: PeerOptions): Promise<Peer> {
   await using stack = new AsyncDisposableStack();
   const machine = stack.use(await openMachine('exim', options));
+  await placeCertificate(machine, options, 'Debian-exim');
   const { place, path } = machine;
   await writeFile(path('/etc/exim4/exim4.conf'), formatExim(machine.hostName, options));
   const known = (options.recipients ?? []).map((recipient) => `${recipient}: yes\n`);
@@ -43,8 +50,8 @@ function formatExim(hostName: string, options: PeerOptions): string {
   const tls = certificate
     ? [
         'tls_advertise_hosts = *',
-        `tls_certificate = ${certificate.cert}`,
-        `tls_privatekey = ${certificate.key}`,
+        `tls_certificate = ${certificateFiles.cert}`,
+        `tls_privatekey = ${certificateFiles.key}`,
       ]
     : ['tls_advertise_hosts ='];
   const known = recipients

@@ -4,7 +4,13 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openMachine, projectInside } from './machine.ts';
-import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
+import {
+  certificateFiles,
+  largestMessage,
+  type Peer,
+  type PeerOptions,
+  placeCertificate,
+} from './peer.ts';
 import { here, run } from './place.ts';
 import { cacheFolder } from './roots.ts';
 
@@ -17,6 +23,7 @@ export async function openHaraka(options: PeerOptions): Promise<Peer> {
   await using stack = new AsyncDisposableStack();
   const folders = { ...options.folders, [inside]: await harakaFolder() };
   const machine = stack.use(await openMachine('plain', { ...options, folders }));
+  await placeCertificate(machine, options);
   const { place, path } = machine;
   for (const [name, text] of Object.entries(filesOf(machine.hostName, options))) {
     await mkdir(join(path(home), name, '..'), { recursive: true });
@@ -82,7 +89,7 @@ function filesOf(hostName: string, options: PeerOptions): Record<string, string>
     'config/relay_acl_allow': lines(clients),
     'config/relay.ini': '[relay]\nacl=true\n',
     ...(certificate
-      ? { 'config/tls.ini': `key=${certificate.key}\ncert=${certificate.cert}\n` }
+      ? { 'config/tls.ini': `key=${certificateFiles.key}\ncert=${certificateFiles.cert}\n` }
       : {}),
     'config/plugins': lines([...(certificate ? ['tls'] : []), 'relay', 'route']),
     // Takes the domains it relays, all or the named recipients of each, and queues for them.

@@ -3,13 +3,20 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { openMachine } from './machine.ts';
-import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
+import {
+  certificateFiles,
+  largestMessage,
+  type Peer,
+  type PeerOptions,
+  placeCertificate,
+} from './peer.ts';
 import { run } from './place.ts';
 
 /** Configured, and not started. */
 export async function openOpensmtpd(options: PeerOptions): Promise<Peer> {
   await using stack = new AsyncDisposableStack();
   const machine = stack.use(await openMachine('opensmtpd', options));
+  await placeCertificate(machine, options);
   const { place, path } = machine;
   await writeFile(path('/etc/smtpd.conf'), formatConfig(machine.hostName, options));
   const known = (options.recipients ?? []).map((recipient) => `${recipient}\n`);
@@ -42,7 +49,7 @@ function formatConfig(hostName: string, options: PeerOptions): string {
   const entries = Object.entries(relay);
   return `${[
     ...(certificate
-      ? [`pki ours cert "${certificate.cert}"`, `pki ours key "${certificate.key}"`]
+      ? [`pki ours cert "${certificateFiles.cert}"`, `pki ours key "${certificateFiles.key}"`]
       : []),
     'table recipients file:/etc/recipients',
     // It ends a session after 100 messages otherwise.

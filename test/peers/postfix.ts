@@ -3,7 +3,13 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { openMachine } from './machine.ts';
-import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
+import {
+  certificateFiles,
+  largestMessage,
+  type Peer,
+  type PeerOptions,
+  placeCertificate,
+} from './peer.ts';
 import { run } from './place.ts';
 
 export interface PostfixOptions extends PeerOptions {
@@ -28,6 +34,7 @@ export interface Postfix extends Peer {
 export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
   await using stack = new AsyncDisposableStack();
   const machine = stack.use(await openMachine('postfix', options));
+  await placeCertificate(machine, options);
   const { place, path } = machine;
   const relay = Object.entries(options.relay ?? {});
   let settings: Readonly<Record<string, string>> = {
@@ -54,8 +61,8 @@ export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
     ...(options.certificate
       ? {
           smtpd_tls_security_level: 'may',
-          smtpd_tls_cert_file: options.certificate.cert,
-          smtpd_tls_key_file: options.certificate.key,
+          smtpd_tls_cert_file: certificateFiles.cert,
+          smtpd_tls_key_file: certificateFiles.key,
           smtp_tls_security_level: 'may',
         }
       : {}),

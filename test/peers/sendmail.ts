@@ -4,7 +4,13 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { openMachine } from './machine.ts';
 import { addresses } from './network.ts';
-import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
+import {
+  certificateFiles,
+  largestMessage,
+  type Peer,
+  type PeerOptions,
+  placeCertificate,
+} from './peer.ts';
 import { run } from './place.ts';
 import { formatMc, type McOptions } from './sendmail-mc.ts';
 
@@ -37,10 +43,11 @@ const queueFolder = '/var/spool/mqueue';
 export async function openSendmail(options: SendmailOptions): Promise<Sendmail> {
   await using stack = new AsyncDisposableStack();
   const machine = stack.use(await openMachine('sendmail', options));
+  await placeCertificate(machine, options);
   const { place, path } = machine;
   const relay = Object.entries(options.relay ?? {});
   // A network is told by its first octets.
-  const clients = (options.clients ?? []).map((network) => network.replace(/\.0\/24$/, ''));
+  const clients = (options.clients ?? []).map((network) => network.replace(/\.0\/24$|\/32$/, ''));
   const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('');
   await writeFile(
     path('/etc/mail/mailertable'),
@@ -118,14 +125,18 @@ while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done`;
   };
 }
 
-function featuresOf({ certificate, queueOnly }: SendmailOptions): string[] {
+function featuresOf({ certificate, queueOnly, recipients }: SendmailOptions): string[] {
   return [
     `define(\`confMAX_MESSAGE_SIZE', \`${largestMessage}')dnl`,
+    ...(recipients ? ["FEATURE(`blocklist_recipients')dnl"] : []),
     ...(queueOnly ? ["define(`confDELIVERY_MODE', `queueonly')dnl"] : []),
     ...(certificate
       ? [
-          `define(\`confSERVER_CERT', \`${certificate.cert}')dnl`,
-          `define(\`confSERVER_KEY', \`${certificate.key}')dnl`,
+          `define(\`confSERVER_CERT', \`${certificateFiles.cert}')dnl`,
+          // Without these there is no STARTTLS at all.
+          "define(`confCACERT_PATH', `/etc')dnl",
+          `define(\`confCACERT', \`${certificateFiles.cert}')dnl`,
+          `define(\`confSERVER_KEY', \`${certificateFiles.key}')dnl`,
         ]
       : []),
   ];

@@ -5,7 +5,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { StoredReceipt } from '../../src/store/journal-store.ts';
 import { openMachine, projectInside } from './machine.ts';
 import { addresses, publicNetworks } from './network.ts';
-import { largestMessage, type Peer, type PeerOptions } from './peer.ts';
+import {
+  certificateFiles,
+  largestMessage,
+  type Peer,
+  type PeerOptions,
+  placeCertificate,
+} from './peer.ts';
 import { type RunOptions, run } from './place.ts';
 import { until } from './until.ts';
 
@@ -36,6 +42,7 @@ const pidFile = '/run/spillway.pid';
 export async function openSpillway(options: SpillwayOptions): Promise<Spillway> {
   await using stack = new AsyncDisposableStack();
   const machine = stack.use(await openMachine('plain', options));
+  await placeCertificate(machine, options);
   const { place, path } = machine;
   await mkdir(path(folder), { recursive: true });
   await writeFile(path(`${folder}/spillway.toml`), formatConfig(machine.hostName, options));
@@ -98,7 +105,7 @@ function formatConfig(hostName: string, options: SpillwayOptions): string {
     return `[[domains]]\nname = "${domain}"\n${who}\ndeliver = "smtp:${host}:${port}"\n`;
   });
   const tls = certificate
-    ? `[smtp.tls]\ncertificate = "${certificate.cert}"\nkey = "${certificate.key}"\n`
+    ? `[smtp.tls]\ncertificate = "${certificateFiles.cert}"\nkey = "${certificateFiles.key}"\n`
     : '';
   return `
 [dns]
