@@ -6,8 +6,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openQueueStore } from '../src/store/open-queue.ts';
-import { temporaryFolder } from '../src/store/temporary-folder.ts';
 import { startTestServer } from '../test/smtp/server.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
 
 const seconds = Number(process.argv[2] ?? 3);
 const only = process.argv[3];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
+import { exampleReceipt } from '../../test/store/journal-suite.ts';
+import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { printable } from '../mail/printable.ts';
-import { exampleReceipt } from '../store/journal-suite.ts';
 import { openJournalForReading, openJournalStore } from '../store/open-journal.ts';
-import { temporaryFolder } from '../store/temporary-folder.ts';
 import { checks, type Receipt } from '../verdict/verdict.ts';
 import { journalCommand } from './journal.ts';
 

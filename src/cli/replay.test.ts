@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { CommanderError } from 'commander';
-import { startToyServer, type ToyTemper } from '../replay/toy-server.ts';
+import { startToyServer, type ToyTemper } from '../../test/toy-server.ts';
 import { CommandError } from './exit.ts';
 import { replayCommand } from './replay.ts';
 

@@ -4,14 +4,14 @@ import test from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
+import { createFakeClock } from '../../test/fake-clock.ts';
+import { exampleReceipt, readAll } from '../../test/store/journal-suite.ts';
+import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { replies } from '../mail/reply.ts';
 import { JournalWriteError } from '../store/errors.ts';
 import type { JournalStore } from '../store/journal-store.ts';
-import { exampleReceipt, readAll } from '../store/journal-suite.ts';
 import { openJournalStore } from '../store/open-journal.ts';
-import { temporaryFolder } from '../store/temporary-folder.ts';
 import type { Question, Receipt, Verdict } from '../verdict/verdict.ts';
-import { createFakeClock } from './fake-clock.ts';
 import { createRecorder, type RecorderLimits } from './recorder.ts';
 
 const refusal: Verdict = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { startToyServer, type ToyServer, type ToyTemper } from '../../test/toy-server.ts';
 import { ListenError, type Progress, playIncident, type ReplayOptions } from './replay.ts';
 import { formatReport } from './report-text.ts';
 import { sinkReply, startSmtpSink } from './smtp-sink.ts';
-import { startToyServer, type ToyServer, type ToyTemper } from './toy-server.ts';
 
 const plain = { good: (text: string) => text, bad: (text: string) => text };
 const anywhere = { host: '127.0.0.1', port: 0 };

@@ -8,10 +8,10 @@ import { DatabaseSync } from 'node:sqlite';
 import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { exampleReceipt, readAll, testJournalStore } from './journal-suite.ts';
+import { exampleReceipt, readAll, testJournalStore } from '../../test/store/journal-suite.ts';
+import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { openJournalForReading, openJournalStore } from './open-journal.ts';
 import { decode, encode } from './stored-text.ts';
-import { temporaryFolder } from './temporary-folder.ts';
 
 const root = temporaryFolder();
 after(() => root[Symbol.dispose]());
@@ -135,7 +135,7 @@ test('a folder removed while the program runs is made again', async () => {
 
 test('kill -9 takes nothing that was promised, and a reader sees it grow meanwhile', async () => {
   const url = `sqlite:${freshFolder()}`;
-  const script = fileURLToPath(new URL('./append-until-killed.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../test/store/append-until-killed.ts', import.meta.url));
   const child = spawn(process.execPath, [script, url], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const promised: string[] = [];

@@ -5,9 +5,7 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test, { after } from 'node:test';
-import { findQueue, openQueueStore } from './open-queue.ts';
-import { checkRandomly } from './queue-random.ts';
-import type { QueueStore } from './queue-store.ts';
+import { checkRandomly } from '../../test/store/queue-random.ts';
 import {
   contentOf,
   exampleMessage,
@@ -17,8 +15,10 @@ import {
   put,
   someBytes,
   testQueueStore,
-} from './queue-suite.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+} from '../../test/store/queue-suite.ts';
+import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { findQueue, openQueueStore } from './open-queue.ts';
+import type { QueueStore } from './queue-store.ts';
 
 const root = temporaryFolder();
 after(() => root[Symbol.dispose]());
@@ -127,7 +127,7 @@ function script(code: string): string[] {
     '--input-type=module',
     '-e',
     `const { openQueueStore } = await import(${JSON.stringify(new URL('./open-queue.ts', import.meta.url))});
-     const { put } = await import(${JSON.stringify(new URL('./queue-suite.ts', import.meta.url))});
+     const { put } = await import(${JSON.stringify(new URL('../../test/store/queue-suite.ts', import.meta.url))});
      ${code}`,
   ];
 }

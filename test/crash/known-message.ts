@@ -4,7 +4,7 @@
  */
 
 import type { MessageRecord, NewRecipient } from '../../src/store/queue-store.ts';
-import { exampleMessage, exampleRecipient } from '../../src/store/queue-suite.ts';
+import { exampleMessage, exampleRecipient } from '../store/queue-suite.ts';
 
 /** Some stand in their row, some in pieces, some go to disk before their commit. */
 const sizes = [0, 200, 4_096, 40_000, 70_000, 300_000, 700_000];

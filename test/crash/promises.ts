@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import type { QueueStore } from '../../src/store/queue-store.ts';
-import { contentOf } from '../../src/store/queue-suite.ts';
+import { contentOf } from '../store/queue-suite.ts';
 import { knownMessage } from './known-message.ts';
 
 interface Settling {

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openQueueStore } from '../../src/store/open-queue.ts';
-import { temporaryFolder } from '../../src/store/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { Promises } from './promises.ts';
 
 const script = fileURLToPath(new URL('./use-until-killed.ts', import.meta.url));

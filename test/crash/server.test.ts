@@ -9,8 +9,8 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDnsServer } from '../../src/replay/dns-server.ts';
 import { openQueueStore } from '../../src/store/open-queue.ts';
-import { contentOf } from '../../src/store/queue-suite.ts';
-import { temporaryFolder } from '../../src/store/temporary-folder.ts';
+import { contentOf } from '../store/queue-suite.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import {
   addresses,
   type KnownAddress,

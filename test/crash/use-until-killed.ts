@@ -9,7 +9,7 @@
 import { flushCompileCache } from 'node:module';
 import { openQueueStore } from '../../src/store/open-queue.ts';
 import type { QueuedMessage } from '../../src/store/queue-store.ts';
-import { outcome } from '../../src/store/queue-suite.ts';
+import { outcome } from '../store/queue-suite.ts';
 import { knownMessage } from './known-message.ts';
 
 const store = await openQueueStore(process.argv[2] ?? '', { serve: true });

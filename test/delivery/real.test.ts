@@ -19,10 +19,10 @@ import { startDnsServer, type ZoneData } from '../../src/replay/dns-server.ts';
 import { type SinkOptions, sinkReply, startSmtpSink } from '../../src/replay/smtp-sink.ts';
 import { openQueueStore } from '../../src/store/open-queue.ts';
 import type { QueuedMessage } from '../../src/store/queue-store.ts';
-import { temporaryFolder } from '../../src/store/temporary-folder.ts';
 import { defaultLoopLimits } from '../../src/verdict/loop.ts';
 import { defaultNoticeLimits } from '../../src/verdict/notice.ts';
 import { defaultRoutePolicy } from '../../src/verdict/route-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { spfProof } from './stage.ts';
 
 /** Stands for a server in the world, though it is on this machine. */

@@ -12,7 +12,6 @@ import {
 import type { Delivery } from '../../src/delivery/delivery.ts';
 import { defaultSchedulerLimits } from '../../src/delivery/scheduler.ts';
 import type { Delivered, RecipientResult, Shipment } from '../../src/delivery/transport.ts';
-import { createFakeClock, type FakeClock } from '../../src/journal/fake-clock.ts';
 import { createJudge, type Judge } from '../../src/judge/judge.ts';
 import { createRoutes } from '../../src/judge/routes.ts';
 import { comparableDomain, formatDomain } from '../../src/mail/address.ts';
@@ -22,7 +21,6 @@ import type { MailParameters, RcptParameters } from '../../src/mail/envelope.ts'
 import { parseIp } from '../../src/mail/ip.ts';
 import { nextQueueId, type QueueId } from '../../src/mail/queue-id.ts';
 import type { Reply } from '../../src/mail/reply.ts';
-import { memoryQueue } from '../../src/store/memory-queue.ts';
 import type {
   MessageRecord,
   NewRecipient,
@@ -35,6 +33,8 @@ import type { DomainFacts } from '../../src/verdict/route-facts.ts';
 import { defaultRoutePolicy } from '../../src/verdict/route-policy.ts';
 import { noProof, type SenderProof } from '../../src/verdict/sender-proof.ts';
 import type { Question, Verdict } from '../../src/verdict/verdict.ts';
+import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { memoryQueue } from '../store/memory-queue.ts';
 
 /** What a next hop says to one recipient. */
 export type Says = (forwardPath: string, shipment: Shipment) => Answer | Promise<Answer>;

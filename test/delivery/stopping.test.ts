@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { defaultDeliverySettings } from '../../src/delivery/create-delivery.ts';
 import { defaultSchedulerLimits } from '../../src/delivery/scheduler.ts';
-import { createFakeClock } from '../../src/journal/fake-clock.ts';
 import { QueueWriteError } from '../../src/store/errors.ts';
-import { memoryQueue } from '../../src/store/memory-queue.ts';
 import type { QueueStore } from '../../src/store/queue-store.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { memoryQueue } from '../store/memory-queue.ts';
 import { type Answer, createStage, later, refused, spfProof, taken } from './stage.ts';
 
 const minute = 60_000;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import test from 'node:test';
 import { openQueueStore } from '../../src/store/open-queue.ts';
-import { temporaryFolder } from '../../src/store/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { startTestServer } from './server.ts';
 import { Talk } from './talk.ts';
 

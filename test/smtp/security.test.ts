@@ -7,8 +7,8 @@ import { createSecureContext } from 'node:tls';
 import { parseNetwork } from '../../src/mail/ip.ts';
 import { createLogins, hashPassword } from '../../src/server/smtp/logins.ts';
 import { readCertificate } from '../../src/server/smtp/tls.ts';
-import { temporaryFolder } from '../../src/store/temporary-folder.ts';
 import { certificate as pem } from '../delivery/certificate.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { startTestServer } from './server.ts';
 import { Talk } from './talk.ts';
 

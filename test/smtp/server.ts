@@ -18,7 +18,6 @@ import { createHopStamps } from '../../src/server/smtp/hop-stamp.ts';
 import { defaultSmtpLimits, type SmtpLimits } from '../../src/server/smtp/limits.ts';
 import type { SmtpServices } from '../../src/server/smtp/services.ts';
 import { type SmtpOptions, serveSmtp } from '../../src/server/smtp/smtp.ts';
-import { memoryQueue } from '../../src/store/memory-queue.ts';
 import type { QueuedMessage, QueueStore } from '../../src/store/queue-store.ts';
 import { defaultLoopLimits } from '../../src/verdict/loop.ts';
 import { defaultNoticeLimits } from '../../src/verdict/notice.ts';
@@ -26,6 +25,7 @@ import type { DomainFacts } from '../../src/verdict/route-facts.ts';
 import { defaultRoutePolicy } from '../../src/verdict/route-policy.ts';
 import { noProof } from '../../src/verdict/sender-proof.ts';
 import type { CheckSetting } from '../../src/verdict/verdict.ts';
+import { memoryQueue } from '../store/memory-queue.ts';
 
 export interface TestConfig extends Partial<Omit<SmtpServices, 'limits' | 'relayNetworks'>> {
   readonly kind?: SmtpOptions['kind'];

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Reply } from '../../src/mail/reply.ts';
 import { QueueWriteError } from '../../src/store/errors.ts';
-import { memoryQueue } from '../../src/store/memory-queue.ts';
 import type { QueueStore } from '../../src/store/queue-store.ts';
-import { temporaryFolder } from '../../src/store/temporary-folder.ts';
 import { noProof } from '../../src/verdict/sender-proof.ts';
+import { memoryQueue } from '../store/memory-queue.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { type blindProver, idleDelivery, startTestServer, type TestServer } from './server.ts';
 import { Talk } from './talk.ts';
 

@@ -4,9 +4,14 @@
  * It keeps nothing on disk and gives up a message at the first trouble. Not for mail.
  */
 import { Resolver } from 'node:dns/promises';
-import { hostedSites } from './incident.ts';
-import { createSmtpSender, type SmtpSender } from './smtp-sender.ts';
-import { type SmtpSink, type SunkMessage, sinkReply, startSmtpSink } from './smtp-sink.ts';
+import { hostedSites } from '../src/replay/incident.ts';
+import { createSmtpSender, type SmtpSender } from '../src/replay/smtp-sender.ts';
+import {
+  type SmtpSink,
+  type SunkMessage,
+  sinkReply,
+  startSmtpSink,
+} from '../src/replay/smtp-sink.ts';
 
 /**
  * - drowns: a notice for a black hole goes to itself, and again

@@ -3,8 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { noProof } from '../verdict/sender-proof.ts';
-import { QueueWriteError } from './errors.ts';
+import { QueueWriteError } from '../../src/store/errors.ts';
 import type {
   MessageRecord,
   MessageState,
@@ -15,7 +14,8 @@ import type {
   QueueFilter,
   QueueStore,
   RecipientOutcome,
-} from './queue-store.ts';
+} from '../../src/store/queue-store.ts';
+import { noProof } from '../../src/verdict/sender-proof.ts';
 
 /** A message of the case; `changes` make it another. Received at its id, so that it is due then. */
 export function exampleMessage(id: number, changes: Partial<MessageRecord> = {}): MessageRecord {

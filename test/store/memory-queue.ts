@@ -2,8 +2,8 @@
  * A queue that forgets everything with its process: for tests, and to say in the plainest way what a
  * queue does. The random test holds every engine against it.
  */
-import { formatQueueId, type QueueId } from '../mail/queue-id.ts';
-import { QueueReadError, QueueWriteError } from './errors.ts';
+import { formatQueueId, type QueueId } from '../../src/mail/queue-id.ts';
+import { QueueReadError, QueueWriteError } from '../../src/store/errors.ts';
 import type {
   MessageRecord,
   MessageState,
@@ -14,8 +14,8 @@ import type {
   QueueFilter,
   QueueStore,
   Settlement,
-} from './queue-store.ts';
-import { matches } from './wildcard.ts';
+} from '../../src/store/queue-store.ts';
+import { matches } from '../../src/store/wildcard.ts';
 
 interface Kept {
   readonly message: MessageRecord;

@@ -3,13 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { memoryQueue } from './memory-queue.ts';
 import {
   type QueueFilter,
   type QueueStore,
   queueChanges,
   type RecipientOutcome,
-} from './queue-store.ts';
+} from '../../src/store/queue-store.ts';
+import { memoryQueue } from './memory-queue.ts';
 import { contentOf, exampleMessage, exampleRecipient, senderOf, someBytes } from './queue-suite.ts';
 
 /** Resolves to what the operation gives; rejects where it is refused. */

@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Receipt } from '../verdict/verdict.ts';
-import { fieldLimit, stepLimit } from './caps.ts';
-import type { JournalStore, ReceiptQuery } from './journal-store.ts';
+import { fieldLimit, stepLimit } from '../../src/store/caps.ts';
+import type { JournalStore, ReceiptQuery } from '../../src/store/journal-store.ts';
+import type { Receipt } from '../../src/verdict/verdict.ts';
 
 /** A refusal of the case; `changes` make it another. */
 export function exampleReceipt(changes: Partial<Receipt> = {}): Receipt {
