@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../mail/error-code.ts';
 import { CommandError } from './exit.ts';
 
 const length = 32;
@@ -25,7 +26,7 @@ function read(file: string): Uint8Array | null {
     const found = readFileSync(file);
     if (found.length === length) return found;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
   throw new Error(`it is not ${length} octets long; take it away, and a new one is made`);
@@ -38,7 +39,7 @@ function make(file: string): Uint8Array {
   try {
     linkSync(fresh, file);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   } finally {
     unlinkSync(fresh);
   }

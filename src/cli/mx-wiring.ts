@@ -17,6 +17,7 @@ import { createPausedDelivery } from '../delivery/paused-delivery.ts';
 import { systemClock } from '../journal/clock.ts';
 import { parseAddress } from '../mail/address.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
+import { errorCode } from '../mail/error-code.ts';
 import { type IpAddress, parseIp } from '../mail/ip.ts';
 import type { QueueId } from '../mail/queue-id.ts';
 import { createProver } from '../proof/create-prover.ts';
@@ -204,7 +205,7 @@ async function resolveHost(name: string): Promise<IpAddress[]> {
     const found = await lookup(name, { all: true });
     return found.flatMap(({ address }) => parseIp(address) ?? []);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTFOUND') return [];
+    if (errorCode(error) === 'ENOTFOUND') return [];
     throw error;
   }
 }

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
+import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
 import { locateKey } from './locate.ts';
 import { type Config, schema } from './schema.ts';
@@ -115,9 +116,5 @@ function elementOf(type: unknown): unknown {
 }
 
 function isAbsent(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-  );
+  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
 }

@@ -5,6 +5,7 @@
  */
 import { type FileHandle, link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../mail/error-code.ts';
 import type { MaildirPlace } from './maildir-folder.ts';
 
 export interface MaildirDraft {
@@ -42,7 +43,7 @@ async function openMaking(place: MaildirPlace, path: string): Promise<FileHandle
   try {
     return await open(path, 'wx', 0o600);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
     await makeMaildir(place);
     return await open(path, 'wx', 0o600);
   }
@@ -51,7 +52,7 @@ async function openMaking(place: MaildirPlace, path: string): Promise<FileHandle
 /** The folder of the template itself is made only where its parent is there: a disk may be missing. */
 async function makeMaildir({ root, folder }: MaildirPlace): Promise<void> {
   await mkdir(root, { mode: 0o700 }).catch((error: unknown) => {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   });
   let first = folder;
   for (const name of ['tmp', 'new', 'cur']) {
@@ -74,7 +75,7 @@ async function linkOnce(temporary: string, folder: string, draft: MaildirDraft):
   try {
     await link(temporary, `${folder}${draft.name}`);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
     if (await isSameFile(temporary, `${folder}${draft.name}`)) return;
     await link(temporary, `${folder}${draft.temporaryName}`);
   }
@@ -103,10 +104,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-export function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : null;
 }

@@ -3,10 +3,11 @@
  *
  * RFC 5321 §4.4 (Return-Path at final delivery). Delivered-To is what tells a loop later.
  */
+import { errorCode } from '../mail/error-code.ts';
 import { formatQueueId, queueIdTime } from '../mail/queue-id.ts';
 import type { Reply } from '../mail/reply.ts';
 import { clientWords, withDetail } from '../wire/smtp/client-words.ts';
-import { codeOf, writeMaildirFile } from './maildir-file.ts';
+import { writeMaildirFile } from './maildir-file.ts';
 import { maildirOf } from './maildir-folder.ts';
 import type { RecipientResult, Shipment, ShippedRecipient, Transport } from './transport.ts';
 
@@ -49,7 +50,7 @@ export function createMaildirTransport(template: string, options: MaildirOptions
       });
       return { index, outcome: 'delivered', reply: delivered, reason: null, isDown: false };
     } catch (error) {
-      const isDown = diskTrouble.has(codeOf(error) ?? '');
+      const isDown = diskTrouble.has(errorCode(error) ?? '');
       return { index, outcome: 'deferred', reply: replyTo(error), reason: null, isDown };
     }
   }
@@ -114,7 +115,7 @@ class UnreadableError extends Error {
 }
 
 function replyTo(error: unknown): Reply {
-  switch (codeOf(error)) {
+  switch (errorCode(error)) {
     case 'ENOSPC':
       return diskFull;
     case 'EDQUOT':
@@ -123,7 +124,7 @@ function replyTo(error: unknown): Reply {
       return clientWords.unreadable;
     default: {
       // Its words name files of ours, and the reply may end up in a notice.
-      const code = codeOf(error);
+      const code = errorCode(error);
       return code === null ? unwritable : withDetail(unwritable, code);
     }
   }

@@ -2,6 +2,7 @@
  * The end of an attempt: what became of each recipient is written down, together with the report to
  * the sender where there is one.
  */
+import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
 import { formatQueueId } from '../mail/queue-id.ts';
 import type { QueuedRecipient, QueueStore, Settlement } from '../store/queue-store.ts';
@@ -149,7 +150,7 @@ function wasUnreported({ notify }: QueuedRecipient, { message }: Job): boolean {
 }
 
 function isStoreTrouble(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('QUEUE_');
+  return errorCode(error)?.startsWith('QUEUE_') ?? false;
 }
 
 function withoutEvent({ event: _, ...outcome }: Outcome) {

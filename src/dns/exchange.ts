@@ -2,6 +2,7 @@
  * One question to one DNS server: what can come of it, and how it is asked over TCP (RFC 7766).
  */
 import { connect } from 'node:net';
+import { errorCode } from '../mail/error-code.ts';
 import { formatDnsFrame, parseDnsFrames } from './frames.ts';
 import { type Query, type Reply, readReply } from './query.ts';
 import type { DnsServerAddress } from './server-address.ts';
@@ -33,7 +34,9 @@ export function askByTcp(
   const socket = connect({ host: server.host, port: server.port, noDelay: true });
   const { promise, settle } = startExchange(options, () => socket.destroy());
   let rest: Uint8Array = new Uint8Array();
-  socket.on('error', (error) => settle({ kind: 'unreachable', code: codeOf(error) }));
+  socket.on('error', (error) =>
+    settle({ kind: 'unreachable', code: errorCode(error) ?? String(error) }),
+  );
   socket.on('close', () => settle({ kind: 'unreachable', code: 'closed' }));
   socket.on('connect', () => socket.write(formatDnsFrame(query.bytes)));
   socket.on('data', (chunk) => {
@@ -68,8 +71,4 @@ export function startExchange(
   const timer = setTimeout(cancel, timeout);
   cancels.add(cancel);
   return { promise, settle };
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -14,7 +14,8 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { codeOf, type Exchange, type ExchangeOptions, startExchange } from './exchange.ts';
+import { errorCode } from '../mail/error-code.ts';
+import { type Exchange, type ExchangeOptions, startExchange } from './exchange.ts';
 import { idOf, type Query, readReply } from './query.ts';
 import type { DnsServerAddress } from './server-address.ts';
 
@@ -119,7 +120,7 @@ export function createUdpPorts({ host, port: number }: DnsServerAddress): UdpPor
   }
 
   function fail(port: Port, error: Error): void {
-    settleAll(port, { kind: 'unreachable', code: codeOf(error) });
+    settleAll(port, { kind: 'unreachable', code: errorCode(error) ?? String(error) });
   }
 
   function settleAll(port: Port, outcome: Exchange): void {

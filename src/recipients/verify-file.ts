@@ -6,6 +6,7 @@
  * cannot be read is left out, and what cannot be written is forgotten: a backend can be asked again.
  */
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
 import { createMemoryVerifyCache, type MemoryVerifyCache } from './memory-verify-cache.ts';
 import type { Verified, VerifyCache } from './verify-cache.ts';
@@ -96,8 +97,7 @@ async function load(
     }
     return { lineCount: lines.length, isTorn: lines.at(-1) !== '' };
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isMissing) warn(complaint(path, 'read', error));
+    if (errorCode(error) !== 'ENOENT') warn(complaint(path, 'read', error));
     return { lineCount: 0, isTorn: false };
   }
 }

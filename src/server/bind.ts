@@ -5,6 +5,7 @@ import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { type Endpoint, formatEndpoint } from '../mail/endpoint.ts';
+import { errorCode } from '../mail/error-code.ts';
 
 /** Nobody can be served: the message says which endpoint, why, and what to do about it. */
 export class ListenError extends Error {
@@ -22,7 +23,7 @@ export async function bind(server: Server, endpoint: Endpoint, mode: number): Pr
   try {
     await listenOnce(server, endpoint);
   } catch (error) {
-    if (!('path' in endpoint) || codeOf(error) !== 'EADDRINUSE')
+    if (!('path' in endpoint) || errorCode(error) !== 'EADDRINUSE')
       throw new ListenError(endpoint, await describe(error, endpoint), error);
     await removeStale(endpoint.path, endpoint);
     await listenOnce(server, endpoint).catch(async (again: unknown) => {
@@ -72,12 +73,12 @@ function answers(path: string): Promise<boolean> {
   const socket = connect({ path });
   socket.once('connect', () => resolve(true));
   // Only a refusal proves that nobody is there; without permission, say, one cannot know.
-  socket.once('error', (error) => resolve(codeOf(error) !== 'ECONNREFUSED'));
+  socket.once('error', (error) => resolve(errorCode(error) !== 'ECONNREFUSED'));
   return promise.finally(() => socket.destroy());
 }
 
 async function describe(error: unknown, endpoint: Endpoint): Promise<string> {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === 'EADDRINUSE')
     return 'the address is in use; stop the program that holds it or name another one';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address; name one of its own';
@@ -94,8 +95,4 @@ async function describe(error: unknown, endpoint: Endpoint): Promise<string> {
   if ((code === 'EINVAL' || code === 'ENAMETOOLONG') && 'path' in endpoint)
     return 'the path is too long; the system takes about 100 characters';
   return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -3,6 +3,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { errorCode } from '../mail/error-code.ts';
 import { QueueInUseError, QueueOpenError } from './errors.ts';
 import type { QueueStore } from './queue-store.ts';
 import { explainPlace, mayPass, placeOf } from './store-place.ts';
@@ -52,7 +53,7 @@ export async function openQueueStore(url: string, options: QueueOptions = {}): P
     if (mayPass(error)) return store;
     await store[Symbol.asyncDispose]();
     const message = explainPlace('queue', path, error, 'keep');
-    throw isLocked(error)
+    throw errorCode(error) === 'STORE_LOCKED'
       ? new QueueInUseError(message, error)
       : new QueueOpenError(message, error);
   }
@@ -67,10 +68,6 @@ export function findQueue(url: string): { readonly where: string; readonly exist
   } catch (error) {
     throw new QueueOpenError(explainPlace('queue', where, error, 'read'), error);
   }
-}
-
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'STORE_LOCKED';
 }
 
 function queuePath(url: string): string {

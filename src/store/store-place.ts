@@ -2,6 +2,7 @@
  * Where a store lies that a URL names, and what to do where it cannot be kept there.
  */
 import { join, resolve } from 'node:path';
+import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
 import { primaryCode, resultCodes } from './errors.ts';
 
@@ -26,15 +27,11 @@ function shorten(scheme: string): string {
   return scheme === '' ? 'no scheme' : `${printable(scheme, 20)}:`;
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 /** Trouble that goes away without anybody touching the configuration. */
 export function mayPass(error: unknown): boolean {
   const { busy, locked, io, full } = resultCodes;
   return (
-    ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'].includes(codeOf(error)) ||
+    ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'].includes(errorCode(error) ?? '') ||
     [busy, locked, io, full].includes(primaryCode(error))
   );
 }
@@ -51,7 +48,7 @@ export function explainPlace(
 }
 
 function advice(error: unknown, verb: 'keep' | 'read'): string {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const primary = primaryCode(error);
   if (code === 'ENOTDIR' || code === 'EEXIST' || code === 'EISDIR') {
     return 'Something else is in the way: [store] url needs a folder, which Spillway makes itself';

@@ -4,6 +4,7 @@
  * It keeps the process alive only while it owes an answer.
  */
 import type { Transferable, Worker } from 'node:worker_threads';
+import { errorCode } from '../mail/error-code.ts';
 
 /** An error loses its code on the way between threads. */
 export interface Trouble {
@@ -27,7 +28,7 @@ export interface StoreThread<Request, Answer> {
 
 export function toTrouble(error: unknown): Trouble {
   if (!(error instanceof Error)) return { message: String(error), code: null, errcode: null };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const code = errorCode(error);
   const errcode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null;
   return { message: error.message, code, errcode };
 }
