@@ -21,6 +21,7 @@ const recipient: QueuedRecipient = {
   reply: null,
   reason: null,
   delayTold: false,
+  failureTold: false,
 };
 const message: MessageRecord = {
   id: 1,

@@ -161,8 +161,8 @@ function expired(recipient: QueuedRecipient, last: LastWords, age: number): Outc
   return { ...outcome, reply, reason: 'expired', event };
 }
 
-function keptOf({ index, dueAt, delayTold }: QueuedRecipient) {
-  return { index, dueAt, delayTold };
+function keptOf({ index, dueAt, delayTold, failureTold }: QueuedRecipient) {
+  return { index, dueAt, delayTold, failureTold };
 }
 
 /**

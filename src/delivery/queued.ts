@@ -19,5 +19,6 @@ export function queuedRecipients(
     reply: null,
     reason: null,
     delayTold: false,
+    failureTold: false,
   }));
 }

@@ -5,8 +5,7 @@
 import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
 import { formatQueueId } from '../mail/queue-id.ts';
-import type { QueuedRecipient, QueueStore, Settlement } from '../store/queue-store.ts';
-import { describeProof } from '../verdict/sender-proof.ts';
+import type { QueueStore, Settlement } from '../store/queue-store.ts';
 import type { Clock } from './clock.ts';
 import type { Job } from './job.ts';
 import { type DeliveryLog, logExpired, logTried } from './log.ts';
@@ -68,10 +67,12 @@ export function createSettler(options: SettlerOptions): Settler {
     const events = outcomes.flatMap(({ event }) => event ?? []);
     const decision =
       events.length === 0 ? silent : await notices.decide(message, events, content, now);
-    const settled = decision.undecided
-      ? outcomes.map((one) => outcomeOfUndecided(one, message, rules, moment))
-      : outcomes;
-    const isKept = decision.unreported || job.earlier.some((one) => wasUnreported(one, job));
+    const isTold = decision.notice !== null;
+    const settled = outcomes.map((one) =>
+      decision.undecided ? outcomeOfUndecided(one, message, rules, moment) : told(one, isTold),
+    );
+    // A later attempt must not remove what is kept for the sake of an earlier one.
+    const isKept = decision.unreported || job.earlier.some(({ failureTold }) => !failureTold);
     const settlement = {
       id: message.id,
       outcomes: settled.map(withoutEvent),
@@ -140,13 +141,9 @@ export function createSettler(options: SettlerOptions): Settler {
 
 const silent: Decision = { notice: null, unreported: false, undecided: false };
 
-/**
- * A recipient that failed in an earlier attempt: a later one must not remove what is kept for its
- * sake. Whether it was reported is not written down, so in doubt the message is kept.
- */
-function wasUnreported({ notify }: QueuedRecipient, { message }: Job): boolean {
-  const isUnwanted = notify !== null && !notify.includes('failure');
-  return isUnwanted || message.sender.reversePath === '' || describeProof(message.proof) === null;
+function told(outcome: Outcome, isTold: boolean): Outcome {
+  const { event } = outcome;
+  return { ...outcome, failureTold: isTold && event?.action === 'failed' && event.isWanted };
 }
 
 function isStoreTrouble(error: unknown): boolean {

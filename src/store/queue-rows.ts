@@ -61,6 +61,7 @@ export function toRecipient(row: Row): QueuedRecipient {
     reply: nullable(row['reply'], (text): Reply => JSON.parse(String(text))),
     reason: row['reason'] as Reason | null,
     delayTold: row['delay_told'] !== 0,
+    failureTold: row['failure_told'] !== 0,
   };
 }
 

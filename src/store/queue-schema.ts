@@ -44,6 +44,7 @@ export const queueSteps: readonly string[] = [
      forward_path TEXT NOT NULL,
      reason TEXT,
      delay_told INTEGER NOT NULL,
+     failure_told INTEGER NOT NULL DEFAULT 0,
      -- JSON: the address before aliases, the parameters of RCPT.
      details TEXT NOT NULL,
      -- JSON.

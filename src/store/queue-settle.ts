@@ -64,7 +64,8 @@ function isOver(
 /** What was delivered stays delivered. */
 function write({ run }: QueueTransaction, id: QueueId, outcome: RecipientOutcome): void {
   run(
-    `UPDATE recipient SET state = ?, attempts = ?, due_at = ?, reply = ?, reason = ?, delay_told = ?
+    `UPDATE recipient SET state = ?, attempts = ?, due_at = ?, reply = ?, reason = ?, delay_told = ?,
+       failure_told = ?
      WHERE message = ? AND place = ? AND state <> 'delivered'`,
     outcome.state,
     outcome.attempts,
@@ -72,6 +73,7 @@ function write({ run }: QueueTransaction, id: QueueId, outcome: RecipientOutcome
     outcome.reply && JSON.stringify(outcome.reply),
     outcome.reason,
     outcome.delayTold ? 1 : 0,
+    outcome.failureTold ? 1 : 0,
     id,
     outcome.index,
   );

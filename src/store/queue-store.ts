@@ -50,6 +50,8 @@ export interface QueuedRecipient extends NewRecipient {
   readonly reason: Reason | null;
   /** The delay was reported to the sender. */
   readonly delayTold: boolean;
+  /** So was the failure. */
+  readonly failureTold: boolean;
 }
 
 /**
@@ -95,6 +97,7 @@ export interface RecipientOutcome {
   readonly reply: Reply | null;
   readonly reason: Reason | null;
   readonly delayTold: boolean;
+  readonly failureTold: boolean;
 }
 
 /** A message of our own: a notice. */

@@ -5,6 +5,7 @@ import { defaultDeliverySettings } from '../../src/delivery/create-delivery.ts';
 import { defaultSchedulerLimits } from '../../src/delivery/scheduler.ts';
 import { QueueWriteError } from '../../src/store/errors.ts';
 import type { QueueStore } from '../../src/store/queue-store.ts';
+import { noProof } from '../../src/verdict/sender-proof.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { memoryQueue } from '../store/memory-queue.ts';
 import { type Answer, createStage, later, refused, spfProof, taken } from './stage.ts';
@@ -178,19 +179,35 @@ test('while the store cannot be written, what was delivered is not delivered aga
   assert.equal(stage.tried.length, 1);
 });
 
-test('a message whose earlier failure nobody was told of is kept when its last recipient is done', async () => {
-  let isReady = false;
-  await using stage = createStage({
-    hops: { 'bad.example': () => refused, 'late.example': () => (isReady ? taken : later) },
+for (const { name, proof, limits, left } of [
+  {
+    name: 'nobody was told of, as nothing proves the sender,',
+    proof: noProof,
+    limits: {},
+    left: ['kept'],
+  },
+  {
+    name: 'nobody was told of, as notices are off,',
+    proof: spfProof,
+    limits: { policy: 'never' },
+    left: ['kept'],
+  },
+  { name: 'was reported', proof: spfProof, limits: {}, left: [] },
+] as const)
+  test(`of a message whose earlier failure ${name} is left when its last recipient is done: ${left.length}`, async () => {
+    let isReady = false;
+    await using stage = createStage({
+      notices: limits,
+      hops: { 'bad.example': () => refused, 'late.example': () => (isReady ? taken : later) },
+    });
+    await stage.send({ proof, to: ['a@bad.example', 'b@late.example'] });
+    isReady = true;
+    await stage.pass(6 * minute);
+    assert.deepEqual(
+      (await stage.all()).map(({ state }) => state),
+      left,
+    );
   });
-  await stage.send({ to: ['a@bad.example', 'b@late.example'] });
-  isReady = true;
-  await stage.pass(6 * minute);
-  assert.deepEqual(
-    (await stage.all()).map(({ state }) => state),
-    ['kept'],
-  );
-});
 
 test('the failure of one recipient is reported at once, once, while another still waits', async () => {
   await using stage = createStage({

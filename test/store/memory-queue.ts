@@ -63,6 +63,7 @@ export function memoryQueue(): QueueStore {
         reply: null,
         reason: null,
         delayTold: false,
+        failureTold: false,
       })),
     });
   }

@@ -46,6 +46,7 @@ const outcomes: fc.Arbitrary<readonly RecipientOutcome[]> = fc.array(
     reply: fc.constantFrom(null, { code: 450, status: '4.0.0', text: 'later' }),
     reason: fc.constantFrom(null, 'expired', 'dns-failure'),
     delayTold: fc.boolean(),
+    failureTold: fc.boolean(),
   }),
   { maxLength: 4 },
 );

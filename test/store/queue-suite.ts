@@ -59,6 +59,7 @@ export function outcome(index: number, changes: Partial<RecipientOutcome> = {}):
     reply: { code: 250, status: '2.0.0', text: 'Ok' },
     reason: null,
     delayTold: false,
+    failureTold: false,
     ...changes,
   };
 }
@@ -216,6 +217,7 @@ export function testQueueStore(engine: string, open: () => Promise<QueueStore>):
         reply: null,
         reason: null,
         delayTold: false,
+        failureTold: false,
       })),
     });
     assert.deepEqual(
@@ -436,6 +438,7 @@ export function testQueueStore(engine: string, open: () => Promise<QueueStore>):
       reply: { code: 451, status: '4.4.3', text: 'later' },
       reason: 'dns-failure',
       delayTold: true,
+      failureTold: true,
     });
     await settle(outcome(0), later);
     const message = await one(store, 1);
