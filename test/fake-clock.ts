@@ -1,5 +1,5 @@
 /** A clock for tests that stands still until it is told to go on. */
-import type { Clock } from '../src/journal/clock.ts';
+import type { Clock } from '../src/mail/clock.ts';
 
 export interface FakeClock extends Clock {
   /** Runs what falls due on the way, and lets what it started come to rest. */

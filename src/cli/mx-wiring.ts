@@ -14,7 +14,7 @@ import type { Delivery } from '../delivery/delivery.ts';
 import { defaultLaneLimits } from '../delivery/lane.ts';
 import type { NoticeCounts } from '../delivery/notice-counts.ts';
 import { createPausedDelivery } from '../delivery/paused-delivery.ts';
-import { systemClock } from '../journal/clock.ts';
+import { systemClock } from '../journal/system-clock.ts';
 import { parseAddress } from '../mail/address.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
 import { errorCode } from '../mail/error-code.ts';

@@ -3,11 +3,11 @@
  */
 import type { Judge } from '../judge/judge.ts';
 import type { Routes } from '../judge/routes.ts';
+import type { Clock } from '../mail/clock.ts';
 import type { HostPort } from '../mail/endpoint.ts';
 import type { QueueId } from '../mail/queue-id.ts';
 import type { Directory } from '../recipients/directory.ts';
 import type { QueueStore } from '../store/queue-store.ts';
-import type { Clock } from './clock.ts';
 import type { ConfiguredHosts } from './configured-hosts.ts';
 import { createCutThrough } from './cut-through.ts';
 import type { Delivery } from './delivery.ts';

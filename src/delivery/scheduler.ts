@@ -5,8 +5,9 @@
  * Bounded in memory: so many fresh messages and octets, so many messages of the backlog. What finds no
  * place stays in the store, which is never in doubt about anything: a message is settled, or still due.
  */
+
+import type { Clock } from '../mail/clock.ts';
 import type { MessageRecord, QueuedMessage, QueueStore } from '../store/queue-store.ts';
-import type { Clock } from './clock.ts';
 import { contentInMemory, contentInStore } from './content.ts';
 import type { CutThrough } from './cut-through.ts';
 import type { Delivery } from './delivery.ts';

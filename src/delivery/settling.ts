@@ -2,11 +2,12 @@
  * The end of an attempt: what became of each recipient is written down, together with the report to
  * the sender where there is one.
  */
+
+import type { Clock } from '../mail/clock.ts';
 import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
 import { formatQueueId } from '../mail/queue-id.ts';
 import type { QueueStore, Settlement } from '../store/queue-store.ts';
-import type { Clock } from './clock.ts';
 import type { Job } from './job.ts';
 import { type DeliveryLog, logExpired, logTried } from './log.ts';
 import type { Decision, Notices } from './notices.ts';

@@ -9,10 +9,11 @@
  * wait in memory meanwhile, joined more and more if it lasts, their counts always right.
  */
 import type { RecordVerdict } from '../judge/judge.ts';
+import type { Clock } from '../mail/clock.ts';
 import { capNullable, capReceipt, capSteps } from '../store/caps.ts';
 import type { JournalStore } from '../store/journal-store.ts';
 import type { Receipt } from '../verdict/verdict.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './system-clock.ts';
 import { createTally, type TallyLimits } from './tally.ts';
 
 export interface RecorderLimits extends TallyLimits {

@@ -8,7 +8,7 @@ import { createDelivery } from '../../src/delivery/create-delivery.ts';
 import { createTransports } from '../../src/delivery/create-transports.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { gatherRouteFacts } from '../../src/dns/route-facts.ts';
-import { systemClock } from '../../src/journal/clock.ts';
+import { systemClock } from '../../src/journal/system-clock.ts';
 import { createJudge } from '../../src/judge/judge.ts';
 import { createRoutes } from '../../src/judge/routes.ts';
 import { comparableDomain } from '../../src/mail/address.ts';

@@ -1,4 +1,4 @@
-/** What the delivery needs of time; tests bring a clock that stands still. */
+/** Time, as those are handed it who wait for something; tests bring one that stands still. */
 export interface Clock {
   /** ms since 1970. */
   now(): number;
