@@ -28,7 +28,11 @@ export class DnsQuestionError extends Error {
   readonly code: Code;
 
   constructor(code: Code, message: string) {
+    // They are answers, and many of them: a stack trace would cost more than the question.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
   }
 }
