@@ -50,7 +50,8 @@ export async function openScene(name: PeerName, options: Partial<PeerOptions>): 
 
 /** What each is given so that it is as fast as it can be, for people. */
 export const bestSettings: Readonly<Record<PeerName, string>> = {
-  spillway: 'limits for one client lifted (`[smtp.limits]`)',
+  spillway:
+    'limits for one client lifted (`[smtp.limits]`); accepting only: `[delivery] paused = true`',
   postfix:
     'no reverse look-up, `in_flow_delay = 0`, `initial_destination_concurrency = 20`, error limits and delays lifted; accepting only: straight into the hold queue',
   exim: 'no look-ups of the client, no message logs, spool split into 62 folders, all connection limits lifted; accepting only: `queue_only`',

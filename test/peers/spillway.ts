@@ -96,13 +96,12 @@ export async function says(server: Spillway, pattern: RegExp, timeout: number): 
 
 function formatConfig(hostName: string, options: SpillwayOptions): string {
   const { relay = {}, clients = [], certificate, recipients, queueOnly } = options;
-  const port = queueOnly ? closedPort : 25;
   const domains = Object.entries(relay).map(([domain, host]) => {
     const known = (recipients ?? []).filter((one) => one.endsWith(`@${domain}`));
     const who = recipients
       ? `mailboxes = ${JSON.stringify(known.map((one) => one.slice(0, one.lastIndexOf('@'))))}`
       : 'catchAll = "*"';
-    return `[[domains]]\nname = "${domain}"\n${who}\ndeliver = "smtp:${host}:${port}"\n`;
+    return `[[domains]]\nname = "${domain}"\n${who}\ndeliver = "smtp:${host}"\n`;
   });
   const tls = certificate
     ? `[smtp.tls]\ncertificate = "${certificateFiles.cert}"\nkey = "${certificateFiles.key}"\n`
@@ -119,6 +118,8 @@ socketmap = []
 networks = ${JSON.stringify(['127.0.0.0/8', '::1/128', ...clients])}
 [store]
 url = "sqlite:/var/lib/spillway"
+[delivery]
+paused = ${queueOnly === true}
 [smtp]
 listen = ["0.0.0.0:25", "[::]:25"]
 name = "${hostName}"
@@ -126,6 +127,3 @@ maxMessage = "${largestMessage / 1_000_000} MB"
 ${options.smtp ?? ''}
 ${tls}${domains.join('')}${options.toml ?? ''}`;
 }
-
-/** Nobody listens there, so that mail for it stays. */
-const closedPort = 2599;
