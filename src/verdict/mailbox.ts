@@ -9,6 +9,16 @@ import { type Reason, reasonWords } from './reasons.ts';
 import type { RecipientFacts } from './recipient-facts.ts';
 import type { Verdict } from './verdict.ts';
 
+/** Whether a client may send to domains that are none of ours. */
+export function mayRelay(client: {
+  /** Its address is in a network that may relay. */
+  readonly trusted: boolean;
+  /** Name of who logged in. */
+  readonly login: string | null;
+}): boolean {
+  return client.trusted || client.login !== null;
+}
+
 export function judgeMailbox(facts: RecipientFacts): Verdict {
   switch (facts.kind) {
     case 'foreign':

@@ -7,8 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { printable } from '../../mail/printable.ts';
-import { type Reply, replies } from '../../mail/reply.ts';
-import type { Verdict } from '../../verdict/verdict.ts';
+import { replies } from '../../mail/reply.ts';
 import { formatSmtpReply } from '../../wire/smtp/format-reply.ts';
 import { createReader, type Reader } from '../../wire/smtp/reader.ts';
 import type {
@@ -20,11 +19,15 @@ import type {
 } from '../../wire/smtp/session.ts';
 import { type Session, startSession } from '../../wire/smtp/state.ts';
 import { step } from '../../wire/smtp/step.ts';
+import { turnAway } from './admission.ts';
 import { granted, refuse } from './answers.ts';
+import { HarvestBrake } from './harvest-brake.ts';
+import { tryLogin } from './login-attempt.ts';
+import { Refusals } from './refusals.ts';
 import type { Desk } from './services.ts';
 import { secure } from './tls.ts';
 import { Transaction } from './transaction.ts';
-import { describeTls, hearHello, isIn, meet, type Visitor } from './visitor.ts';
+import { describeTls, hearHello, introduce, isIn, meet, type Visitor } from './visitor.ts';
 import type { Watch, Watched } from './watch.ts';
 
 /** Octets that are read ahead while a question is open: commands that a client pipelines. */
@@ -64,9 +67,8 @@ export class Connection implements Watched {
   /** The client will send no more. */
   private hasEnded = false;
   private isRunning = false;
-  private unknown = 0;
-  private refused = 0;
-  private lastRefusal: Reply | null = null;
+  private readonly harvests: HarvestBrake;
+  private readonly refusals = new Refusals();
 
   /** Attaches itself to the socket, from which nothing has been read. */
   constructor(desk: Desk, watch: Watch, socket: Socket, options: ConnectionOptions) {
@@ -78,13 +80,14 @@ export class Connection implements Watched {
     this.heardAt = this.since;
     this.session = startSession(desk.terms);
     this.visitor = meet(desk.services, options.address);
+    this.harvests = new HarvestBrake(desk);
     watch.add(this);
     socket.once('close', () => this.leave());
     desk.crowd.enter(this.visitor.key, this.since);
     if (!options.encrypted) {
       this.attach(socket);
       this.start(false);
-    } else if (this.turnsAway()) socket.destroy();
+    } else if (turnAway(desk, this.visitor)) socket.destroy();
     else this.shakeHands(() => this.start(true));
   }
 
@@ -236,7 +239,7 @@ export class Connection implements Watched {
     switch (effect.kind) {
       case 'reply':
         this.out += formatSmtpReply(effect.reply, effect.lines);
-        if (effect.reply.code >= 400) this.note(effect.reply);
+        this.refusals.note(effect.reply);
         break;
       case 'ask':
         this.ask(effect.request);
@@ -298,7 +301,7 @@ export class Connection implements Watched {
     switch (request.kind) {
       case 'rcpt':
         if (this.transaction === null) break;
-        return this.slowDown(this.transaction.askRecipient(request.parameters, this.onVerdict));
+        return this.slowDown(this.transaction.askRecipient(request.parameters));
       case 'greet':
         return this.greet();
       case 'hello':
@@ -326,56 +329,19 @@ export class Connection implements Watched {
   }
 
   private greet(): Answer {
-    const reply = this.turnsAway();
+    const reply = turnAway(this.desk, this.visitor);
     return reply ? refuse(reply, true) : granted;
   }
 
-  /** Null: there is room for one more. */
-  private turnsAway(): Reply | null {
-    const { crowd, services } = this.desk;
-    const { limits } = services;
-    const { key, isSpared } = this.visitor;
-    if (crowd.connections > limits.connections) return replies.tooManyConnections;
-    if (isSpared) return null;
-    const isTooMuch =
-      crowd.connectionsOf(key) > limits.connectionsPerClient ||
-      crowd.arrivals(key) > limits.arrivalsPerClient;
-    return isTooMuch ? replies.tooManyFromClient : null;
-  }
-
-  private readonly onVerdict = (verdict: Verdict): void => {
-    if (verdict.reason === 'mailbox-unknown' && verdict.action === 'refuse') this.unknown++;
-  };
-
-  /** Harvesters pay with time, or are sent away; mail that is wanted rarely names who is not here. */
   private slowDown(answer: Answer | Promise<Answer>): Answer | Promise<Answer> {
-    if (answer instanceof Promise) return answer.then((later) => this.slowDown(later));
-    const { crowd, services } = this.desk;
-    const { key, isSpared } = this.visitor;
-    if (answer.kind !== 'refused' || isSpared || answer.reply !== replies.mailboxUnknown)
-      return answer;
-    const { unknownPerSession, unknownPerClient, slowReply } = services.limits;
-    if (this.unknown > unknownPerSession) return refuse(replies.tooManyUnknown, true);
-    if (crowd.addUnknown(key, this.heardAt) <= unknownPerClient) return answer;
-    return after(slowReply, answer);
+    const slow = (found: Answer) => this.harvests.slow(found, this.visitor, this.heardAt);
+    return answer instanceof Promise ? answer.then(slow) : slow(answer);
   }
 
   private async logIn(user: string, password: string): Promise<Answer> {
-    const { crowd, services, log } = this.desk;
-    const { limits, logins } = services;
-    const { key, client } = this.visitor;
-    if (logins === null) return refuse(replies.loginFailed);
-    if (crowd.failedLogins(key, Date.now()) >= limits.failedLoginsPerClient)
-      return refuse(replies.tooManyLogins, true);
-    const found = await logins.verify(user, password);
-    if (found === 'busy') return refuse(replies.loginBusy);
-    if (found === 'granted') {
-      this.visitor = { ...this.visitor, login: user };
-      return granted;
-    }
-    const failed = crowd.addFailedLogin(key, Date.now());
-    log.warn({ client: client.address, user: printable(user, 100), failed }, 'refused a login');
-    return await after(limits.slowReply, refuse(replies.loginFailed));
+    const answer = await tryLogin(this.desk, this.visitor, user, password);
+    if (answer.kind === 'granted') this.visitor = { ...this.visitor, login: user };
+    return answer;
   }
 
   private startTls(): void {
@@ -394,31 +360,15 @@ export class Connection implements Watched {
     });
   }
 
-  /** XCLIENT: from now on the client is another one, and counts as that one. */
-  private setClient({ address, name, helo, login }: XclientAttributes): void {
+  /** It counts as another client from now on. */
+  private setClient(attributes: XclientAttributes): void {
     const { crowd, services } = this.desk;
-    const before = this.visitor;
-    const met = address === undefined ? before : meet(services, address);
-    const client = { ...met.client };
-    if (name !== undefined) client.name = name;
-    if (helo !== undefined) client.helo = helo;
-    this.visitor = {
-      ...met,
-      client,
-      protocol: before.protocol,
-      tls: before.tls,
-      login: login === undefined ? before.login : login,
-    };
-    if (this.visitor.key === before.key) return;
-    crowd.leave(before.key);
-    crowd.enter(this.visitor.key, Date.now());
-  }
-
-  /** For the line in the log when the connection ends. */
-  private note(reply: Reply): void {
-    if (reply === replies.shutdown || reply === replies.timeout) return;
-    this.refused++;
-    this.lastRefusal = reply;
+    const before = this.visitor.key;
+    this.visitor = introduce(services, this.visitor, attributes);
+    const { key } = this.visitor;
+    if (key === before) return;
+    crowd.leave(before);
+    crowd.enter(key, Date.now());
   }
 
   /** Our last words go out; then the client has a moment to read them. */
@@ -440,22 +390,6 @@ export class Connection implements Watched {
     this.transaction = null;
     this.reader = null;
     this.desk.crowd.leave(this.visitor.key);
-    if (this.lastRefusal === null) return;
-    const { client } = this.visitor;
-    const { code, status, text } = this.lastRefusal;
-    this.desk.log.warn(
-      {
-        client: client.address,
-        helo: client.helo === null ? null : printable(client.helo, 100),
-        refused: this.refused,
-        unknown: this.unknown,
-        last: printable(`${code} ${status} ${text}`, 200),
-      },
-      'refused a client',
-    );
+    this.refusals.write(this.desk.log, this.visitor.client, this.harvests.unknown);
   }
-}
-
-function after(ms: number, answer: Answer): Promise<Answer> {
-  return new Promise((resolve) => setTimeout(() => resolve(answer), ms));
 }

@@ -9,20 +9,22 @@ import type { MailParameters, RcptParameters } from '../../mail/envelope.ts';
 import { isOwnName } from '../../mail/identity.ts';
 import { printable } from '../../mail/printable.ts';
 import { formatQueueId } from '../../mail/queue-id.ts';
-import { type Reply, replies } from '../../mail/reply.ts';
+import { formatReply, type Reply, replies } from '../../mail/reply.ts';
 import { isSameAddress } from '../../mail/same-address.ts';
 import type { ProofSession } from '../../proof/prover.ts';
 import type { MessageRecord, QueueDraft } from '../../store/queue-store.ts';
 import type { LoopFacts } from '../../verdict/loop-facts.ts';
-import { describeProof, type SenderProof } from '../../verdict/sender-proof.ts';
+import { mayRelay } from '../../verdict/mailbox.ts';
 import type { Circumstances, Verdict } from '../../verdict/verdict.ts';
 import type { Answer } from '../../wire/smtp/session.ts';
-import { answerOf, granted, isGood, owed, refuse, replyFor, takenAs } from './answers.ts';
+import { Accepted } from './accepted.ts';
+import { answerOf, granted, refuse } from './answers.ts';
 import { Content, storeTrouble } from './content.ts';
+import { handOn } from './hand-on.ts';
 import { formatHead } from './head.ts';
-import { type Expansion, expandRecipients } from './recipients.ts';
+import { expandRecipients } from './recipients.ts';
 import type { Desk } from './services.ts';
-import { mayRelay, type Visitor } from './visitor.ts';
+import type { Visitor } from './visitor.ts';
 
 /** The store keeps no more of a message in memory, nor do we: the rest is on disk. */
 const mostInMemory = 262_144;
@@ -31,9 +33,7 @@ export class Transaction {
   private readonly desk: Desk;
   private readonly visitor: Visitor;
   private readonly sender: MailParameters;
-  private readonly accepted: RcptParameters[] = [];
-  /** Places in `accepted` of those that a verdict discards. */
-  private readonly discarded = new Set<number>();
+  private readonly accepted: Accepted;
   private draft: QueueDraft | null = null;
   private proof: ProofSession | null = null;
   private content: Content | null = null;
@@ -44,6 +44,7 @@ export class Transaction {
     this.desk = desk;
     this.visitor = visitor;
     this.sender = sender;
+    this.accepted = new Accepted(desk.terms.protocol);
   }
 
   /** MAIL. */
@@ -58,11 +59,8 @@ export class Transaction {
     return verdict instanceof Promise ? verdict.then(answerOf) : answerOf(verdict);
   }
 
-  /** RCPT. `onVerdict` is told before the answer comes. */
-  askRecipient(
-    parameters: RcptParameters,
-    onVerdict: (verdict: Verdict) => void,
-  ): Answer | Promise<Answer> {
+  /** RCPT. */
+  askRecipient(parameters: RcptParameters): Answer | Promise<Answer> {
     const { forwardPath } = parameters;
     const verdict = this.desk.services.judge.ask({
       adapter: 'smtp',
@@ -74,8 +72,8 @@ export class Transaction {
       mayRelay: mayRelay(this.visitor),
     });
     if (verdict instanceof Promise)
-      return verdict.then((later) => this.conclude(later, parameters, onVerdict));
-    return this.conclude(verdict, parameters, onVerdict);
+      return verdict.then((later) => this.conclude(later, parameters));
+    return this.conclude(verdict, parameters);
   }
 
   /** DATA, or the first BDAT. */
@@ -170,7 +168,7 @@ export class Transaction {
     const { services } = this.desk;
     const { judge } = services;
     const id = services.nextId();
-    const base = { ...this.circumstances(this.onlyRecipient()), queueId: formatQueueId(id) };
+    const base = { ...this.circumstances(this.accepted.only), queueId: formatQueueId(id) };
     const loop = await judge.ask({ ...base, check: 'loop', facts: this.loopFacts(content) });
     if (loop.action !== 'accept') return this.heed(loop);
     const { proof, results } = await inProgress.end();
@@ -178,11 +176,10 @@ export class Transaction {
     if (dmarc.action !== 'accept') return this.heed(dmarc);
 
     const { name, directory, stamps } = services;
-    const kept = this.accepted.filter((_, place) => !this.discarded.has(place));
-    const expansion = expandRecipients(kept, directory, name);
-    if (expansion.recipients.length === 0) return this.taken(replies.ok);
+    const expansion = expandRecipients(this.accepted.kept, directory, name);
+    if (expansion.recipients.length === 0) return this.accepted.taken(replies.ok);
     const now = Date.now();
-    const { client, protocol, tls, login, trusted } = this.visitor;
+    const { client, protocol, tls, login } = this.visitor;
     const reading = content.reading;
     if (reading === null) return this.refuseContent(replies.headerMalformed);
     const head = formatHead({
@@ -194,13 +191,13 @@ export class Transaction {
         tls,
         loggedIn: login !== null,
         id: base.queueId,
-        forwardPath: this.onlyRecipient(),
+        forwardPath: this.accepted.only,
         time: now,
       },
       reading,
       results,
       stamps,
-      completes: trusted || login !== null,
+      completes: mayRelay(this.visitor),
     });
     const message: MessageRecord = {
       id,
@@ -212,111 +209,32 @@ export class Transaction {
       proof,
       size: head.length + content.stored,
     };
-    return await this.handOn(message, expansion, head, draft);
+    return await handOn(services, this.accepted, message, expansion, head, draft);
   }
 
-  private async handOn(
-    message: MessageRecord,
-    { recipients, places }: Expansion,
-    head: Buffer,
-    draft: QueueDraft,
-  ): Promise<Answer> {
-    const { delivery } = this.desk.services;
-    const { body } = draft;
-    const taken = takenAs(formatQueueId(message.id));
-    let answer = this.taken(taken);
-    let left = recipients;
-    if (body !== null && delivery.canCutThrough(recipients)) {
-      const content = Buffer.concat([head, body]);
-      const told = await delivery.cutThrough(message, recipients, content);
-      if (told) {
-        const good = told.filter(isGood).length;
-        if (good > 0) this.logTaken(message, good);
-        const isLmtp = this.desk.terms.protocol === 'lmtp';
-        const groups = isLmtp ? places : [recipients.map((_, place) => place)];
-        answer = this.passOn(
-          groups.map((group) => replyFor(told, group, taken)),
-          taken,
-        );
-        const unheard = owed(told, groups);
-        if (unheard.size === 0) return answer;
-        left = recipients.filter((_, place) => unheard.has(place));
-      }
-    }
-    const claim = delivery.hasRoom();
-    await draft.commit(message, left, head, claim);
-    this.logTaken(message, left.length);
-    if (claim) delivery.take(message, left, body && Buffer.concat([head, body]));
-    else delivery.wake();
-    return answer;
-  }
-
-  /** `found`: for each recipient that was not discarded, or the one of SMTP. */
-  private passOn(found: readonly Reply[], taken: Reply): Answer {
-    if (this.desk.terms.protocol === 'smtp') {
-      const [reply = taken] = found;
-      return isGood(reply) ? { kind: 'replied', replies: [reply] } : refuse(reply);
-    }
-    let at = 0;
-    const heard = this.accepted.map((_, place) =>
-      this.discarded.has(place) ? taken : (found[at++] ?? taken),
-    );
-    return { kind: 'replied', replies: heard };
-  }
-
-  private conclude(
-    verdict: Verdict,
-    parameters: RcptParameters,
-    onVerdict: (verdict: Verdict) => void,
-  ): Answer {
-    onVerdict(verdict);
+  private conclude(verdict: Verdict, parameters: RcptParameters): Answer {
     const answer = answerOf(verdict);
-    if (answer.kind === 'granted') {
-      if (verdict.action === 'discard') this.discarded.add(this.accepted.length);
-      this.accepted.push(parameters);
-    }
+    if (answer.kind === 'granted') this.accepted.add(parameters, verdict.action === 'discard');
     return answer;
   }
 
   /** A verdict on the whole message. */
   private heed(verdict: Verdict): Answer {
-    if (verdict.action === 'discard') return this.taken(replies.ok);
+    if (verdict.action === 'discard') return this.accepted.taken(replies.ok);
     return this.refuseContent(verdict.reply ?? replies.internal);
   }
 
-  /** LMTP wants a reply for each recipient. */
-  private taken(reply: Reply): Answer {
-    const count = this.desk.terms.protocol === 'lmtp' ? this.accepted.length : 1;
-    return { kind: 'replied', replies: Array.from({ length: count }, () => reply) };
-  }
-
   private refuseContent(reply: Reply): Answer {
-    const { client, sender } = { client: this.visitor.client, sender: this.sender };
     this.desk.log.warn(
       {
-        client: client.address,
-        from: printable(sender.reversePath, 320),
-        recipients: this.accepted.length,
-        reply: printable(`${reply.code} ${reply.status} ${reply.text}`, 200),
+        client: this.visitor.client.address,
+        from: printable(this.sender.reversePath, 320),
+        recipients: this.accepted.all.length,
+        reply: printable(formatReply(reply), 200),
       },
       'refused a message',
     );
     return refuse(reply);
-  }
-
-  private logTaken(message: MessageRecord, recipients: number): void {
-    const { client, sender, proof, size, id } = message;
-    this.desk.services.log.info(
-      {
-        id: formatQueueId(id),
-        client: client?.address ?? null,
-        from: printable(sender.reversePath, 320),
-        recipients,
-        size,
-        proof: shortProof(proof),
-      },
-      'took a message',
-    );
   }
 
   private loopFacts({ reading, noticeDepth }: Content): LoopFacts {
@@ -336,15 +254,11 @@ export class Transaction {
   /** Whether it is for this address, as the client said it or after aliases. */
   private isRecipient(address: string): boolean {
     const { directory } = this.desk.services;
-    return this.accepted.some(
+    return this.accepted.all.some(
       ({ forwardPath }) =>
         isSameAddress(forwardPath, address) ||
         directory.expand(forwardPath).some((path) => isSameAddress(path, address)),
     );
-  }
-
-  private onlyRecipient(): string | null {
-    return this.accepted.length === 1 ? (this.accepted[0]?.forwardPath ?? null) : null;
   }
 
   private circumstances(forwardPath: string | null): Circumstances {
@@ -356,8 +270,4 @@ export class Transaction {
       queueId: null,
     };
   }
-}
-
-function shortProof(proof: SenderProof): string {
-  return printable(describeProof(proof) ?? 'none', 200);
 }

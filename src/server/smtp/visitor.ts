@@ -7,6 +7,7 @@ import type { Client } from '../../mail/envelope.ts';
 import { isOwnClient, isOwnName } from '../../mail/identity.ts';
 import { contains, type IpNetwork, parseIp, unmapped } from '../../mail/ip.ts';
 import type { Hop } from '../../mail/received.ts';
+import type { XclientAttributes } from '../../wire/smtp/session.ts';
 import { clientKey } from './crowd.ts';
 import type { SmtpServices } from './services.ts';
 
@@ -57,9 +58,23 @@ export function hearHello(
   return { ...visitor, client: { ...visitor.client, helo }, isOurselves, protocol };
 }
 
-/** Whether it may send to domains that are none of ours. */
-export function mayRelay(visitor: Visitor): boolean {
-  return visitor.trusted || visitor.login !== null;
+/** XCLIENT: the proxy tells who the client is. */
+export function introduce(
+  services: SmtpServices,
+  before: Visitor,
+  { address, name, helo, login }: XclientAttributes,
+): Visitor {
+  const met = address === undefined ? before : meet(services, address);
+  const client = { ...met.client };
+  if (name !== undefined) client.name = name;
+  if (helo !== undefined) client.helo = helo;
+  return {
+    ...met,
+    client,
+    protocol: before.protocol,
+    tls: before.tls,
+    login: login === undefined ? before.login : login,
+  };
 }
 
 export function isIn(networks: readonly IpNetwork[], text: string | null): boolean {
