@@ -10,6 +10,7 @@ import { formatNotice } from '../mail/notice-format.ts';
 import { formatQueueId, type QueueId } from '../mail/queue-id.ts';
 import type { Directory } from '../recipients/directory.ts';
 import type { MessageRecord, NewMessage } from '../store/queue-store.ts';
+import { followNotice, isReportable, type NoticeCourse } from '../verdict/notice.ts';
 import { reasonWords } from '../verdict/reasons.ts';
 import { noProof } from '../verdict/sender-proof.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -89,32 +90,22 @@ export function createNotices(options: NoticesOptions): Notices {
 
   /** The reverse-path, or the login's own address where the operator wants that. */
   function targetOf({ sender, proof }: MessageRecord): string {
-    if (sender.reversePath === '' || proof.login === null) return sender.reversePath;
+    if (!isReportable(sender.reversePath) || proof.login === null) return sender.reversePath;
     return options.addressOfLogin?.(proof.login) ?? sender.reversePath;
   }
 
-  async function askAll(
-    message: MessageRecord,
-    to: string,
-    now: number,
-  ): Promise<'write' | 'drop' | 'wait'> {
-    const verdict = await ask(message, to, true);
-    // Where the check is off or only watched, a notice is still never answered by another one.
-    if (to === '' || message.kind === 'notice') return 'drop';
-    const { action, reason } = verdict;
-    // DNS may not know the sender's domain at the moment. The notice waits in the queue for that: its
-    // route is judged again before it is delivered, and it fails there if it leads nowhere.
-    if (action === 'defer' && reason !== 'internal-error') return 'write';
-    if (action === 'defer') return now < message.expiresAt + options.life ? 'wait' : 'drop';
-    if (action !== 'accept') return 'drop';
-    if (!isHosted(to)) return 'write';
+  async function askAll(message: MessageRecord, to: string, now: number): Promise<NoticeCourse> {
+    const mayWait = now < message.expiresAt + options.life;
+    const course = followNotice(await ask(message, to, true), mayWait);
+    if (!isReportable(message.sender.reversePath)) return 'drop';
+    if (course !== 'write' || !isHosted(to)) return course;
     // The mailboxes that others send to were found at RCPT; the reverse-path never was.
     const mailbox = await judge.ask({
       ...circumstancesOf(message, to),
       check: 'mailbox',
       mayRelay: true,
     });
-    return mailbox.action === 'accept' || mailbox.action === 'defer' ? 'write' : 'drop';
+    return followNotice(mailbox, mayWait);
   }
 
   function ask(message: MessageRecord, to: string, isWanted: boolean): Verdict | Promise<Verdict> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { defaultNoticeLimits, judgeNotice, type NoticeLimits } from './notice.ts';
+import { defaultNoticeLimits, followNotice, judgeNotice, type NoticeLimits } from './notice.ts';
 import type { NoticeOrigin } from './notice-origin.ts';
 import { noProof, type SenderProof } from './sender-proof.ts';
 
@@ -43,4 +43,17 @@ for (const [name, origin, limits, want] of cases)
     const verdict = judgeNotice({ ...proved, ...origin }, { ...defaultNoticeLimits, ...limits });
     assert.equal(verdict?.reason ?? null, want);
     if (verdict) assert.equal(verdict.action, 'discard');
+  });
+
+for (const [action, reason, mayWait, want] of [
+  ['accept', 'deliverable', true, 'write'],
+  ['defer', 'dns-failure', true, 'write'],
+  ['defer', 'mailbox-uncertain', false, 'write'],
+  ['defer', 'internal-error', true, 'wait'],
+  ['defer', 'internal-error', false, 'drop'],
+  ['discard', 'sender-unproved', true, 'drop'],
+  ['refuse', 'mailbox-unknown', true, 'drop'],
+] as const)
+  test(`a notice, once judged ${action} ${reason}, with time left ${mayWait}: ${want}`, () => {
+    assert.equal(followNotice({ action, reason, reply: null, steps: [] }, mayWait), want);
   });

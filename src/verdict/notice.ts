@@ -21,6 +21,26 @@ export interface NoticeLimits {
 
 export const defaultNoticeLimits: NoticeLimits = { policy: 'proved', perSender: 20, inAll: 1000 };
 
+/** RFC 5321 §4.5.5: whatever the operator sets, nobody is told of the failure of a notice. */
+export function isReportable(reversePath: string): boolean {
+  return reversePath !== '';
+}
+
+/**
+ * What follows from the verdict on a notice, or on the mailbox it goes to. `wait`: nothing can be told
+ * at the moment. `mayWait`: there is time left for that.
+ */
+export function followNotice({ action, reason }: Verdict, mayWait: boolean): NoticeCourse {
+  if (action === 'accept') return 'write';
+  if (action !== 'defer') return 'drop';
+  // DNS may not know the sender's domain at the moment. The notice waits in the queue for that: its
+  // route is judged again before it is delivered, and it fails there if it leads nowhere.
+  if (reason !== 'internal-error') return 'write';
+  return mayWait ? 'wait' : 'drop';
+}
+
+export type NoticeCourse = 'write' | 'drop' | 'wait';
+
 /** Null: nothing speaks against it, now the route to the sender counts. */
 export function judgeNotice(origin: NoticeOrigin, limits: NoticeLimits): Verdict | null {
   const proved = describeProof(origin.proof);
@@ -30,7 +50,7 @@ export function judgeNotice(origin: NoticeOrigin, limits: NoticeLimits): Verdict
     reason,
     steps: [proved ?? 'nothing proves the sender', ...more, reasonWords[reason]],
   });
-  if (origin.reversePath === '') return end('notice-about-notice');
+  if (!isReportable(origin.reversePath)) return end('notice-about-notice');
   if (!origin.isWanted) return end('notice-unwanted');
   if (limits.policy === 'never') return end('notices-off');
   if (limits.policy === 'proved' && proved === null) return end('sender-unproved');
