@@ -8,13 +8,13 @@ import type { Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { printable } from '../mail/printable.ts';
 import type { Reply } from '../mail/reply.ts';
-import { createDotStuffer } from '../wire/smtp/client-content.ts';
 import { type Offer, plainOffer } from '../wire/smtp/client-offer.ts';
 import { createOpening, type OpeningStep, type OpeningTerms } from '../wire/smtp/client-opening.ts';
 import type { Transaction, TransactionStep } from '../wire/smtp/client-transaction.ts';
 import { clientWords, withDetail } from '../wire/smtp/client-words.ts';
 import { createReplyReader, type ReplyReader, type SmtpReply } from '../wire/smtp/reply-reader.ts';
 import type { Pooled } from './connection-pool.ts';
+import { type Content, gather, isSmall, type Outlet, stream } from './smtp-content.ts';
 import { Deadline } from './smtp-deadline.ts';
 import type { SmtpTimeouts } from './smtp-timeouts.ts';
 import { startTls } from './tls.ts';
@@ -38,14 +38,6 @@ export type Opened =
       readonly trouble: 'refused' | 'lost' | 'tls' | 'login';
       readonly reply: Reply;
     };
-
-export interface Content {
-  readonly size: number;
-  pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-}
-
-/** Content up to this many octets is sent in one piece. */
-const small = 65_536;
 
 /** Who hears of replies. */
 interface Listener {
@@ -283,56 +275,42 @@ export class SmtpConnection implements Pooled {
 
   private send(transaction: Transaction, content: Content, wait: () => void): void {
     const { isBinary } = transaction;
-    if (isBinary) this.write(`BDAT ${content.size} LAST\r\n`);
-    let whole: Uint8Array | null;
+    const { size } = content;
+    if (isBinary) this.write(`BDAT ${size} LAST\r\n`);
+    const end = (isWhole: boolean) => {
+      if (!isWhole) return this.fail(clientWords.unreadable);
+      transaction.contentEnded();
+      wait();
+    };
     try {
       const pieces = content.pieces();
-      if (content.size > small || Symbol.asyncIterator in pieces) {
-        void this.pump(transaction, content.size, pieces, wait);
+      if (!isSmall(size, pieces)) {
+        const outlet = this.outletFor(wait);
+        void stream(pieces, size, isBinary, outlet).then((ended) => {
+          if (ended !== 'gone') end(ended === 'sent');
+        });
         return;
       }
-      whole = gather(pieces, content.size, isBinary);
+      const whole = gather(pieces, size, isBinary);
+      this.hasSpoken = true;
+      if (whole) this.socket.write(whole);
+      end(whole !== null);
     } catch {
-      whole = null;
+      end(false);
     }
-    if (whole === null) {
-      this.fail(clientWords.unreadable);
-      return;
-    }
-    this.hasSpoken = true;
-    this.socket.write(whole);
-    transaction.contentEnded();
-    wait();
   }
 
-  private async pump(
-    transaction: Transaction,
-    size: number,
-    pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-    wait: () => void,
-  ): Promise<void> {
+  /** For the transaction under way. */
+  private outletFor(wait: () => void): Outlet {
     const { listener } = this;
-    const isGone = () => !this.isOpen || this.listener !== listener;
-    const stuffer = transaction.isBinary ? null : createDotStuffer();
-    let sent = 0;
-    try {
-      for await (const piece of pieces) {
-        if (isGone()) return;
-        sent += piece.length;
-        if (sent > size) break;
+    return {
+      isGone: () => !this.isOpen || this.listener !== listener,
+      write: (bytes) => {
         wait();
-        if (!this.socket.write(stuffer ? stuffer.push(piece) : piece)) await this.drained();
-        if (isGone()) return;
-      }
-    } catch {
-      // The store; whoever reads from it tells its own trouble.
-      sent = -1;
-    }
-    if (isGone()) return;
-    if (sent !== size) return this.fail(clientWords.unreadable);
-    if (stuffer) this.socket.write(stuffer.end());
-    transaction.contentEnded();
-    wait();
+        return this.socket.write(bytes);
+      },
+      drained: () => this.drained(),
+    };
   }
 
   /** Resolves when the network took what was written, or the connection is gone. */
@@ -355,21 +333,4 @@ export class SmtpConnection implements Pooled {
     this.listener = null;
     listener?.lost(reply);
   }
-}
-
-/** All that is to be sent, in one; null where the content is not as long as it should be. */
-function gather(
-  pieces: Iterable<Uint8Array>,
-  wanted: number,
-  isBinary: boolean,
-): Uint8Array | null {
-  const stuffer = isBinary ? null : createDotStuffer();
-  const out: Uint8Array[] = [];
-  let size = 0;
-  for (const piece of pieces) {
-    size += piece.length;
-    out.push(stuffer ? stuffer.push(piece) : piece);
-  }
-  if (stuffer) out.push(stuffer.end());
-  return size === wanted ? Buffer.concat(out) : null;
 }

@@ -8,7 +8,8 @@ import type { ProbeResult } from '../recipients/probe.ts';
 import { writeEnvelope } from '../wire/smtp/client-envelope.ts';
 import { createTransaction } from '../wire/smtp/client-transaction.ts';
 import { clientWords } from '../wire/smtp/client-words.ts';
-import type { Content, SmtpConnection } from './smtp-connection.ts';
+import type { SmtpConnection } from './smtp-connection.ts';
+import type { Content } from './smtp-content.ts';
 import type { SmtpHop } from './smtp-hop.ts';
 import { type LineParts, SmtpLines } from './smtp-lines.ts';
 
