@@ -9,7 +9,8 @@
 import type { Reply } from '../mail/reply.ts';
 import { needsLook, writeEnvelope } from '../wire/smtp/client-envelope.ts';
 import { type ContentFacts, createContentLook } from '../wire/smtp/client-look.ts';
-import { createTransaction, type Sent, type Transaction } from '../wire/smtp/client-transaction.ts';
+import type { Sent } from '../wire/smtp/client-sent.ts';
+import { createTransaction, type Transaction } from '../wire/smtp/client-transaction.ts';
 import { clientWords } from '../wire/smtp/client-words.ts';
 import type { SmtpConnection } from './smtp-connection.ts';
 import type { SmtpHop } from './smtp-hop.ts';

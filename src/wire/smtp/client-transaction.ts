@@ -1,6 +1,6 @@
 /**
- * One message to one server, or a question without one: replies in, what to do next out, and in the end what became of each
- * recipient.
+ * One message to one server, or a question without one: replies in, what to do next out, and in the
+ * end what became of each recipient.
  *
  * RFC 5321 §3.3, §4.5.3.1.10 (too many recipients), RFC 2920 (MAIL, RCPT and DATA in one go), RFC 2033
  * §4.2 (LMTP: a reply for each recipient), RFC 3030 (BDAT), RFC 1047 (lost after the dot).
@@ -8,17 +8,9 @@
 import type { Reply } from '../../mail/reply.ts';
 import type { ClientEnvelope } from './client-envelope.ts';
 import type { Offer } from './client-offer.ts';
+import { madeTemporary, refusedBy, type Sent, sentBy } from './client-sent.ts';
 import { clientWords, withDetail } from './client-words.ts';
 import { replyOf, type SmtpReply } from './reply-reader.ts';
-
-/**
- * `again`: the server took as many recipients as it likes; ask for this one in a next transaction.
- * `lost`: the conversation ended before the server could have taken the message.
- */
-export interface Sent {
-  readonly kind: 'taken' | 'failed' | 'deferred' | 'again' | 'lost';
-  readonly reply: Reply;
-}
 
 export type TransactionStep =
   | { readonly kind: 'wait' }
@@ -162,8 +154,7 @@ class ClientTransaction implements Transaction {
       if (this.terms.isEnquiry) this.decide(index, replyOf(reply));
       else this.taken.push(index);
     } else if (this.sent[index] === null) {
-      const said = replyOf(reply);
-      this.sent[index] = { kind: kindOfRcpt(said, this.taken.length > 0), reply: said };
+      this.sent[index] = refusedBy(replyOf(reply), this.taken.length > 0);
     }
     return this.proceed();
   }
@@ -239,7 +230,7 @@ class ClientTransaction implements Transaction {
   }
 
   private decide(index: number, reply: Reply): void {
-    this.sent[index] = { kind: kindOf(reply), reply };
+    this.sent[index] = sentBy(reply);
   }
 
   private decideAll(reply: Reply): void {
@@ -254,28 +245,11 @@ class ClientTransaction implements Transaction {
 
   /** The connection is of no more use. */
   private stop(reply: Reply): TransactionStep {
-    this.giveUp(reply.code < 400 ? clientWords.nonsense : { ...reply, ...temporary(reply) });
+    this.giveUp(reply.code < 400 ? clientWords.nonsense : madeTemporary(reply));
     return { kind: 'end' };
   }
 
   private nonsense(reply: SmtpReply): TransactionStep {
     return this.stop(withDetail(clientWords.nonsense, replyOf(reply).text));
   }
-}
-
-function kindOf(reply: Reply): 'taken' | 'failed' | 'deferred' {
-  if (reply.code < 300) return 'taken';
-  return reply.code < 500 ? 'deferred' : 'failed';
-}
-
-/** RFC 5321 §4.5.3.1.10: 452, and 552 of old servers, may say that there were enough of them. */
-function kindOfRcpt(reply: Reply, hasOthers: boolean): Sent['kind'] {
-  const isEnough = /^[45]\.(?:0\.0|5\.3)$/.test(reply.status);
-  if (hasOthers && isEnough && (reply.code === 452 || reply.code === 552)) return 'again';
-  return kindOf(reply) === 'failed' ? 'failed' : 'deferred';
-}
-
-/** A refusal of RSET says nothing about the message. */
-function temporary(reply: Reply): Partial<Reply> {
-  return reply.code < 500 ? {} : { code: 451, status: reply.status.replace(/^5/, '4') };
 }
