@@ -1,9 +1,10 @@
 /**
  * Messages of 4 KB over 20 connections, by Postfix's smtp-source: accepted only, or delivered as well.
  */
+
+import { openSink } from '../../test/peers/counting-sink.ts';
 import type { PeerName } from '../../test/peers/peers.ts';
 import { domain, openScene, type Scene, sender, target } from './scene.ts';
-import { openSink } from './sink.ts';
 
 export interface Throughput {
   readonly perSecond: number;

@@ -76,6 +76,8 @@ function formatExim(hostName: string, options: PeerOptions): string {
     'split_spool_directory = true',
     'smtp_accept_max = 0',
     'smtp_accept_max_per_connection = 0',
+    // RSET counts as a command that brings no mail.
+    'smtp_accept_max_nonmail_hosts =',
     'smtp_accept_queue_per_connection = 0',
     'smtp_connect_backlog = 1000',
     'recipients_max = 10000',

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'node:test';
-import { openSink } from '../../bench/mx/sink.ts';
 import { hashPassword } from '../../src/server/smtp/logins.ts';
 import { certificate } from './certificate.ts';
+import { openSink } from './counting-sink.ts';
 import { openDns } from './incident.ts';
 import { addresses, openNetwork } from './network.ts';
 import { whyNot } from './requirements.ts';

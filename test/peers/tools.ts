@@ -1,10 +1,8 @@
 /**
- * Clients and sinks that are not ours: swaks, and Postfix's smtp-source and smtp-sink.
+ * Clients that are not ours: swaks, and Postfix's smtp-source. Its smtp-sink is in counting-sink.ts.
  */
 import { type Machine, type MachineOptions, openMachine } from './machine.ts';
-import { addresses } from './network.ts';
 import { type RunOptions, run } from './place.ts';
-import { type Program, startProgram } from './process.ts';
 
 export interface Tools extends AsyncDisposable {
   readonly machine: Machine;
@@ -12,8 +10,6 @@ export interface Tools extends AsyncDisposable {
   swaks(parameters: readonly string[], options?: RunOptions): Promise<string>;
   /** Seconds it took. Throws when the server refused anything. */
   smtpSource(parameters: readonly string[], timeout?: number): Promise<number>;
-  /** Takes all mail and throws it away. */
-  smtpSink(parameters?: readonly string[]): Promise<Program>;
 }
 
 /** In the world, beside DNS, senders and sinks. */
@@ -33,14 +29,6 @@ export async function openTools(options: MachineOptions): Promise<Tools> {
       const limit = ['timeout', '-s', 'KILL', String(timeout / 1000)];
       await run(place, [...limit, 'smtp-source', ...parameters], { timeout: timeout + 5000 });
       return (performance.now() - begin) / 1000;
-    },
-    async smtpSink(parameters = []) {
-      const program = await startProgram(
-        place,
-        ['smtp-sink', '-u', 'nobody', ...parameters, `${addresses.sink.v4}:25`, '1000'],
-        /^/,
-      );
-      return program;
     },
     [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose](),
   };

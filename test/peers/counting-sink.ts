@@ -1,9 +1,9 @@
 /**
  * Postfix's smtp-sink in the world: takes mail, counts it, forgets it.
  */
-import { addresses } from '../../test/peers/network.ts';
-import { start } from '../../test/peers/place.ts';
-import type { Tools } from '../../test/peers/tools.ts';
+import { addresses } from './network.ts';
+import { start } from './place.ts';
+import type { Tools } from './tools.ts';
 
 export interface CountingSink extends AsyncDisposable {
   readonly messages: number;
