@@ -6,11 +6,16 @@
  */
 
 /** What is known after a piece: more is needed, it is too much, or the header is complete. */
-export type Gathered =
-  | 'more'
-  | 'tooLarge'
-  /** `header`: all fields with their CRLF. `rest`: what follows, the empty line included. */
-  | { readonly header: Buffer; readonly rest: Buffer };
+export type Gathered = 'more' | 'tooLarge' | GatheredHeader;
+
+export interface GatheredHeader {
+  /** All fields with their CRLF. */
+  readonly header: Buffer;
+  /** What follows, the empty line included. */
+  readonly rest: Buffer;
+  /** Both; all of them share memory. */
+  readonly whole: Buffer;
+}
 
 export class HeaderGatherer {
   private readonly limit: number;
@@ -60,8 +65,8 @@ export class HeaderGatherer {
     return at < 0 ? -1 : at + 2;
   }
 
-  private split(end: number): { header: Buffer; rest: Buffer } {
-    const { buffer, length } = this;
-    return { header: buffer.subarray(0, end), rest: buffer.subarray(end, length) };
+  private split(end: number): GatheredHeader {
+    const whole = this.buffer.subarray(0, this.length);
+    return { header: whole.subarray(0, end), rest: whole.subarray(end), whole };
   }
 }

@@ -138,6 +138,41 @@ test('what is too large is refused: announced, sent, or in the header', async ()
   assert.equal((await server.messages()).length, 1);
 });
 
+test('messages that were begun while there was room do not fill the memory later', async () => {
+  const limits = { bytesInFlight: 100_000 };
+  await using server = await startTestServer({ limits });
+  const talks: Talk[] = [];
+  for (let i = 0; i < 10; i++) {
+    const talk = await hello(server);
+    await talk.codes('MAIL FROM:<x@a.example>', 'RCPT TO:<ann@example.org>', 'DATA');
+    talks.push(talk);
+  }
+  let most = 0;
+  const said: string[] = [];
+  const header = `A: ${'x'.repeat(39_990)}\r\n`;
+  for (const talk of talks) talk.send(header.repeat(2));
+  for (const talk of talks) {
+    most = Math.max(most, server.crowd.bytes);
+    said.push((await talk.say('\r\nb\r\n.')).slice(0, 9));
+    talk.socket.destroy();
+  }
+  assert.ok(most < 200_000, `${most} octets in memory`);
+  assert.deepEqual([...new Set(said)].sort(), ['250 2.0.0', '452 4.3.1']);
+  await server.quiet();
+  assert.equal(server.crowd.bytes, 0);
+});
+
+test('what is refused already takes no memory while its rest comes in', async () => {
+  await using server = await startTestServer({ limits: { headerSize: 1_000 } });
+  await using talk = await hello(server);
+  await talk.codes('MAIL FROM:<x@a.example>', 'RCPT TO:<ann@example.org>', 'DATA');
+  talk.send(`A: ${'x'.repeat(500)}\r\n`);
+  while (server.crowd.bytes === 0) await new Promise((resolve) => setImmediate(resolve));
+  talk.send(`A: ${'x'.repeat(2_000)}\r\n`);
+  while (server.crowd.bytes > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.match(await talk.say('.'), /^552 5\.3\.4 Header/);
+});
+
 test('while too much is on its way in, no other message is begun', async () => {
   await using server = await startTestServer({ limits: { bytesInFlight: 1_000 } });
   await using one = await hello(server);

@@ -4,7 +4,7 @@
  * The header is gathered, read and edited; all else goes on at once, so that a message of any size
  * takes little memory. The proof sees the octets as they came: a signature covers those.
  */
-import { HeaderGatherer } from '../../mail/header-gatherer.ts';
+import { type GatheredHeader, HeaderGatherer } from '../../mail/header-gatherer.ts';
 import {
   type HeaderReading,
   type ReadingContext,
@@ -57,20 +57,14 @@ export class Content {
   add(piece: Buffer): void | Promise<void> {
     this.received += piece.length;
     if (this.fault) return;
-    const proved = this.options.proof.write(piece);
-    const stored = this.keep(piece);
-    return proved && stored ? bothOf(proved, stored) : (proved ?? stored);
-  }
-
-  private keep(piece: Buffer): void | Promise<void> {
     if (this.gatherer === null) {
       this.depth?.add(piece);
-      return this.store([piece]);
+      return this.pass(piece, [piece]);
     }
     const found = this.gatherer.add(piece);
     if (found === 'more') return;
     if (found === 'tooLarge') this.refuse(replies.headerTooLarge);
-    else return this.takeHeader(found.header, found.rest);
+    else return this.takeHeader(found);
   }
 
   /** The content is complete: what is known of it can be asked for now. */
@@ -78,7 +72,13 @@ export class Content {
     if (this.fault || this.gatherer === null) return;
     const found = this.gatherer.end();
     if (found === 'tooLarge') this.refuse(replies.headerTooLarge);
-    else if (found !== 'more') return this.takeHeader(found.header, found.rest);
+    else if (found !== 'more') return this.takeHeader(found);
+  }
+
+  /** Nothing more of it is kept. */
+  refuse(reply: Reply): void {
+    this.fault ??= reply;
+    this.gatherer = null;
   }
 
   /** Failure notices wrapped in each other: see LoopFacts. */
@@ -86,7 +86,7 @@ export class Content {
     return this.options.isNotice ? (this.depth?.depth ?? 1) : 0;
   }
 
-  private takeHeader(header: Buffer, rest: Buffer): void | Promise<void> {
+  private takeHeader({ header, rest, whole }: GatheredHeader): void | Promise<void> {
     this.gatherer = null;
     this.reading = readHeader(header, this.options);
     if (this.reading === null) {
@@ -100,8 +100,15 @@ export class Content {
       this.depth = new NoticeDepth(boundary);
       this.depth.add(rest);
     }
-    if (removed.length > 0) return this.store([...withoutFields(header, removed), rest]);
-    return this.store([header, rest]);
+    const left = removed.length > 0 ? withoutFields(header, removed) : [header];
+    return this.pass(whole, [...left, rest]);
+  }
+
+  /** The proof waits for the header too, which is then in memory only once. */
+  private pass(received: Buffer, kept: readonly Buffer[]): void | Promise<void> {
+    const proved = this.options.proof.write(received);
+    const stored = this.store(kept);
+    return proved && stored ? bothOf(proved, stored) : (proved ?? stored);
   }
 
   private store(pieces: readonly Buffer[]): void | Promise<void> {
@@ -130,11 +137,6 @@ export class Content {
 
   private fail(error: unknown): void {
     this.refuse(storeTrouble(error, this.options.log));
-  }
-
-  private refuse(reply: Reply): void {
-    this.fault ??= reply;
-    this.gatherer = null;
   }
 }
 

@@ -78,8 +78,8 @@ export class Transaction {
 
   /** DATA, or the first BDAT. */
   begin(): Answer {
-    const { services, crowd, log } = this.desk;
-    if (crowd.bytes >= services.limits.bytesInFlight) return refuse(replies.storeBusy);
+    const { services, log } = this.desk;
+    if (this.isCrowded()) return refuse(replies.storeBusy);
     const draft = services.queue.begin();
     if (draft === null) return refuse(replies.storeBusy);
     this.draft = draft;
@@ -111,8 +111,13 @@ export class Transaction {
   add(piece: Buffer): void | Promise<void> {
     const { content } = this;
     if (content === null) return;
-    this.hold(Math.min(content.received + piece.length, mostInMemory));
-    return content.add(piece);
+    const octets = Math.min(content.received + piece.length, mostInMemory);
+    if (octets > this.held && this.isCrowded()) content.refuse(replies.storeBusy);
+    if (!content.fault) this.hold(octets);
+    const written = content.add(piece);
+    // The rest is read to its end, which a client may take hours for, and nothing of it is kept.
+    if (content.fault) this.letGo();
+    return written;
   }
 
   /** Octets of content so far. */
@@ -123,6 +128,7 @@ export class Transaction {
   /** The content is complete. Never rejects. */
   async end(): Promise<Answer> {
     const { content, draft, proof } = this;
+    if (content?.fault) return this.refuseContent(content.fault);
     if (!content || !draft || !proof) return refuse(replies.internal);
     this.isEnding = true;
     try {
@@ -148,12 +154,26 @@ export class Transaction {
     this.held = octets;
   }
 
+  /**
+   * The messages of others alone are as much as may be in memory. Asked with every piece: thousands of
+   * clients may have begun while there was room.
+   */
+  private isCrowded(): boolean {
+    const { crowd, services } = this.desk;
+    return crowd.bytes - this.held >= services.limits.bytesInFlight;
+  }
+
   private release(): void {
+    this.content = null;
+    this.letGo();
+  }
+
+  /** Of what came in so far nothing will be kept. */
+  private letGo(): void {
     const { draft, proof } = this;
     this.hold(0);
     this.draft = null;
     this.proof = null;
-    this.content = null;
     proof?.abort();
     draft?.[Symbol.asyncDispose]().then(undefined, (error: unknown) => {
       this.desk.log.warn({ err: error }, 'a message that was not taken could not be removed');
