@@ -97,7 +97,7 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
   const folders = Object.entries({ [projectInside]: project, ...options.folders });
   const mounts = folders.flatMap(([inside, outside]) => [inside, outside, 'bind']);
   for (const inside of options.onDisk ?? []) {
-    const folder = await mkdtemp(join(cacheFolder(), 'disk-'));
+    const folder = await makeDisk();
     stack.defer(() => rm(folder, { recursive: true, force: true }));
     mounts.push(inside, folder, 'copy');
   }
@@ -191,6 +191,16 @@ async function makeGroup(): Promise<string | null> {
     () => group,
     () => null,
   );
+}
+
+/** A folder on disk; those of tests that were killed are removed. */
+async function makeDisk(): Promise<string> {
+  for (const name of await readdir(cacheFolder())) {
+    const owner = /^disk-(\d+)-/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner)))
+      await rm(join(cacheFolder(), name), { recursive: true, force: true });
+  }
+  return await mkdtemp(join(cacheFolder(), `disk-${process.pid}-`));
 }
 
 /** Groups of tests that were killed; one in use cannot be removed. */
