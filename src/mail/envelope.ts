@@ -16,6 +16,11 @@
  * - proof: what shows that a reverse-path is no forgery: a login, a trusted network, SPF, DKIM
  * - destination: what the configuration names as the next hop of a domain's mail
  * - black hole: a route that leads back to the asking server, or nowhere
+ * - lane: the transactions with one next hop, and how many it bears at a time
+ * - way: a next hop once its route is judged, and what takes mail there
+ * - cut-through: handing a message to its backend while the client waits
+ * - call-ahead: asking the backend at RCPT whether a mailbox exists
+ * - settling: writing down what an attempt made of each recipient
  * - verdict: what is to be done; receipt: the record that a verdict leaves in the journal
  */
 
