@@ -53,6 +53,7 @@ const paths: readonly [path: string, facts: string, expanded: string][] = [
   ['"ann"@seaton.biz', 'known', 'Ann@seaton.biz'],
   ['"odd\\ name"@seaton.biz', 'known', '"odd name"@seaton.biz'],
   ['<@relay.example:ann@seaton.biz>', 'known', 'Ann@seaton.biz'],
+  ['""@backend.example', 'unknown', '""@backend.example'],
   ['ann+news@seaton.biz', 'known', 'Ann@seaton.biz'],
   ['+news@seaton.biz', 'unknown', '+news@seaton.biz'],
   ['carol@seaton.biz', 'unknown', 'carol@seaton.biz'],

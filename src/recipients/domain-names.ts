@@ -70,6 +70,8 @@ export function createDomainNames(
 
   return {
     find(localPart) {
+      // `""`: no mailbox can be kept under that name, so no catch-all may promise one.
+      if (localPart === '') return null;
       const exact = findExact(localPart);
       if (exact) return exact;
       const base = withoutDetail(localPart, separator);
