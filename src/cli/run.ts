@@ -8,7 +8,13 @@ import { MapReadError } from '../recipients/map-files.ts';
 import { ListenError } from '../server/bind.ts';
 import type { Log } from '../server/log.ts';
 import { CertificateError } from '../server/smtp/tls.ts';
-import { JournalOpenError, QueueInUseError, QueueOpenError } from '../store/errors.ts';
+import {
+  JournalOpenError,
+  QueueInUseError,
+  QueueOpenError,
+  QueueReadError,
+  QueueWriteError,
+} from '../store/errors.ts';
 import { CommandError, exit } from './exit.ts';
 import { homeOf } from './home.ts';
 import { createLog } from './log.ts';
@@ -42,6 +48,8 @@ function isForTheAdmin(error: unknown): error is Error {
     error instanceof JournalOpenError ||
     error instanceof QueueOpenError ||
     error instanceof QueueInUseError ||
+    error instanceof QueueReadError ||
+    error instanceof QueueWriteError ||
     error instanceof CertificateError ||
     error instanceof MapReadError
   );

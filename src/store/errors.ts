@@ -43,7 +43,7 @@ export class QueueWriteError extends Error {
 export class QueueReadError extends Error {
   readonly code = 'QUEUE_READ';
   constructor(cause: unknown) {
-    super(`Cannot read the queue: ${describe(cause)}`, { cause });
+    super(`Cannot read the queue: ${describe(cause)}${adviceOn(cause)}`, { cause });
     this.name = 'QueueReadError';
   }
 }
@@ -108,5 +108,7 @@ function adviceOn(cause: unknown): string {
     return '. Make room on its disk, or raise its limit: until then mail is put off';
   if (primaryCode(cause) === resultCodes.busy)
     return '. Another process has been writing to it for seconds: let that end';
+  if (primaryCode(cause) === resultCodes.corrupt)
+    return '. Its file is damaged. Stop the server and move queue.sqlite* away to keep them; Spillway starts a new queue';
   return '';
 }

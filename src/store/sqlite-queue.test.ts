@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test, { after } from 'node:test';
@@ -76,6 +76,18 @@ test('a file that is no queue is left alone', async () => {
   writeFileSync(join(folder, 'queue.sqlite'), 'x'.repeat(8192));
   await assert.rejects(openQueueStore(`sqlite:${folder}`), /not a database.*Move the file away/);
   assert.equal(statSync(join(folder, 'queue.sqlite')).size, 8192);
+});
+
+test('of a damaged queue is told what to do', async () => {
+  const folder = freshFolder();
+  await (await openQueueStore(`sqlite:${folder}`))[Symbol.asyncDispose]();
+  const file = join(folder, 'queue.sqlite');
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill('x', 4096));
+  await assert.rejects(async () => {
+    await using store = await openQueueStore(`sqlite:${folder}`);
+    await store.lastId();
+  }, /damaged\. .*move queue\.sqlite\* away/);
 });
 
 test('a queue of a newer Spillway is left alone', async () => {
