@@ -68,8 +68,10 @@ export function createWays({ judge, routes, hosts, transports }: WaysOptions): O
       return { kind: 'open', transport: transports.mx(route.domain, targets) };
     // A check that is off or only watched lets the mail pass, but there is nowhere it could go.
     // And what the operator routes by name has a way that DNS may not show at the moment.
-    return route.kind === 'unknown' || route.kind === 'routed'
-      ? closed('deferred', replies.recipientUnknown, route.reason, true)
+    if (route.kind === 'unknown')
+      return closed('deferred', replies.recipientUnknown, route.reason, true);
+    return route.kind === 'routed'
+      ? closed('deferred', nowhere, route.reason, true)
       : closed('failed', replies.recipientNoMail, route.reason);
   }
 
@@ -125,6 +127,12 @@ const unresolved: Reply = {
   code: 451,
   status: '4.4.3',
   text: 'The address of the next hop cannot be found at the moment',
+};
+
+const nowhere: Reply = {
+  code: 451,
+  status: '4.4.4',
+  text: 'DNS names no server for the domain but this one, or none at all',
 };
 
 /** Where the operator's switch lets a dead end pass, what stands there is all there is. */
