@@ -108,6 +108,17 @@ test('a session has an end, however busy', async () => {
   await talk.closed();
 });
 
+test('a message has an end, however busy', async () => {
+  await using server = await startTestServer({ limits: { session: 60 }, lookEvery });
+  await using talk = await hello(server);
+  await talk.codes('MAIL FROM:<x@a.example>', 'RCPT TO:<ann@example.org>');
+  talk.send('BDAT 999999999999\r\n');
+  const flow = setInterval(() => talk.send('x'.repeat(1_000)), 2);
+  assert.match(await talk.reply(), /^421 4\.4\.2/);
+  clearInterval(flow);
+  await talk.closed();
+});
+
 test('a client that reads nothing is let go', async () => {
   await using server = await startTestServer({
     limits: { idle: 60, errorsPerSession: 1e9 },

@@ -106,7 +106,8 @@ export class Connection implements Watched {
     if (this.contentSince === 0) return Math.min(idle, this.since + limits.session);
     const octets = this.transaction?.received ?? 0;
     const slow = this.contentSince + limits.idle + (1000 * octets) / limits.minimumRate;
-    return Math.min(idle, slow);
+    // A session that is over its time may finish a message, but not without end: see BDAT of a terabyte.
+    return Math.min(idle, slow, this.contentSince + limits.session);
   }
 
   onDeadline(): void {
