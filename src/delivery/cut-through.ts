@@ -6,7 +6,7 @@
  * not be told at once: then nobody gets it twice.
  */
 import type { QueueId } from '../mail/queue-id.ts';
-import type { Reply } from '../mail/reply.ts';
+import { isPositive, type Reply } from '../mail/reply.ts';
 import type { MessageRecord, NewRecipient, QueuedRecipient } from '../store/queue-store.ts';
 import { contentInMemory } from './content.ts';
 import type { Delivery } from './delivery.ts';
@@ -115,6 +115,5 @@ function answersOf({ recipients, tried }: Job): Reply[] | null {
 }
 
 function isAlike(answers: readonly Reply[]): boolean {
-  const isGood = (reply: Reply | undefined) => reply !== undefined && reply.code < 300;
-  return answers.every((reply) => isGood(reply) === isGood(answers[0]));
+  return new Set(answers.map(isPositive)).size <= 1;
 }

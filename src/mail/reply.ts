@@ -140,6 +140,11 @@ export const replies = {
   internal: { code: 451, status: '4.3.0', text: 'Temporary trouble, try again later' },
 } as const satisfies Record<string, Reply>;
 
+/** A positive completion reply (RFC 5321 §4.2.1): what was asked for is done. */
+export function isPositive({ code }: Reply): boolean {
+  return code < 300;
+}
+
 /** `550 5.7.27 Sender domain takes no mail` */
 export function formatReply({ code, status, text }: Reply): string {
   return status === '' ? `${code} ${text}` : `${code} ${status} ${text}`;

@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import type { DnsQuestions } from './dns-questions.ts';
 import type { Mailauth } from './mailauth.ts';
 
-export const dkimResults = [
+const dkimResults = [
   'none',
   'pass',
   'fail',

@@ -8,7 +8,7 @@ import { pieceSize } from './queue-content.ts';
 import type { QueueDraft } from './queue-store.ts';
 
 /** Bytes of a body up to which it stays in memory. */
-export const smallBody = 64 * 1024;
+const smallBody = 64 * 1024;
 
 export interface DraftOptions {
   /** Names it within this process. */

@@ -3,9 +3,9 @@
  * SMTP has one reply for all, LMTP one for each.
  */
 import type { RcptParameters } from '../../mail/envelope.ts';
-import type { Reply } from '../../mail/reply.ts';
+import { isPositive, type Reply } from '../../mail/reply.ts';
 import type { Answer } from '../../wire/smtp/session.ts';
-import { isGood, refuse } from './answers.ts';
+import { refuse } from './answers.ts';
 
 export class Accepted {
   readonly isLmtp: boolean;
@@ -47,7 +47,7 @@ export class Accepted {
   passOn(found: readonly Reply[], taken: Reply): Answer {
     if (!this.isLmtp) {
       const [reply = taken] = found;
-      return isGood(reply) ? { kind: 'replied', replies: [reply] } : refuse(reply);
+      return isPositive(reply) ? { kind: 'replied', replies: [reply] } : refuse(reply);
     }
     let at = 0;
     const heard = this.recipients.map((_, place) =>

@@ -1,7 +1,7 @@
 /**
  * Verdicts and replies of backends as answers to the session.
  */
-import { type Reply, replies } from '../../mail/reply.ts';
+import { isPositive, type Reply, replies } from '../../mail/reply.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
 import type { Answer } from '../../wire/smtp/session.ts';
 
@@ -28,21 +28,18 @@ export function takenAs(id: string): Reply {
   return { code: 250, status: '2.0.0', text: `Taken as ${id}` };
 }
 
-export function isGood(reply: Reply | undefined): boolean {
-  return reply !== undefined && reply.code < 300;
-}
-
 /**
  * What the client hears of recipients that stand for those at `places` in `told`: good if one of them
  * was taken. SMTP has one reply for all, LMTP one for each.
  */
 export function replyFor(told: readonly Reply[], places: readonly number[], taken: Reply): Reply {
   const found = places.flatMap((place) => told[place] ?? []);
-  return found.some(isGood) ? taken : (found[0] ?? taken);
+  return found.some(isPositive) ? taken : (found[0] ?? taken);
 }
 
 /** Refused by the backend though the client hears a good reply: those are ours to report now. */
 export function owed(told: readonly Reply[], groups: readonly (readonly number[])[]): Set<number> {
-  const heardGood = groups.filter((places) => places.some((place) => isGood(told[place])));
-  return new Set(heardGood.flat().filter((place) => !isGood(told[place])));
+  const isTaken = told.map(isPositive);
+  const heardGood = groups.filter((places) => places.some((place) => isTaken[place]));
+  return new Set(heardGood.flat().filter((place) => !isTaken[place]));
 }

@@ -3,10 +3,11 @@
  * else put on disk and given to the delivery.
  */
 import { formatQueueId } from '../../mail/queue-id.ts';
+import { isPositive } from '../../mail/reply.ts';
 import type { MessageRecord, QueueDraft } from '../../store/queue-store.ts';
 import type { Answer } from '../../wire/smtp/session.ts';
 import type { Accepted } from './accepted.ts';
-import { isGood, owed, replyFor, takenAs } from './answers.ts';
+import { owed, replyFor, takenAs } from './answers.ts';
 import { logTaken } from './log-taken.ts';
 import type { Expansion } from './recipients.ts';
 import type { SmtpServices } from './services.ts';
@@ -28,7 +29,7 @@ export async function handOn(
     const content = Buffer.concat([head, body]);
     const told = await delivery.cutThrough(message, recipients, content);
     if (told) {
-      const good = told.filter(isGood).length;
+      const good = told.filter(isPositive).length;
       if (good > 0) logTaken(log, message, good);
       const groups = accepted.isLmtp ? places : [recipients.map((_, place) => place)];
       const heard = groups.map((group) => replyFor(told, group, taken));

@@ -16,9 +16,8 @@ import type { Desk, Holder, SmtpServices } from './services.ts';
 import { isIn } from './visitor.ts';
 import { Watch } from './watch.ts';
 
-export const smtpKinds = ['smtp', 'submission', 'lmtp'] as const;
 /** `submission` takes mail only from who logged in (RFC 6409). */
-export type SmtpKind = (typeof smtpKinds)[number];
+export type SmtpKind = 'smtp' | 'submission' | 'lmtp';
 
 export interface SmtpOptions {
   readonly kind: SmtpKind;

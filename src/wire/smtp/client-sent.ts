@@ -1,7 +1,7 @@
 /**
  * What a server's reply says about one recipient, or about all of a message.
  */
-import type { Reply } from '../../mail/reply.ts';
+import { isPositive, type Reply } from '../../mail/reply.ts';
 
 /**
  * `again`: the server took as many recipients as it likes; ask for this one in a next transaction.
@@ -14,7 +14,7 @@ export interface Sent {
 
 /** The final reply. */
 export function sentBy(reply: Reply): Sent {
-  if (reply.code < 300) return { kind: 'taken', reply };
+  if (isPositive(reply)) return { kind: 'taken', reply };
   return { kind: reply.code < 500 ? 'deferred' : 'failed', reply };
 }
 
