@@ -185,6 +185,23 @@ test('a dictionary attack costs the backend one question a second, and known mai
   assert.equal(await backend.find('y2'), 'unknown', 'the attack is over');
 });
 
+test('who was turned away by an attack and comes again need not wait for it to end', async () => {
+  const limits = { inFlight: 5, perSecond: 20, burst: 100 };
+  const backend = startBackend(['new'], { limits });
+  const flood = async () => {
+    for (let i = 0; i < 60; i++) await backend.find(`x${backend.clock}-${i}`);
+  };
+  await flood();
+  assert.equal(await backend.find('new'), 'uncertain');
+  // The flood takes whatever is let through of new names; the sender comes again as servers do.
+  for (let second = 0; second < 11; second++) {
+    backend.clock += 1000;
+    await flood();
+  }
+  assert.equal(await backend.find('new'), 'known');
+  assert.equal(await backend.find('never seen'), 'uncertain', 'the attack goes on');
+});
+
 test('a directory asks the backend about names that no list knows', async () => {
   const backend = startBackend(['bob']);
   const domain = {

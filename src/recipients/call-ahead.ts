@@ -55,11 +55,18 @@ const refusedTtl = hour / 6;
 /** Questions that wait for their turn at one backend. */
 const waitingLimit = 50;
 
+/** Names that were turned away are remembered, so many for each backend... */
+const turnedAwayLimit = 10_000;
+/** ...and count as coming again after so many ms: no server tries again sooner. */
+const comesAgainAfter = 10_000;
+
 interface Backend {
   readonly destination: Destination;
   readonly name: string;
   readonly brake: ProbeBrake;
   readonly waiting: (() => void)[];
+  /** When the question of that key was turned away first, ms. */
+  readonly turnedAway: Map<string, number>;
 }
 
 type Answer =
@@ -77,7 +84,8 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
     const name = formatDestination(destination);
     let backend = backends.get(name);
     if (!backend) {
-      backend = { destination, name, brake: createProbeBrake(limits, now), waiting: [] };
+      const brake = createProbeBrake(limits, now);
+      backend = { destination, name, brake, waiting: [], turnedAway: new Map() };
       backends.set(name, backend);
     }
     return backend;
@@ -91,29 +99,45 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
   }
 
   /** Shares the answer with whoever asks the same meanwhile. */
-  function question(backend: Backend, key: string, path: string): Promise<Answer> {
+  function question(
+    backend: Backend,
+    key: string,
+    path: string,
+    isInvented = false,
+  ): Promise<Answer> {
     const asked = open.get(key);
     if (asked) return asked;
-    const asking = probeOnce(backend, key, path).finally(() => open.delete(key));
+    const asking = probeOnce(backend, key, path, isInvented).finally(() => open.delete(key));
     open.set(key, asking);
     return asking;
   }
 
-  async function probeOnce(backend: Backend, key: string, path: string): Promise<Answer> {
-    const { destination, brake, waiting } = backend;
+  async function probeOnce(
+    backend: Backend,
+    key: string,
+    path: string,
+    isInvented: boolean,
+  ): Promise<Answer> {
+    const { destination, brake, waiting, turnedAway } = backend;
     while (brake.isFull()) {
       if (waiting.length >= waitingLimit) return unasked('too many questions wait for it');
       await new Promise<void>((resolve) => waiting.push(resolve));
     }
-    const hindrance = brake.start();
+    const since = turnedAway.get(key);
+    const hindrance = brake.start(
+      isInvented || (since !== undefined && now() - since >= comesAgainAfter),
+    );
     if (hindrance !== null) {
       waiting.shift()?.();
+      if (since === undefined) rememberTurnedAway(turnedAway, key, now());
       return unasked(hindrance);
     }
+    turnedAway.delete(key);
     const result = await probe(destination, path).catch(toSilence);
     const verified = result.kind === 'answered' ? readProbeAnswer(result.reply, now()) : null;
     if (verified) cache.set(key, verified);
-    brake.finish(result.kind === 'silent' ? 'silent' : (verified?.kind ?? 'other'));
+    const outcome = isInvented ? 'other' : (verified?.kind ?? 'other');
+    brake.finish(result.kind === 'silent' ? 'silent' : outcome);
     waiting.shift()?.();
     if (verified) return verified;
     const detail =
@@ -124,7 +148,7 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
   /** Whether the backend also knows a name that nobody has. */
   async function isCatchAll(backend: Backend, domain: string): Promise<boolean> {
     const key = keyOf(backend, '', domain);
-    const known = remembered(key) ?? (await question(backend, key, `${invent()}@${domain}`));
+    const known = remembered(key) ?? (await question(backend, key, `${invent()}@${domain}`, true));
     return known.kind === 'known';
   }
 
@@ -156,9 +180,15 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
     }
   }
 
-  function refresh(backend: Backend, key: string, path: string, { at }: Verified): void {
+  function refresh(
+    backend: Backend,
+    key: string,
+    path: string,
+    { at }: Verified,
+    isInvented = false,
+  ): void {
     if (now() - at < refreshAfter || open.has(key) || backend.brake.isFull()) return;
-    question(backend, key, path).catch(() => {});
+    question(backend, key, path, isInvented).catch(() => {});
   }
 
   return {
@@ -168,7 +198,7 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
       const all = keyOf(backend, '', domain);
       const catchAll = remembered(all);
       if (catchAll?.kind === 'known') {
-        refresh(backend, all, `${invent()}@${domain}`, catchAll);
+        refresh(backend, all, `${invent()}@${domain}`, catchAll, true);
         return catchAllFacts(domain);
       }
       const key = keyOf(backend, folded, domain);
@@ -178,6 +208,16 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
       return toFacts(known, backend);
     },
   };
+}
+
+/** The oldest make room. */
+function rememberTurnedAway(turnedAway: Map<string, number>, key: string, at: number): void {
+  if (turnedAway.size >= turnedAwayLimit)
+    for (const oldest of turnedAway.keys()) {
+      turnedAway.delete(oldest);
+      break;
+    }
+  turnedAway.set(key, at);
 }
 
 function unasked(detail: string): Answer {

@@ -4,14 +4,18 @@
  * Three limits: so many questions at once, so many a second, and none for a while to a backend that does
  * not answer. And a rule for dictionary attacks, where almost every answer is "unknown": while four of
  * five answers of the last minutes were that, and there were at least thirty, only one question a second
- * is asked. Addresses that were verified before pass all the time; a new one is deferred and passes when
- * its sender tries again and its question is let through. So a flood of inventions costs the backend one
- * question a second, however large it is, and the ratio is measured on.
+ * is asked about new addresses. Those that were verified before pass all the time; a new one is deferred,
+ * and when its sender comes again its question goes by the ordinary limits: servers come again, inventions
+ * do not. So a flood of them costs the backend one question a second, however large it is.
  */
 
 export interface ProbeBrake {
-  /** Null: a question may be asked now, and `finish` is owed. Otherwise why not, in words. */
-  start(): string | null;
+  /**
+   * Null: a question may be asked now, and `finish` is owed. Otherwise why not, in words.
+   * `isAwaited`: the same was turned away before, and its sender has come again.
+   */
+  start(isAwaited: boolean): string | null;
+  /** `other` counts for nothing: also for names that we invented ourselves. */
   finish(outcome: ProbeOutcome): void;
   /** Whether as many are under way as may be. */
   isFull(): boolean;
@@ -38,6 +42,8 @@ const silenceRest = 10_000;
 export function createProbeBrake(limits: ProbeLimits, now: () => number): ProbeBrake {
   let inFlight = 0;
   let tokens = limits.burst;
+  /** For new addresses while there is an attack. */
+  let spare = 1;
   let filledAt = now();
   /** Answers of the last minutes, older ones counting less. */
   let known = 0;
@@ -60,23 +66,24 @@ export function createProbeBrake(limits: ProbeLimits, now: () => number): ProbeB
     return all >= attackAnswers && unknown >= attackRatio * all;
   }
 
-  function fill(isSlow: boolean): void {
+  function fill(): void {
     const time = now();
-    const rate = isSlow ? 1 : limits.perSecond;
-    const most = isSlow ? 1 : limits.burst;
-    tokens = Math.min(most, tokens + (Math.max(0, time - filledAt) / 1000) * rate);
+    const seconds = Math.max(0, time - filledAt) / 1000;
+    tokens = Math.min(limits.burst, tokens + seconds * limits.perSecond);
+    spare = Math.min(1, spare + seconds);
     filledAt = time;
   }
 
   return {
-    start() {
+    start(isAwaited) {
       if (now() < restsUntil) return 'the backend did not answer and is left alone for a while';
-      const isSlow = isAttacked();
-      fill(isSlow);
-      if (tokens < 1)
-        return isSlow
-          ? 'most of what the backend is asked about does not exist, so new addresses have to wait'
-          : 'the backend is asked too much';
+      fill();
+      if (tokens < 1) return 'the backend is asked too much';
+      if (!isAwaited && isAttacked()) {
+        if (spare < 1)
+          return 'most of what the backend is asked about does not exist, so new addresses have to wait';
+        spare--;
+      }
       tokens--;
       inFlight++;
       return null;
