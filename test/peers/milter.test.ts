@@ -11,6 +11,7 @@ import type { Listener } from '../../src/server/listener.ts';
 import type { Log } from '../../src/server/log.ts';
 import { serveMilter } from '../../src/server/milter.ts';
 import { judgeLoop } from '../../src/verdict/loop.ts';
+import { noLoopFacts } from '../../src/verdict/loop-facts.ts';
 import type { Question, Verdict } from '../../src/verdict/verdict.ts';
 import { accepted, us } from '../milter/dialog.ts';
 import type { Machine } from './machine.ts';
@@ -188,11 +189,10 @@ test('sendmail asks, obeys, and tells where it would send', { skip }, async () =
   const loop = judge.take().at(-1);
   assert.ok(loop?.check === 'loop');
   assert.deepEqual(loop.facts, {
+    ...noLoopFacts,
     received: 1,
     ownReceived: 1,
     fromOurselves: true,
-    deliveredToRecipient: false,
-    noticeDepth: 0,
   });
   assert.deepEqual(judge.faults, []);
   await sendmail.stop();
@@ -245,10 +245,9 @@ test('Postfix asks, obeys, and keeps nothing of its own notices to a black hole'
     codes(refusals),
     '550 250 550 451 250 250 354 250 ' + '250 250 354 250 ' + '250 250 354 554',
   );
-  assert.deepEqual(
-    (await postfix.queue()).map(({ queue }) => queue),
-    ['hold'],
-  );
+  // What is for root is delivered meanwhile.
+  const queues = async () => (await postfix.queue()).map(({ queue }) => queue).join();
+  assert.ok(await until(async () => (await queues()) === 'hold', 10_000), await queues());
   const first = judge.take();
   assert.deepEqual(first[0]?.client, {
     address: addresses.sender.v4,
