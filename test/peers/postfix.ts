@@ -53,6 +53,8 @@ export async function openPostfix(options: PostfixOptions): Promise<Postfix> {
     smtpd_client_connection_rate_limit: '0',
     smtpd_client_connection_count_limit: '0',
     message_size_limit: String(largestMessage),
+    // Its local agent refuses to start where this is the smaller one.
+    mailbox_size_limit: '0',
     ...(options.recipients
       ? {
           relay_recipient_maps: `inline:{ ${options.recipients.map((one) => `{ ${one} = yes }`).join(' ')} }`,
