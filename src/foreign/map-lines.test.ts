@@ -95,6 +95,7 @@ test('no line breaks a parser', () => {
           assert.ok(entry.value.targets.length > 0 && entry.value.targets.every(Boolean));
       }
     }),
+    { examples: [[['error:', '\\']]] },
   );
 });
 

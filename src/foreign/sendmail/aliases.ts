@@ -55,7 +55,12 @@ function splitValues(text: string): string[] | null {
     value = '';
   }
   values.push(value);
-  return isQuoted ? null : values.map((one) => unquoteWhole(one.trim())).filter(Boolean);
+  return isQuoted ? null : values.map((one) => unquoteWhole(one.trim())).filter(isNamed);
+}
+
+/** A backslash alone names no mailbox. */
+function isNamed(value: string): boolean {
+  return value !== '' && value !== '\\';
 }
 
 /** `"|program with blanks"`, but not `"odd name"@example.org`. */
