@@ -4,39 +4,30 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Receipt } from '../verdict/verdict.ts';
 import { mayStayOpen } from './errors.ts';
+import { holdFile } from './held-file.ts';
 import type { Answer, Request, ThreadData } from './journal-thread.ts';
-import { type JournalFile, openJournalFile } from './sqlite-journal.ts';
+import { openJournalFile } from './sqlite-journal.ts';
 import { type Trouble, toTrouble } from './store-thread.ts';
 
 const { path, maxBytes }: ThreadData = workerData;
-let open: JournalFile | null = null;
-
-/** The open file; opened anew after trouble, and where it was moved or removed behind our back. */
-function file(): JournalFile {
-  if (open && !open.isInPlace()) close();
-  open ??= openJournalFile(path, { maxBytes });
-  return open;
-}
-
-function close(): void {
-  const closing = open;
-  open = null;
-  closing?.[Symbol.dispose]();
-}
+const held = holdFile(() => openJournalFile(path, { maxBytes }));
 
 function answer(request: Request): Answer {
   switch (request.kind) {
     case 'open':
-      file();
+      held.use();
       return { kind: 'done' };
     case 'append':
       return { kind: 'appended', troubles: append(request.groups) };
     case 'page':
-      return { kind: 'page', receipts: file().page(request.query, request.after, request.limit) };
+      return {
+        kind: 'page',
+        receipts: held.use().page(request.query, request.after, request.limit),
+      };
     case 'prune':
-      return { kind: 'pruned', count: file().prune(request.before, request.limit) };
+      return { kind: 'pruned', count: held.use().prune(request.before, request.limit) };
     case 'close':
-      close();
+      held.close();
       return { kind: 'done' };
   }
 }
@@ -50,10 +41,10 @@ function append(groups: readonly string[]): (Trouble | null)[] {
 
 function attempt(groups: readonly string[]): Trouble | null {
   try {
-    file().insert(groups.flatMap((group): Receipt[] => JSON.parse(group)));
+    held.use().insert(groups.flatMap((group): Receipt[] => JSON.parse(group)));
     return null;
   } catch (error) {
-    if (!mayStayOpen(error)) close();
+    if (!mayStayOpen(error)) held.close();
     return toTrouble(error);
   }
 }

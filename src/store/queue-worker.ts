@@ -3,13 +3,13 @@
  */
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { isDiskTrouble, mayStayOpen } from './errors.ts';
+import { holdFile } from './held-file.ts';
 import type { Answer, Request, ThreadData, Write } from './queue-thread.ts';
 import { lockForServer } from './server-lock.ts';
-import { openQueueFile, type QueueFile } from './sqlite-queue.ts';
+import { openQueueFile } from './sqlite-queue.ts';
 import { type Trouble, toTrouble } from './store-thread.ts';
 
 const { path, maxBytes, minFreeBytes, instance, serve }: ThreadData = workerData;
-let open: QueueFile | null = null;
 let lock: Disposable | null = null;
 
 /** ms without a write after which room is given back, and between two steps of that. */
@@ -17,48 +17,39 @@ const idleTime = 1000;
 const stepTime = 20;
 let shrinking: NodeJS.Timeout | undefined;
 
-/** The open file; opened anew after trouble, and where it was moved or removed behind our back. */
-function file(): QueueFile {
-  if (open && !open.isInPlace()) close();
+const held = holdFile(() => {
   if (serve) lock ??= lockForServer(path);
-  open ??= openQueueFile(path, instance, { maxBytes, minFreeBytes });
-  return open;
-}
-
-function close(): void {
-  const closing = open;
-  open = null;
-  closing?.[Symbol.dispose]();
-}
+  return openQueueFile(path, instance, { maxBytes, minFreeBytes });
+});
 
 function answer(request: Request): Answer {
   switch (request.kind) {
     case 'open':
-      file();
+      held.use();
       return { kind: 'done' };
     case 'write':
       return write(JSON.parse(request.writes), request.bytes);
     case 'lastId':
-      return { kind: 'number', number: file().lastId() };
+      return { kind: 'number', number: held.use().lastId() };
     case 'nextDue':
-      return { kind: 'number', number: file().nextDue(request.except) };
+      return { kind: 'number', number: held.use().nextDue(request.except) };
     case 'counts':
-      return { kind: 'counts', counts: file().counts() };
+      return { kind: 'counts', counts: held.use().counts() };
     case 'read': {
-      const part = file().readPart(request.id, request.piece);
+      const part = held.use().readPart(request.id, request.piece);
       if (!part) throw new Error('there is no such message any more');
       return { kind: 'bytes', ...part };
     }
     case 'page': {
-      const { messages, next } = file().page(request.filter, request.after);
+      const { messages, next } = held.use().page(request.filter, request.after);
       return { kind: 'page', messages: JSON.stringify(messages), next };
     }
     case 'close':
       clearTimeout(shrinking);
       try {
-        open?.letGo();
+        held.open?.letGo();
       } finally {
-        close();
+        held.close();
         lock?.[Symbol.dispose]();
         lock = null;
       }
@@ -89,9 +80,9 @@ function write(writes: readonly Write[], bytes: Uint8Array): Answer {
 
 function attempt(writes: readonly Write[], bytes: Uint8Array): { results: unknown[] } | Trouble {
   try {
-    return { results: file().write(writes, bytes) };
+    return { results: held.use().write(writes, bytes) };
   } catch (error) {
-    if (!mayStayOpen(error)) close();
+    if (!mayStayOpen(error)) held.close();
     else if (isDiskTrouble(error)) emptyLog();
     return toTrouble(error);
   }
@@ -100,7 +91,7 @@ function attempt(writes: readonly Write[], bytes: Uint8Array): { results: unknow
 /** SQLite does so after a commit only, so that a disk without room for the log would be full for good. */
 function emptyLog(): void {
   try {
-    open?.emptyLog();
+    held.open?.emptyLog();
   } catch {
     // Then there is no room for that either.
   }
@@ -108,7 +99,7 @@ function emptyLog(): void {
 
 function shrink(): void {
   try {
-    if (open?.shrink()) shrinking = setTimeout(shrink, stepTime);
+    if (held.open?.shrink()) shrinking = setTimeout(shrink, stepTime);
   } catch {
     // Another process writes, or the disk is full: after the next write it is tried again.
   }
