@@ -19,6 +19,7 @@ const rooms = [
   'store',
   'delivery',
   'journal',
+  'machine',
   'rescue',
   'replay',
   'server',

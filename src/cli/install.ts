@@ -9,10 +9,10 @@ import {
   parseSendmailEndpoint,
 } from '../foreign/sendmail/guard-settings.ts';
 import { hasTrouble, type Report, type Step } from '../install/report.ts';
-import { openRoot } from '../install/root.ts';
 import { applyChange, removeChange, showChange } from '../install/sendmail-change.ts';
 import { proveGuard } from '../install/sendmail-proof.ts';
 import type { SendmailOptions } from '../install/sendmail-scene.ts';
+import { openRoot } from '../machine/root.ts';
 import { printable } from '../mail/printable.ts';
 import { CommandError, exit } from './exit.ts';
 import { createOutput, jsonLine, type Output, type Style } from './output.ts';

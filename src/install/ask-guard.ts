@@ -4,9 +4,9 @@
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { parseSendmailEndpoint } from '../foreign/sendmail/guard-settings.ts';
+import type { Root } from '../machine/root.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
 import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
-import type { Root } from './root.ts';
 
 /** ms for connecting and for the answer. */
 const patience = 5_000;

@@ -16,8 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import type { Ran, Root } from '../machine/root.ts';
 import type { Report } from './report.ts';
-import type { Ran, Root } from './root.ts';
 import { applyChange, removeChange, showChange } from './sendmail-change.ts';
 import { proveGuard } from './sendmail-proof.ts';
 import type { SendmailOptions } from './sendmail-scene.ts';

@@ -3,7 +3,7 @@
  */
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { firstFile, isFile, type Root } from './root.ts';
+import { firstFile, isFile, type Root } from '../machine/root.ts';
 
 export type Layout =
   | {

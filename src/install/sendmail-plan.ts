@@ -11,9 +11,9 @@ import type { Edit } from '../foreign/sendmail/edit.ts';
 import { guardedMailers } from '../foreign/sendmail/guard-rules.ts';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import { addToMc, removeFromMc } from '../foreign/sendmail/mc.ts';
+import { outside, type Root } from '../machine/root.ts';
 import { backupsOf } from './replace-file.ts';
 import { few, note, type Step, trouble, well } from './report.ts';
-import { outside, type Root } from './root.ts';
 import { type Layout, sourceBeside } from './sendmail-layout.ts';
 import type { Scene } from './sendmail-scene.ts';
 

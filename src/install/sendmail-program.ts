@@ -2,7 +2,7 @@
  * The sendmail binary as a witness: what it can do, whether it takes a configuration, and how its
  * rules answer (`sendmail -bt`, `-bv`).
  */
-import type { Root } from './root.ts';
+import type { Root } from '../machine/root.ts';
 import type { Found } from './sendmail-layout.ts';
 
 export interface SendmailProgram {

@@ -6,9 +6,9 @@
  * the machine, as 127.0.0.1 is. Each question leaves a receipt in the guard's journal.
  */
 import { stat } from 'node:fs/promises';
+import { outside, type Root } from '../machine/root.ts';
 import { type Asked, askMilter, askSocketmap } from './ask-guard.ts';
 import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
-import { outside, type Root } from './root.ts';
 import { findPidFile, restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
 import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';

@@ -6,8 +6,8 @@ import { settingsInCf } from '../foreign/sendmail/cf.ts';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import type { BlockFault } from '../foreign/sendmail/marked-block.ts';
 import { settingsInMc } from '../foreign/sendmail/mc.ts';
+import { outside, type Root } from '../machine/root.ts';
 import { type Step, trouble, well } from './report.ts';
-import { outside, type Root } from './root.ts';
 import { findLayout, findSendmail, type Layout } from './sendmail-layout.ts';
 import { meetSendmail, type SendmailProgram } from './sendmail-program.ts';
 

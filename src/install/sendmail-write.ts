@@ -2,9 +2,9 @@
  * Writes the files of a plan: all of them or none, and only what sendmail itself takes.
  */
 import { rm } from 'node:fs/promises';
+import { outside, type Root, realFile } from '../machine/root.ts';
 import { backUp, dropBackups, ReplaceFileError, replaceFile, writeBeside } from './replace-file.ts';
 import { few, type Step, trouble, well } from './report.ts';
-import { outside, type Root, realFile } from './root.ts';
 import type { NewFile } from './sendmail-plan.ts';
 import { complaints } from './sendmail-program.ts';
 import type { Scene } from './sendmail-scene.ts';

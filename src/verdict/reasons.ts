@@ -52,6 +52,7 @@ export const reasonWords = {
   'notice-cap': 'this sender was told of enough failures for now',
   'notice-storm': 'so many failures at once are a flood, and no more of them are reported for now',
   expired: 'it could not be delivered for as long as it may wait',
+  'delivered-already': 'every recipient is served, and the server is about to remove it',
   purged: 'the operator removed it from the queue',
   'check-off': 'the check is switched off',
   overloaded: 'the guard has more questions open than it may',

@@ -1,0 +1,20 @@
+/**
+ * The mail servers of a machine that have a queue.
+ */
+import type { Mta } from '../foreign/queue-entry.ts';
+import type { Root } from '../machine/root.ts';
+import { findExim } from './exim/server.ts';
+import type { MailServer } from './mail-server.ts';
+import { findOpenSmtpd } from './opensmtpd/server.ts';
+import { findPostfix } from './postfix/server.ts';
+import { findSendmail } from './sendmail/server.ts';
+
+const finders: {
+  readonly [mta in Mta]: (root: Root) => Promise<readonly MailServer[]>;
+} = { sendmail: findSendmail, postfix: findPostfix, exim: findExim, opensmtpd: findOpenSmtpd };
+
+/** All of them, or those of one kind. */
+export async function findServers(root: Root, mta: Mta | null): Promise<readonly MailServer[]> {
+  const wanted = mta ? [finders[mta]] : Object.values(finders);
+  return (await Promise.all(wanted.map((find) => find(root)))).flat();
+}
