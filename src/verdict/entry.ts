@@ -44,7 +44,7 @@ export interface EntryVerdict {
 export function judgeEntry({ isNotice, isHeld, recipients, sender }: EntryFacts): EntryVerdict {
   if (recipients.length === 0)
     return { kind: 'finished', proposal: 'leave', reason: 'delivered-already', decisive: null };
-  const waits = recipients.findIndex(({ action }) => !isDeadEnd(action));
+  const waits = recipients.findIndex((verdict) => !isDeadEnd(verdict));
   if (waits >= 0) return leave(isNotice, isHeld, recipients, waits);
   const { reason } = recipients[0] ?? { reason: 'internal-error' };
   const end = (kind: EntryKind, proposal: Proposal): EntryVerdict => ({
@@ -54,7 +54,7 @@ export function judgeEntry({ isNotice, isHeld, recipients, sender }: EntryFacts)
     decisive: 0,
   });
   if (isNotice) return end('lost-notice', 'purge');
-  if (sender && isDeadEnd(sender.action)) return end('lost-mail', 'purge');
+  if (sender && isDeadEnd(sender)) return end('lost-mail', 'purge');
   // Its sender has to be told, which the server does when it gives up. Where the mail comes back to the
   // server itself, that never comes.
   return end('stray-mail', isHeld || !circles.has(reason) ? 'leave' : 'hold');
@@ -71,8 +71,8 @@ function leave(
   return { kind, proposal: 'leave', reason, decisive };
 }
 
-/** A verdict that can change by itself is none. */
-function isDeadEnd(action: Verdict['action']): boolean {
+/** What can change by itself is none. */
+export function isDeadEnd({ action }: Verdict): boolean {
   return action === 'refuse' || action === 'discard';
 }
 
