@@ -1,7 +1,7 @@
 /**
  * Which entries are to be changed, and how: the proposals of the causes, as far as the admin chose them.
  */
-import type { Cause } from './cause.ts';
+import type { Cause, Findings } from './cause.ts';
 
 export interface PlannedEntry {
   readonly id: string;
@@ -24,4 +24,42 @@ export interface Outcome {
   /** The first 100. */
   readonly problems: readonly { readonly id: string; readonly problem: string }[];
   readonly problemCount: number;
+}
+
+export interface Choice {
+  /** Numbers or names of causes; null: all that have a proposal. */
+  readonly causes: readonly string[] | null;
+  /** Null: what each cause proposes. */
+  readonly action: PlannedEntry['action'] | null;
+}
+
+/** The causes that a choice means, with what is to be done; those without anything to do are left out. */
+export function chooseCauses(
+  { causes }: Findings,
+  choice: Choice,
+): readonly { readonly cause: Cause; readonly action: PlannedEntry['action'] }[] {
+  return causes.flatMap((cause) => {
+    if (choice.causes && !choice.causes.some((text) => isNamed(cause, text))) return [];
+    // Held instead of purged is what all proposals may be turned into, but what is left stays so.
+    const isMeant = choice.causes !== null || cause.proposal !== 'leave';
+    const action = isMeant && choice.action ? choice.action : cause.proposal;
+    return action === 'leave' ? [] : [{ cause, action }];
+  });
+}
+
+/** Texts of the choice that name no cause. */
+export function unknownCauses({ causes }: Findings, choice: Choice): readonly string[] {
+  return (choice.causes ?? []).filter((text) => !causes.some((cause) => isNamed(cause, text)));
+}
+
+export function* planEntries(findings: Findings, choice: Choice): Generator<PlannedEntry> {
+  for (const { cause, action } of chooseCauses(findings, choice))
+    for (const [at, id] of cause.ids.entries()) {
+      const fingerprint = cause.fingerprints[at];
+      if (fingerprint !== undefined) yield { id, fingerprint, action, cause };
+    }
+}
+
+function isNamed({ number, name }: Cause, text: string): boolean {
+  return text === name || text === String(number);
 }
