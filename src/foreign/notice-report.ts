@@ -4,6 +4,14 @@
  * RFC 3464 (multipart/report), RFC 6522, RFC 6533; Exim's X-Failed-Recipients. A part that is missing or
  * damaged leaves nulls: notices are written by strangers too.
  */
+import { isNamed } from '../mail/header.ts';
+import { FailedRecipients } from './failed-recipients.ts';
+import { eachField, valueBeginning } from './notice-fields.ts';
+import { boundaryOf, readParts } from './notice-parts.ts';
+import { readPlain } from './notice-plain.ts';
+import { readStatus } from './notice-status.ts';
+import { nothingReturned, type ReturnedHeader, readReturned } from './returned-header.ts';
+
 export interface NoticeReport {
   /** Reverse-path of the reported message, where its header or the report tells it. */
   readonly sender: string | null;
@@ -22,11 +30,95 @@ export interface NoticeReport {
 /** How much of a notice has to be given: its own header, the report and the returned header are in it. */
 export const noticePrefix = 32_768;
 
+/** Longer values are cut. */
+const valueLimit = 2000;
+/** X-Failed-Recipients lists them all. */
+const listLimit = 16_384;
+
+interface OwnHeader {
+  readonly contentType: string;
+  readonly from: string;
+  readonly failed: string | null;
+  /** Where the body begins. */
+  readonly body: number;
+}
+
 /**
  * `content`: header and body of the notice, or as much of its beginning as there is; lines may end in
  * CRLF or LF. Null: it is no report.
  */
 export function readNoticeReport(content: Uint8Array): NoticeReport | null {
-  void content;
-  return null;
+  const length = Math.min(content.length, noticePrefix);
+  const bytes = Buffer.from(content.buffer, content.byteOffset, length);
+  const header = readOwnHeader(bytes);
+  const boundary = boundaryOf(header.contentType);
+  return boundary === null ? readTextReport(bytes, header) : readMultipart(bytes, header, boundary);
+}
+
+function readOwnHeader(bytes: Buffer): OwnHeader {
+  let [contentType, from]: (string | null)[] = [null, null];
+  const failed: string[] = [];
+  const body = eachField(bytes, 0, bytes.length, (name, nameLength, start, end) => {
+    if (nameLength === 12 && isNamed(bytes, name, 'content-type'))
+      contentType ??= valueBeginning(bytes, start, end, valueLimit);
+    else if (nameLength === 4 && isNamed(bytes, name, 'from'))
+      from ??= valueBeginning(bytes, start, end, valueLimit);
+    else if (nameLength === 19 && isNamed(bytes, name, 'x-failed-recipients'))
+      failed.push(valueBeginning(bytes, start, end, listLimit));
+  });
+  return {
+    contentType: contentType ?? '',
+    from: from ?? '',
+    failed: failed.length > 0 ? failed.join(',') : null,
+    body,
+  };
+}
+
+function readMultipart(bytes: Buffer, header: OwnHeader, boundary: string): NoticeReport | null {
+  const parts = readParts(bytes, header.body, boundary);
+  const statusPart = parts.find(({ kind }) => kind === 'status');
+  if (!statusPart && !isFailureReport(header.contentType)) return null;
+  const status = statusPart
+    ? readStatus(bytes, statusPart.start, statusPart.end, statusPart.end === bytes.length)
+    : null;
+  const part = parts.find(({ kind }) => kind === 'returned');
+  const returned = part ? readReturned(bytes, part.start, part.end) : nothingReturned;
+  return reportOf(returned, status?.failed ?? new FailedRecipients(), {
+    sender: status?.sender ?? null,
+    reason: status?.reason ?? null,
+    reportingMta: status?.reportingMta ?? null,
+  });
+}
+
+/** Reports of other kinds tell that a message was read, or that somebody complains of it. */
+function isFailureReport(contentType: string): boolean {
+  return (
+    /^multipart\/report\b/i.test(contentType) &&
+    /;\s*report-type\s*=\s*"?(?:global-)?delivery-status\b/i.test(contentType)
+  );
+}
+
+function readTextReport(bytes: Buffer, header: OwnHeader): NoticeReport | null {
+  const plain = readPlain(bytes, header.body, header.failed);
+  if (plain === null) return null;
+  const { returned, failed, reason } = plain;
+  const reportingMta =
+    plain.reportingMta ?? /@([^\s<>@,]{1,255})>?\s*(?:\(.*\))?$/.exec(header.from)?.[1];
+  return reportOf(returned, failed, { sender: null, reason, reportingMta: reportingMta ?? null });
+}
+
+function reportOf(
+  { sender, client, messageId }: ReturnedHeader,
+  failed: FailedRecipients,
+  told: Pick<NoticeReport, 'sender' | 'reason' | 'reportingMta'>,
+): NoticeReport {
+  return {
+    sender: told.sender ?? sender,
+    recipients: [...failed.named],
+    recipientCount: failed.count,
+    client,
+    messageId,
+    reason: told.reason,
+    reportingMta: told.reportingMta,
+  };
 }

@@ -1,0 +1,43 @@
+/**
+ * Who brought a message, by the Received field of the server that took it.
+ *
+ * RFC 5321 §4.4 lets the address stand in a comment, and each server has its own form:
+ *
+ * - sendmail, Postfix, OpenSMTPD, Haraka, Spillway: `from HELO (NAME [ADDRESS]) by ...`, sendmail also
+ *   with `IDENT@` before the name and `(may be forged)` after the address
+ * - Exim: `from NAME ([ADDRESS] helo=HELO ident=IDENT) by ...`, without a name
+ *   `from [ADDRESS] (helo=HELO) by ...`; with `:PORT` after the bracket where it is told to
+ * - qmail: `from NAME (HELO HELO) (IDENT@ADDRESS) by ...`
+ *
+ * HELO and IDENT are the client's own words, and may look like an address.
+ */
+import { parseIp, unmapped } from '../mail/ip.ts';
+
+/** `value` on one line. Null: it came from no network, or in no form that is known. */
+export function clientOfReceived(value: string): string | null {
+  const by = /[\s)]by\s/.exec(value);
+  const from = by ? value.slice(0, by.index + 1) : value;
+  if (!/^from\s/i.test(from)) return null;
+  const open = from.indexOf('(');
+  if (open < 0) return bracketed(firstBracket.exec(from.slice(4)));
+  const beforeComment = from.slice(4, open);
+  const close = from.indexOf(')', open);
+  const comment = from.slice(open + 1, close < 0 ? undefined : close);
+  if (/^(?:helo|ident|port)=/i.test(comment)) return bracketed(firstBracket.exec(beforeComment));
+  if (/^\[/.test(comment)) return bracketed(firstBracket.exec(comment));
+  const last = comment.lastIndexOf('[');
+  if (last >= 0 && !/^HELO /i.test(comment))
+    return bracketed(firstBracket.exec(comment.slice(last)));
+  return address(/\((?:[^()]*@)?([0-9a-f.:]{2,45})\)\s*$/i.exec(from)?.[1]);
+}
+
+const firstBracket = /^\s*\[(?:IPv6:)?([0-9a-f.:]{2,45})(?:%[^\]]*)?\]/i;
+
+function bracketed(found: RegExpExecArray | null): string | null {
+  return address(found?.[1]);
+}
+
+function address(text: string | undefined): string | null {
+  const ip = text === undefined ? null : parseIp(text);
+  return ip && unmapped(ip).text;
+}

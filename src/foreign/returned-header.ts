@@ -1,0 +1,49 @@
+/**
+ * What the header of the message that came back tells: who sent it, who brought it, what its name is.
+ *
+ * RFC 5321 §4.4: the topmost Received was written by the server that writes the notice; Return-Path by
+ * some of them, since the message was at its end there.
+ */
+import { withoutBrackets } from '../mail/address.ts';
+import { isNamed } from '../mail/header.ts';
+import { eachField, wholeValue } from './notice-fields.ts';
+import { clientOfReceived } from './received-client.ts';
+
+export interface ReturnedHeader {
+  readonly sender: string | null;
+  readonly client: string | null;
+  readonly messageId: string | null;
+}
+
+export const nothingReturned: ReturnedHeader = { sender: null, client: null, messageId: null };
+
+const pathLimit = 340;
+const messageIdLimit = 998;
+const receivedLimit = 2000;
+
+export function readReturned(bytes: Buffer, start: number, end: number): ReturnedHeader {
+  let sender: string | null = null;
+  let messageId: string | null = null;
+  let client: string | null = null;
+  let isReceivedSeen = false;
+  let hasId = false;
+  eachField(bytes, start, end, (name, nameLength, from, to) => {
+    if (nameLength === 11 && !isReceivedSeen && isNamed(bytes, name, 'return-path')) {
+      const path = wholeValue(bytes, from, to, pathLimit);
+      sender ??= path === null ? null : withoutBrackets(path);
+    } else if (nameLength === 8 && !isReceivedSeen && isNamed(bytes, name, 'received')) {
+      isReceivedSeen = true;
+      const received = wholeValue(bytes, from, to, receivedLimit);
+      client = received === null ? null : clientOfReceived(received);
+    } else if (nameLength === 10 && !hasId && isNamed(bytes, name, 'message-id')) {
+      hasId = true;
+      messageId = readMessageId(wholeValue(bytes, from, to, messageIdLimit));
+    }
+  });
+  return { sender, client, messageId };
+}
+
+/** RFC 5322 §3.6.4; one without brackets, as old programs write it, is taken whole. */
+function readMessageId(value: string | null): string | null {
+  return value === null || value === '' ? null : (/<[^<>\s]+>/.exec(value)?.[0] ?? value);
+}
