@@ -1,0 +1,67 @@
+/**
+ * Where mail goes by the smtpd.conf of the machine that the queue stands in.
+ *
+ * The spool's place is compiled into smtpd, so the machine's root is where the spool's path begins. A
+ * copy of a queue that stands elsewhere has no configuration.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { readSmtpdConfig, type SmtpdConfig } from '../../foreign/opensmtpd/config.ts';
+import { routeOfEnvelope } from '../../foreign/opensmtpd/config-route.ts';
+import type { SmtpdEnvelope } from '../../foreign/opensmtpd/envelope.ts';
+import type { NextHop } from '../../mail/envelope.ts';
+
+export type RouteOf = (envelope: SmtpdEnvelope) => NextHop | null;
+
+export const spoolFolder = '/var/spool/smtpd';
+
+/** Debian and OpenSMTPD's own, Alpine and Fedora, OpenBSD, Arch, FreeBSD. */
+const configFiles = [
+  '/etc/smtpd.conf',
+  '/etc/opensmtpd/smtpd.conf',
+  '/etc/mail/smtpd.conf',
+  '/etc/smtpd/smtpd.conf',
+  '/usr/local/etc/mail/smtpd.conf',
+];
+const largestFile = 10_000_000;
+
+/** `spool` is the folder as it is called out here. */
+export function readRoutes(spool: string): RouteOf {
+  const root = spool.endsWith(spoolFolder) ? spool.slice(0, -spoolFolder.length) || '/' : null;
+  const config = root === null ? null : readConfigIn(root);
+  return (envelope) => routeOfEnvelope(envelope, config);
+}
+
+/** Null where there is none, or none that is understood. */
+export function readConfigIn(root: string): SmtpdConfig | null {
+  const fileOf = (path: string) => readInside(root, path);
+  for (const path of configFiles) {
+    const text = fileOf(path);
+    if (text !== null) return readSmtpdConfig(text, fileOf);
+  }
+  return null;
+}
+
+/** A file of the machine, symbolic links followed inside of it; null where it cannot be read. */
+export function readInside(root: string, path: string): string | null {
+  let real = resolve('/', path);
+  try {
+    for (let links = 0; links < 16; links++) {
+      const target = linkAt(join(root, real));
+      if (target === null) break;
+      real = resolve(dirname(real), target);
+    }
+    const text = readFileSync(join(root, real), 'latin1');
+    return text.length > largestFile ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+function linkAt(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+}
