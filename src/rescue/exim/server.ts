@@ -1,7 +1,48 @@
-import type { Root } from '../../machine/root.ts';
+/**
+ * Exim on a machine: its spool, its routers, its hand.
+ */
+import { getuid } from 'node:process';
+import { outside, type Root } from '../../machine/root.ts';
 import type { MailServer } from '../mail-server.ts';
+import { isFolder } from './folders.ts';
+import { createEximHand } from './hand.ts';
+import { askNextHops } from './next-hops.ts';
+import { findProgram, isDaemonRunning, optionOf, versionOf } from './program.ts';
 
+/** Debian's, and the one that Exim is built with elsewhere. */
+const usualSpools = ['/var/spool/exim4', '/var/spool/exim'];
+
+/** At most one. What has a spool and no program is found too, so that it can be read. */
 export async function findExim(root: Root): Promise<readonly MailServer[]> {
-  void root;
-  return [];
+  const program = await findProgram(root);
+  const version = program && (await versionOf(program));
+  const told = program && (await optionOf(program, 'spool_directory'));
+  const spool = await firstSpool(root, told === null ? usualSpools : [told]);
+  if (spool === null) return [];
+  const folder = await outside(root, spool);
+  const source = { mta: 'exim', folders: [folder] } as const;
+  const canRun = program !== null && version !== null;
+  const whyNoHand = !canRun
+    ? 'its program cannot be run'
+    : getuid?.() !== 0
+      ? 'only root may change its queue'
+      : null;
+  return [
+    {
+      title: version === null ? 'Exim' : `Exim ${version}`,
+      source,
+      queue: spool,
+      isRunning: async () => program !== null && (await isDaemonRunning(program, spool)),
+      nextHops: async (addresses) =>
+        canRun ? await askNextHops(program, addresses) : new Map<string, never>(),
+      hand: canRun && whyNoHand === null ? createEximHand(program, folder) : null,
+      whyNoHand,
+    },
+  ];
+}
+
+async function firstSpool(root: Root, paths: readonly string[]): Promise<string | null> {
+  for (const path of paths)
+    if (path.startsWith('/') && (await isFolder(await outside(root, `${path}/input`)))) return path;
+  return null;
 }

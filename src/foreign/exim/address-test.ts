@@ -1,0 +1,63 @@
+/**
+ * What `exim -bt` tells of addresses that it was given one in a line, and `exim -bP` of the drivers.
+ *
+ * Specification, "The Exim command line". Each answer begins with a prompt; an address that leads
+ * somewhere is `address`, `    <-- parent` lines, `  router = R, transport = T`, and hosts.
+ */
+import type { NextHop } from '../../mail/envelope.ts';
+
+/** Router or transport -> its driver: `dnslookup`, `smtp`. */
+export type Drivers = ReadonlyMap<string, string>;
+
+/** Of `exim -bP routers` or `exim -bP transports`. */
+export function parseDrivers(text: string): Drivers {
+  const drivers = new Map<string, string>();
+  let name: string | null = null;
+  for (const line of text.split('\n')) {
+    const heading = /^(\S+) (?:router|transport):$/.exec(line)?.[1];
+    if (heading !== undefined) name = heading;
+    const driver = /^driver = (\S+)$/.exec(line)?.[1];
+    if (driver !== undefined && name !== null) drivers.set(name, driver);
+  }
+  return drivers;
+}
+
+/**
+ * The answers to so many addresses, in their order; null where Exim cannot tell. All are null if the
+ * text is not what was expected, so that no answer is taken for another's.
+ */
+export function parseAddressTests(
+  text: string,
+  count: number,
+  routers: Drivers,
+  transports: Drivers,
+): readonly (NextHop | null)[] {
+  const [before, ...answers] = text.split(/^> ?/m);
+  // After the last address it prompts once more, then finds the end of its input.
+  if (before !== '' || answers.length !== count + 1) return Array<null>(count).fill(null);
+  return answers.slice(0, count).map((answer) => nextHopOf(answer, routers, transports));
+}
+
+function nextHopOf(answer: string, routers: Drivers, transports: Drivers): NextHop | null {
+  if (/^mail to .* is discarded$/m.test(answer)) return handedTo('blackhole');
+  const found = [...answer.matchAll(/^ {2}router = (\S+), transport = (\S+)$/gm)];
+  const [only] = found;
+  if (!only) return null;
+  // The server's own tables made several addresses of it.
+  if (found.length > 1 || / (?:is undeliverable|cannot be resolved)/.test(answer))
+    return handedTo('redirect');
+  const [, router = '', transport = ''] = only;
+  const address = /^(.*?)(?: {3}\[duplicate, would not be delivered\])?$/m.exec(answer)?.[1] ?? '';
+  const driver = routers.get(router) ?? '';
+  if (transports.get(transport) !== 'smtp') return { ...handedTo(transport), address };
+  const host = /^ {2}host (\S+)/m.exec(answer)?.[1];
+  if (driver === 'dnslookup' || driver === 'ipliteral')
+    return { mailer: 'smtp', host: address.slice(address.lastIndexOf('@') + 1), address };
+  // Hosts that are an option of the transport are not told.
+  return host === undefined ? handedTo(driver) : { mailer: 'smtp', host, address };
+}
+
+/** By the server's tables, without a question to DNS; the word must not sound of SMTP. */
+function handedTo(mailer: string): NextHop {
+  return { mailer: /smtp|relay/i.test(mailer) ? 'local' : mailer, host: '', address: null };
+}

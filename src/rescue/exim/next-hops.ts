@@ -1,0 +1,49 @@
+/**
+ * Where Exim would send, by its own routers: `exim -bt`, which changes nothing and sends nothing.
+ *
+ * Addresses are given as input, not as arguments, and only such as stay one line of it.
+ */
+import { type Drivers, parseAddressTests, parseDrivers } from '../../foreign/exim/address-test.ts';
+import type { NextHop } from '../../mail/envelope.ts';
+import type { EximProgram } from './program.ts';
+
+/** Addresses for one process, which looks one after the other up in DNS. */
+const batchSize = 50;
+const processes = 4;
+
+export async function askNextHops(
+  program: EximProgram,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, NextHop>> {
+  const [routers, transports] = await Promise.all([
+    driversOf(program, 'routers'),
+    driversOf(program, 'transports'),
+  ]);
+  const asked = [...new Set(addresses)].filter(isOneLine);
+  const nextHops = new Map<string, NextHop>();
+  let next = 0;
+  async function work(): Promise<void> {
+    while (next < asked.length) {
+      const batch = asked.slice(next, next + batchSize);
+      next += batchSize;
+      const input = batch.map((address) => `<${address}>\n`).join('');
+      const { stdout } = await program.run(['-bt'], Buffer.from(input).toString('latin1'));
+      const found = parseAddressTests(stdout, batch.length, routers, transports);
+      for (const [index, address] of batch.entries()) {
+        const nextHop = found[index];
+        if (nextHop) nextHops.set(address, nextHop);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: processes }, work));
+  return nextHops;
+}
+
+async function driversOf(program: EximProgram, kind: 'routers' | 'transports'): Promise<Drivers> {
+  return parseDrivers((await program.run(['-bP', kind])).stdout);
+}
+
+/** Exim joins a line that ends in a backslash with the next, and cuts long ones. */
+function isOneLine(address: string): boolean {
+  return address.length <= 1000 && !/[\u0000-\u001f\u007f<>]|\\$/.test(address);
+}
