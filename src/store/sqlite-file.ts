@@ -75,7 +75,8 @@ export function makeFile(path: string): void {
   }
 }
 
-function limitSize(database: DatabaseSync, bytes: number): void {
+/** Beyond so many bytes writing fails as on a full disk. */
+export function limitSize(database: DatabaseSync, bytes: number): void {
   const pageSize = Number(database.prepare('PRAGMA page_size').get()?.['page_size']);
   database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytes / pageSize))}`);
 }
