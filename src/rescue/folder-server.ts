@@ -1,0 +1,128 @@
+/**
+ * The queue of a mail server that does not work on it: a copy, or a server that is stopped for good and
+ * whose programs are not here. Its files are removed and put back by ourselves.
+ *
+ * For a queue that nobody works on: nothing here keeps a server away.
+ */
+import { basename, dirname } from 'node:path';
+import { errorCode } from '../mail/error-code.ts';
+import type {
+  ArchivedEntry,
+  MailServer,
+  Missed,
+  QueueHand,
+  Restored,
+  Seizure,
+} from './mail-server.ts';
+import {
+  isThere,
+  makeQueueFolder,
+  remove,
+  removeShared,
+  syncFolder,
+  writeQueueFile,
+} from './queue-files.ts';
+import type { EntryPlace, QueueReader, QueueSource } from './reader.ts';
+
+const noServer = {
+  problem: 'only its mail server can hold a message or release it, and none works on this queue',
+};
+
+export function folderServer(source: QueueSource, reader: QueueReader): MailServer {
+  return {
+    title: `a queue folder of ${source.mta}`,
+    source,
+    queue: source.folders.join(' '),
+    isRunning: async () => false,
+    nextHops: async () => new Map(),
+    hand: folderHand(reader),
+    whyNoHand: null,
+  };
+}
+
+function folderHand(reader: QueueReader): QueueHand {
+  const refuseAll = (ids: readonly string[]) => new Map(ids.map((id) => [id, noServer]));
+  return {
+    seize: async (places) => seize(reader, places),
+    hold: async (places) => refuseAll(places.map(({ id }) => id)),
+    release: async (ids) => refuseAll(ids),
+    restore: async (entries) => {
+      const results = new Map<string, Restored>();
+      const folders = new Set<string>();
+      for (const entry of entries) results.set(entry.id, await restore(entry, folders));
+      for (const folder of folders) syncFolder(folder);
+      return results;
+    },
+  };
+}
+
+function seize(reader: QueueReader, places: readonly EntryPlace[]): Seizure {
+  const found = places.flatMap(({ id }) => {
+    const place = reader.find(id);
+    const read = place && reader.read(place);
+    const wasHeld = read?.kind === 'entry' && read.entry.state === 'held';
+    return place ? [[id, { place, wasHeld }] as const] : [];
+  });
+  const seized = new Map(found);
+  const isGone = ({ id }: EntryPlace) => !seized.has(id);
+  return {
+    seized,
+    missed: new Map(places.filter(isGone).map(({ id }) => [id, 'gone'])),
+    async remove(ids) {
+      const folders = new Set<string>();
+      const results = new Map(
+        ids.map((id) => {
+          const place = seized.get(id)?.place;
+          return [id, place ? removeEntry(reader, place, folders) : ('gone' as const)];
+        }),
+      );
+      for (const folder of folders) if (isThere(folder)) syncFolder(folder);
+      return results;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function removeEntry(
+  reader: QueueReader,
+  place: EntryPlace,
+  folders: Set<string>,
+): Missed | 'removed' {
+  try {
+    const files = reader.filesOf(place);
+    if (!isThere(place.path)) return 'gone';
+    // What makes it an entry goes first: half of one would be worse than one that is left.
+    for (const file of files.toReversed()) {
+      if (isOwn(file, place.id)) remove(file);
+      else removeShared(file);
+      folders.add(dirname(file));
+    }
+    return 'removed';
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function restore(entry: ArchivedEntry, folders: Set<string>): Promise<Restored> {
+  const last = entry.files.at(-1);
+  if (!last) return { kind: 'fault', problem: 'expected files, found none' };
+  if (isThere(last.path)) return { kind: 'present' };
+  try {
+    for (const file of entry.files) {
+      // A message that other envelopes share may be there still.
+      if (!isOwn(file.path, entry.id) && isThere(file.path)) continue;
+      makeQueueFolder(dirname(file.path));
+      await writeQueueFile(file);
+      folders.add(dirname(file.path));
+    }
+    return { kind: 'restored', id: entry.id };
+  } catch (error) {
+    if (errorCode(error) === 'ARCHIVE_READ') throw error;
+    return { kind: 'fault', problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function isOwn(path: string, id: string): boolean {
+  // sendmail's df stands beside its qf under the same name without the prefix.
+  return basename(path).includes(id);
+}
