@@ -36,6 +36,9 @@ export interface Cause {
   readonly newest: number;
   /** Most tries of one entry; null where the server does not tell. */
   readonly tries: number | null;
+  /** Of the recipients that decided. */
+  readonly domains: Ranking;
+  /** Forward-paths that wait. */
   readonly recipients: Ranking;
   /** Reverse-paths; for notices those of the reported messages. */
   readonly senders: Ranking;

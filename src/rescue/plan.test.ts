@@ -20,6 +20,7 @@ function cause(number: number, name: string, proposal: Proposal, ids: string[]):
     oldest: 0,
     newest: 0,
     tries: null,
+    domains: nobody,
     recipients: nobody,
     senders: nobody,
     clients: nobody,

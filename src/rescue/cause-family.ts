@@ -1,0 +1,127 @@
+/**
+ * Entries of one kind, reason and proposal, apart by domain where that matters.
+ *
+ * A flood may name as many domains as it has messages. So every domain has its number, and only the
+ * largest have rankings of their own; the others share one.
+ */
+import type { EntryKind, Proposal } from '../verdict/entry.ts';
+import type { Reason } from '../verdict/reasons.ts';
+import type { JudgedEntry } from './cause.ts';
+import { type EntryTexts, TextTallies } from './entry-texts.ts';
+
+/** More than become causes of their own, so that who is large late still gets in. */
+const mostRanked = 40;
+
+export interface FamilyKey {
+  readonly kind: EntryKind;
+  readonly reason: Reason;
+  readonly proposal: Proposal;
+}
+
+/** A domain with rankings of its own. */
+interface RankedDomain {
+  readonly tallies: TextTallies;
+  readonly steps: readonly string[];
+}
+
+export interface Group {
+  readonly number: number;
+  /** Null: no domain, or all domains of the family. */
+  readonly domain: string | null;
+  readonly count: number;
+}
+
+export class CauseFamily {
+  readonly key: FamilyKey;
+  private readonly nextGroup: () => number;
+  private readonly numbers = new Map<string | null, number>();
+  private readonly counts = new Map<number, number>();
+  private readonly ranked = new Map<number, RankedDomain>();
+  private readonly shared = new TextTallies();
+
+  /** `nextGroup` gives numbers that no other family has. */
+  constructor(key: FamilyKey, nextGroup: () => number) {
+    this.key = key;
+    this.nextGroup = nextGroup;
+  }
+
+  /** The number of the group that the entry belongs to. */
+  add({ domain: decisive, steps }: JudgedEntry, texts: EntryTexts): number {
+    const domain = areDomainsApart.has(this.key.kind) ? decisive : null;
+    const group = this.numberOf(domain);
+    const count = (this.counts.get(group) ?? 0) + 1;
+    this.counts.set(group, count);
+    const own = this.ranked.get(group);
+    if (own) own.tallies.add(texts);
+    else if (domain !== null && this.makeRoomFor(count)) this.rank(group, count, steps).add(texts);
+    else this.shared.add(texts);
+    return group;
+  }
+
+  groups(): readonly Group[] {
+    return [...this.numbers].map(([domain, number]) => ({
+      number,
+      domain,
+      count: this.counts.get(number) ?? 0,
+    }));
+  }
+
+  stepsOf(group: number): readonly string[] {
+    return this.ranked.get(group)?.steps ?? [];
+  }
+
+  talliesOf(group: number): TextTallies {
+    const found = this.ranked.get(group)?.tallies;
+    if (found) return found;
+    const none = new TextTallies();
+    none.markIncomplete();
+    return none;
+  }
+
+  /** Of all domains but these. */
+  talliesWithout(groups: ReadonlySet<number>): TextTallies {
+    const tallies = new TextTallies();
+    tallies.addAll(this.shared);
+    for (const [group, own] of this.ranked) if (!groups.has(group)) tallies.addAll(own.tallies);
+    return tallies;
+  }
+
+  private numberOf(domain: string | null): number {
+    const known = this.numbers.get(domain);
+    if (known !== undefined) return known;
+    const number = this.nextGroup();
+    this.numbers.set(domain, number);
+    return number;
+  }
+
+  private rank(group: number, count: number, steps: readonly string[]): TextTallies {
+    const tallies = new TextTallies();
+    if (count > 1) {
+      // The first ones are among the shared, and cannot be taken out again.
+      tallies.markIncomplete();
+      this.shared.markIncomplete();
+    }
+    this.ranked.set(group, { tallies, steps });
+    return tallies;
+  }
+
+  /** Whether a domain of so many entries may have rankings: then the smallest one gives up its place. */
+  private makeRoomFor(count: number): boolean {
+    if (this.ranked.size < mostRanked) return true;
+    // Looking for the smallest at every entry would be slow.
+    if ((count & (count - 1)) !== 0) return false;
+    let [smallest, least] = [-1, count / 2];
+    for (const group of this.ranked.keys()) {
+      const found = this.counts.get(group) ?? 0;
+      if (found <= least) [smallest, least] = [group, found];
+    }
+    const given = this.ranked.get(smallest);
+    if (!given) return false;
+    this.shared.addAll(given.tallies);
+    this.ranked.delete(smallest);
+    return true;
+  }
+}
+
+/** What the domain itself is at fault for; the rest waits for one thing or another. */
+const areDomainsApart: ReadonlySet<EntryKind> = new Set(['lost-notice', 'lost-mail', 'stray-mail']);

@@ -1,0 +1,200 @@
+/**
+ * Takes judged entries together to causes, the largest first.
+ *
+ * Nothing of an entry is kept but its id, its fingerprint and some numbers, and what is counted of its
+ * texts is bounded, whatever a flood consists of.
+ */
+import { proposals } from '../verdict/entry.ts';
+import { reasonWords } from '../verdict/reasons.ts';
+import type { Cause, Findings, JudgedEntry } from './cause.ts';
+import { CauseFamily, type FamilyKey, type Group } from './cause-family.ts';
+import { EntryTable } from './entry-table.ts';
+import { type Rankings, TextTallies, textsOf } from './entry-texts.ts';
+import { fingerprintOf } from './reader.ts';
+
+export interface Causes {
+  /** An entry that was added before, by its id, is the same one seen again. */
+  add(judged: JudgedEntry): void;
+  /** Of what was added so far. */
+  findings(): Findings;
+}
+
+/** Domains of one kind and reason that are causes of their own; the others are taken together. */
+const mostDomains = 20;
+
+/** A cause before its entries are gathered. */
+interface Draft {
+  readonly key: FamilyKey;
+  readonly domain: string | null;
+  readonly steps: readonly string[];
+  readonly rankings: () => Rankings;
+  readonly ids: string[];
+  readonly fingerprints: number[];
+  bytes: number;
+  oldest: number;
+  newest: number;
+  tries: number;
+}
+
+export function createCauses(): Causes {
+  const table = new EntryTable();
+  const families = new Map<string, CauseFamily>();
+  const flood = new TextTallies();
+  let groups = 0;
+
+  function familyOf({ verdict: { kind, reason, proposal } }: JudgedEntry): CauseFamily {
+    const name = `${kind} ${reason} ${proposal}`;
+    const known = families.get(name);
+    if (known) return known;
+    const family = new CauseFamily({ kind, reason, proposal }, () => groups++);
+    families.set(name, family);
+    return family;
+  }
+
+  return {
+    add(judged) {
+      const { entry, verdict } = judged;
+      if (table.has(entry.id)) return;
+      const texts = textsOf(judged);
+      if (entry.notice !== null || verdict.kind === 'lost-mail') flood.add(texts);
+      table.add({
+        id: entry.id,
+        fingerprint: fingerprintOf(entry),
+        bytes: entry.size,
+        arrivedAt: entry.arrivedAt,
+        tries: entry.tries,
+        group: familyOf(judged).add(judged, texts),
+      });
+    },
+    findings() {
+      const drafts: Draft[] = [];
+      const draftOf = new Uint32Array(groups);
+      for (const family of families.values())
+        for (const { draft, members } of draftsOf(family)) {
+          for (const { number } of members) draftOf[number] = drafts.length;
+          drafts.push(draft);
+        }
+      gather(table, drafts, draftOf);
+      const { clients, senders, sites } = flood.rankings();
+      return {
+        causes: finish(drafts),
+        entries: table.size,
+        bytes: drafts.reduce((sum, { bytes }) => sum + bytes, 0),
+        clients,
+        senders,
+        sites,
+      };
+    },
+  };
+}
+
+/** The largest domains for themselves, the rest together. */
+function draftsOf(family: CauseFamily): { draft: Draft; members: readonly Group[] }[] {
+  const groups = family.groups();
+  const named = groups.filter(({ domain }) => domain !== null).sort(bySize);
+  // A single one is no bunch.
+  const largest = named.length === mostDomains + 1 ? named : named.slice(0, mostDomains);
+  const own = new Set(largest.map(({ number }) => number));
+  const rest = groups.filter(({ number }) => !own.has(number));
+  const drafts = largest.map((group) => ({
+    draft: draftCause(family.key, group.domain, family.stepsOf(group.number), () =>
+      family.talliesOf(group.number).rankings(),
+    ),
+    members: [group],
+  }));
+  const joined = draftCause(family.key, null, [], () => family.talliesWithout(own).rankings());
+  return rest.length > 0 ? [...drafts, { draft: joined, members: rest }] : drafts;
+}
+
+function bySize(a: Group, b: Group): number {
+  return b.count - a.count || compareText(a.domain ?? '', b.domain ?? '');
+}
+
+function draftCause(
+  key: FamilyKey,
+  domain: string | null,
+  steps: readonly string[],
+  rankings: () => Rankings,
+): Draft {
+  return {
+    key,
+    domain,
+    steps,
+    rankings,
+    ids: [],
+    fingerprints: [],
+    bytes: 0,
+    oldest: Number.POSITIVE_INFINITY,
+    newest: Number.NEGATIVE_INFINITY,
+    tries: -1,
+  };
+}
+
+function gather(table: EntryTable, drafts: readonly Draft[], draftOf: Uint32Array): void {
+  const { ids, fingerprints, bytes, arrivals, tries, groups } = table;
+  for (let at = 0; at < ids.length; at++) {
+    const draft = drafts[draftOf[groups[at] ?? 0] ?? 0];
+    const id = ids[at];
+    if (!draft || id === undefined) continue;
+    const arrivedAt = arrivals[at] ?? 0;
+    draft.ids.push(id);
+    draft.fingerprints.push(fingerprints[at] ?? 0);
+    draft.bytes += bytes[at] ?? 0;
+    draft.oldest = Math.min(draft.oldest, arrivedAt);
+    draft.newest = Math.max(draft.newest, arrivedAt);
+    draft.tries = Math.max(draft.tries, tries[at] ?? -1);
+  }
+}
+
+function finish(drafts: readonly Draft[]): Cause[] {
+  const names = new Map(drafts.map((draft) => [draft, nameOf(draft)]));
+  const taken = new Set<string>();
+  // Of two that would be called alike, the one that asks for more has the name.
+  const byWeight = drafts.toSorted(
+    (a, b) =>
+      proposals.indexOf(a.key.proposal) - proposals.indexOf(b.key.proposal) ||
+      b.ids.length - a.ids.length ||
+      compareText(a.key.reason, b.key.reason),
+  );
+  for (const draft of byWeight) {
+    const { reason, proposal } = draft.key;
+    const name = names.get(draft) ?? '';
+    const free = [name, `${name}:${reason}`, `${name}:${reason}:${proposal}`];
+    const chosen = free.find((one) => !taken.has(one)) ?? name;
+    taken.add(chosen);
+    names.set(draft, chosen);
+  }
+  return drafts
+    .map((draft) => ({ draft, name: names.get(draft) ?? '' }))
+    .sort((a, b) => b.draft.ids.length - a.draft.ids.length || compareText(a.name, b.name))
+    .map(({ draft, name }, at) => causeOf(draft, name, at + 1));
+}
+
+function causeOf(draft: Draft, name: string, number: number): Cause {
+  const { key, domain, steps, rankings, ids, fingerprints, bytes, oldest, newest, tries } = draft;
+  return {
+    number,
+    name,
+    ...key,
+    domain,
+    steps,
+    count: ids.length,
+    bytes,
+    oldest,
+    newest,
+    tries: tries < 0 ? null : tries,
+    ...rankings(),
+    ids,
+    fingerprints,
+  };
+}
+
+/** A domain that is called like a reason must not be taken for all domains. */
+function nameOf({ key: { kind, reason }, domain }: Draft): string {
+  if (domain === null) return `${kind}:${reason}`;
+  return Object.hasOwn(reasonWords, domain) ? `${kind}:${domain}:${reason}` : `${kind}:${domain}`;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,102 @@
+/**
+ * What an entry tells of who is involved, and the rankings that are made of it.
+ */
+import type { Cause, JudgedEntry } from './cause.ts';
+import { Tally } from './ranking.ts';
+
+/** The texts of one entry that are counted. */
+export interface EntryTexts {
+  readonly domain: string | null;
+  readonly recipients: readonly string[];
+  readonly senders: readonly string[];
+  readonly client: string | null;
+  readonly sites: ReadonlySet<string> | null;
+}
+
+export function textsOf({ entry, domain }: JudgedEntry): EntryTexts {
+  const { notice, report, reversePath, client } = entry;
+  const recipients = entry.recipients
+    .filter(({ isDone }) => !isDone)
+    .map(({ forwardPath }) => oneSpelling(forwardPath));
+  if (notice === null)
+    return {
+      domain,
+      recipients,
+      senders: [oneSpelling(reversePath)],
+      client: client?.address ?? null,
+      sites: null,
+    };
+  const sender = report?.sender ?? null;
+  return {
+    domain,
+    recipients,
+    // A notice goes to whom the reported message claimed to be from.
+    senders: sender === null ? recipients : [oneSpelling(sender)],
+    client: report?.client ?? null,
+    sites: report && sitesOf(report.recipients),
+  };
+}
+
+/** The rankings of a cause. */
+export type Rankings = Pick<Cause, 'domains' | 'recipients' | 'senders' | 'clients' | 'sites'>;
+
+export class TextTallies {
+  readonly domains = new Tally();
+  readonly recipients = new Tally();
+  readonly senders = new Tally();
+  readonly clients = new Tally();
+  readonly sites = new Tally();
+
+  private get all(): readonly Tally[] {
+    return [this.domains, this.recipients, this.senders, this.clients, this.sites];
+  }
+
+  add({ domain, recipients, senders, client, sites }: EntryTexts): void {
+    if (domain !== null) this.domains.add(domain);
+    for (const recipient of recipients) this.recipients.add(recipient);
+    for (const sender of senders) this.senders.add(sender);
+    if (client !== null) this.clients.add(client);
+    if (sites) for (const site of sites) this.sites.add(site);
+  }
+
+  addAll(other: TextTallies): void {
+    const from = other.all;
+    for (const [at, tally] of this.all.entries()) {
+      const added = from[at];
+      if (added) tally.addAll(added);
+    }
+  }
+
+  /** Some of what belongs here was counted elsewhere. */
+  markIncomplete(): void {
+    for (const tally of this.all) tally.markIncomplete();
+  }
+
+  rankings(): Rankings {
+    return {
+      domains: this.domains.ranking(),
+      recipients: this.recipients.ranking(),
+      senders: this.senders.ranking(),
+      clients: this.clients.ranking(),
+      sites: this.sites.ranking(),
+    };
+  }
+}
+
+function sitesOf(addresses: readonly string[]): ReadonlySet<string> {
+  const sites = new Set<string>();
+  for (const address of addresses) {
+    const at = address.lastIndexOf('@');
+    if (at >= 0) sites.add(address.slice(at + 1).toLowerCase());
+  }
+  return sites;
+}
+
+/** RFC 5321 §2.4: the domain of an address is the same in any case, what is before it may not be. */
+function oneSpelling(address: string): string {
+  const at = address.lastIndexOf('@');
+  if (at < 0) return address;
+  const domain = address.slice(at + 1);
+  const lower = domain.toLowerCase();
+  return lower === domain ? address : `${address.slice(0, at + 1)}${lower}`;
+}
