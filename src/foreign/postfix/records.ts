@@ -1,0 +1,149 @@
+/**
+ * Records of a Postfix queue file: one octet for the type, the length in groups of seven bits (the lowest
+ * first, the top bit says that more follow), then the data.
+ *
+ * A pointer record (`p`) says where the next one is: filters edit a message by leading the way past its
+ * end and back again. It is followed here, and nobody sees it.
+ */
+import { textOf } from '../../mail/text.ts';
+
+/** A file that is read piece by piece. */
+export interface ByteSource {
+  readonly size: number;
+  /** Octets from `position`, at most `length`, fewer at the end; they are good until the next call. */
+  read(position: number, length: number): Uint8Array;
+}
+
+/** Longest data of a record that is handed out; nothing that Postfix writes comes near. */
+export const longestRecord = 65_536;
+/** As much as fits most messages whole. */
+const smallFile = 65_536;
+const piece = 16_384;
+/** Every record that a filter inserted costs one; as many as Postfix itself allows. */
+const mostBackwardJumps = 10_000;
+
+const pointer = 0x70;
+const padding = 0x77;
+/** Its length has at most four octets. */
+const longestHead = 5;
+
+const none = new Uint8Array(0);
+
+/** Goes from record to record. What it points at is good until the next step. */
+export class RecordCursor {
+  /** Type of the record under the cursor, an ASCII code. */
+  type = 0;
+  /** Where it begins in the file. */
+  at = 0;
+  data: Uint8Array = none;
+  /** Why there is no next record, in words; null: the file is at its end. */
+  problem: string | null = null;
+
+  readonly #source: ByteSource;
+  #window: Uint8Array = none;
+  #windowAt = 0;
+  #next = 0;
+  #budget: number;
+  #backwardJumps = 0;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+    this.#budget = source.size;
+  }
+
+  /** Where the next record begins. */
+  get next(): number {
+    return this.#next;
+  }
+
+  goTo(position: number): void {
+    this.#next = position;
+  }
+
+  text(): string {
+    return textOf(this.data);
+  }
+
+  /** False: at the end of the file, or at something that is no record. */
+  step(): boolean {
+    while (this.#readOne()) {
+      if (this.type === pointer) {
+        if (!this.#follow()) return false;
+      } else if (this.type !== padding) return true;
+    }
+    return false;
+  }
+
+  #readOne(): boolean {
+    const at = this.#next;
+    if (at >= this.#source.size) return false;
+    const head = this.#bytes(at, longestHead);
+    let length = 0;
+    let used = 1;
+    for (; ; used++) {
+      const octet = head[used];
+      if (octet === undefined)
+        return this.#fail(
+          used === longestHead
+            ? `expected the length of a record at ${at + 1}, found one of more than four octets`
+            : `the file ends in the length of the record at ${at}`,
+        );
+      length |= (octet & 0x7f) << (7 * (used - 1));
+      if ((octet & 0x80) === 0) break;
+    }
+    used++;
+    if (at + used + length > this.#source.size)
+      return this.#fail(
+        `the record at ${at} has ${length} octets, but the file ends at ${this.#source.size}`,
+      );
+    if (length > longestRecord)
+      return this.#fail(
+        `expected a record of at most ${longestRecord} octets at ${at}, found ${length}`,
+      );
+    // No octet of a sound file is passed twice.
+    this.#budget -= used + length;
+    if (this.#budget < 0) return this.#fail(`the pointers of the file lead in a circle at ${at}`);
+    this.type = head[0] ?? 0;
+    this.at = at;
+    this.data = this.#bytes(at + used, length);
+    this.#next = at + used + length;
+    return true;
+  }
+
+  #follow(): boolean {
+    const digits = textOf(this.data).trimStart();
+    const target = /^\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
+    if (target === 0) return true;
+    if (!(target < this.#source.size))
+      return this.#fail(
+        `the pointer at ${this.at} leads to "${digits}", expected a place inside of the file`,
+      );
+    if (target <= this.at && ++this.#backwardJumps > mostBackwardJumps)
+      return this.#fail(
+        `more than ${mostBackwardJumps} pointers lead back, the last at ${this.at}`,
+      );
+    this.#next = target;
+    return true;
+  }
+
+  /** At most `length` octets, fewer only at the end of the file. */
+  #bytes(at: number, length: number): Uint8Array {
+    const inside = at - this.#windowAt;
+    if (inside >= 0 && inside + length <= this.#window.length)
+      return this.#window.subarray(inside, inside + length);
+    const { size } = this.#source;
+    const isLast = inside >= 0 && this.#windowAt + this.#window.length >= size;
+    if (isLast) return this.#window.subarray(inside, inside + length);
+    this.#window = this.#source.read(
+      at,
+      at === 0 && size <= smallFile ? smallFile : Math.max(length, piece),
+    );
+    this.#windowAt = at;
+    return this.#window.subarray(0, length);
+  }
+
+  #fail(problem: string): false {
+    this.problem = problem;
+    return false;
+  }
+}

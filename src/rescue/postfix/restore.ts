@@ -1,0 +1,190 @@
+/**
+ * Puts messages back into Postfix's queue.
+ *
+ * The name of a queue file ends in its inode, so a message that comes back has another name, of which
+ * only the time is the old one. It is written into `hold`, where Postfix leaves it alone until it is
+ * whole and on disk, and released from there.
+ */
+import { constants } from 'node:fs';
+import { chown, type FileHandle, link, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { messageQueues } from '../../foreign/postfix/entry.ts';
+import {
+  foldersOfId,
+  type Hashing,
+  idFor,
+  isQueueId,
+  pathOfId,
+  timeOfId,
+} from '../../foreign/postfix/queue-id.ts';
+import type { ArchivedEntry, ArchivedFile, Missed, Restored } from '../mail-server.ts';
+import { statOf, walkQueue } from './queue-folders.ts';
+import { logQueues } from './reader.ts';
+import { readTwinFacts, sameMessage, type TwinFacts } from './twin.ts';
+
+export interface RestoreOptions {
+  /** The queue's folder. */
+  readonly folder: string;
+  readonly hashing: Hashing;
+  release(ids: readonly string[]): Promise<ReadonlyMap<string, Missed | 'released'>>;
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export async function restoreEntries(
+  options: RestoreOptions,
+  entries: readonly ArchivedEntry[],
+): Promise<ReadonlyMap<string, Restored>> {
+  const { folder, hashing } = options;
+  const results = new Map<string, Restored>();
+  const { uid } = await stat(join(folder, 'hold'));
+  const present = placesByTime(folder);
+  /** Id now -> id then. */
+  const toRelease = new Map<string, string>();
+  for (const entry of entries) {
+    const result = await restoreOne(folder, hashing, uid, present, entry).catch(
+      (error: unknown): Restored => ({ kind: 'fault', problem: `${error}` }),
+    );
+    results.set(entry.id, result);
+    const now = result.kind === 'restored' ? result.id : null;
+    if (now !== null && !entry.wasHeld) toRelease.set(now, entry.id);
+  }
+  await syncFolders(folder, hashing, [...results.values()]);
+  const released = await options.release([...toRelease.keys()]);
+  for (const [id, outcome] of released) {
+    const then = toRelease.get(id);
+    // Gone: it is delivered already.
+    if (then !== undefined && typeof outcome === 'object')
+      results.set(then, { kind: 'fault', problem: `it is held as ${id}: ${outcome.problem}` });
+  }
+  await syncFolders(folder, hashing, [...results.values()]);
+  return results;
+}
+
+async function restoreOne(
+  folder: string,
+  hashing: Hashing,
+  uid: number,
+  present: ReadonlyMap<string, readonly string[]>,
+  { id, files, wasHeld }: ArchivedEntry,
+): Promise<Restored> {
+  const fault = (problem: string): Restored => ({ kind: 'fault', problem });
+  const time = isQueueId(id) ? timeOfId(id) : null;
+  const message = files.at(-1);
+  if (time === null || !message) return fault(`"${id}" is no id of Postfix, or has no file`);
+  const owner = { uid, gid: message.gid };
+  const temporary = join(folder, 'hold', `${process.hrtime.bigint()}.${process.pid}`);
+  const draft = await open(temporary, 'wx+', 0o600);
+  try {
+    await fill(draft, message, owner);
+    const facts = readTwinFacts(draft.fd);
+    if (facts.kind === 'fault') return fault(facts.problem);
+    const twin = findTwin(present.get(time) ?? [], facts.facts);
+    if (twin !== null) {
+      // Left in `hold` by a rescue or an undo that was killed: it is let go like all others.
+      if (!wasHeld && twin.startsWith(`${folder}/hold/`))
+        return { kind: 'restored', id: basename(twin) };
+      return { kind: 'present' };
+    }
+    const { ino } = await draft.stat({ bigint: true });
+    const now = idFor(time, ino);
+    for (const log of files.slice(0, -1)) await restoreLog(folder, hashing, log, now, owner);
+    const path = join(folder, pathOfId('hold', now, hashing));
+    await makeFolders(folder, path, owner);
+    await link(temporary, path);
+    await draft.chmod(0o700 | (message.mode & 0o070));
+    await draft.sync();
+    return { kind: 'restored', id: now };
+  } finally {
+    await draft.close();
+    await unlink(temporary).catch(() => undefined);
+  }
+}
+
+async function fill(draft: FileHandle, file: ArchivedFile, { uid, gid }: Owner): Promise<void> {
+  for await (const chunk of file.content()) await draft.writeFile(chunk);
+  await draft.chown(uid, gid);
+  // Postfix reads from it when the next try is due.
+  await draft.utimes(file.modifiedAt / 1000, file.modifiedAt / 1000);
+  await draft.sync();
+}
+
+/** Why recipients failed or wait, of which their sender may have to be told yet. */
+async function restoreLog(
+  folder: string,
+  hashing: Hashing,
+  file: ArchivedFile,
+  id: string,
+  owner: Owner,
+): Promise<void> {
+  const names = dirname(file.path).split('/');
+  const queue = logQueues.find((name) => names.includes(name));
+  if (queue === undefined) return;
+  const path = join(folder, pathOfId(queue, id, hashing));
+  await makeFolders(folder, path, owner);
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const log = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+  try {
+    await fill(log, file, owner);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Those between the queue's folder and the file, which belong to Postfix. */
+async function makeFolders(folder: string, path: string, { uid, gid }: Owner): Promise<void> {
+  const missing: string[] = [];
+  for (let at = dirname(path); at.length > folder.length && !statOf(at); at = dirname(at))
+    missing.unshift(at);
+  for (const at of missing) {
+    await mkdir(at, { mode: 0o700 });
+    await chown(at, uid, gid);
+  }
+}
+
+function placesByTime(folder: string): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, string[]>();
+  for (const queue of messageQueues) {
+    if (queue === 'maildrop') continue;
+    for (const { id, path } of walkQueue(join(folder, queue), () => undefined)) {
+      const time = timeOfId(id);
+      if (time === null) continue;
+      const known = places.get(time);
+      if (known) known.push(path);
+      else places.set(time, [path]);
+    }
+  }
+  return places;
+}
+
+function findTwin(paths: readonly string[], facts: TwinFacts): string | null {
+  return paths.find((path) => sameMessage(path, facts)) ?? null;
+}
+
+async function syncFolders(
+  folder: string,
+  hashing: Hashing,
+  results: readonly Restored[],
+): Promise<void> {
+  const folders = new Set<string>();
+  for (const result of results) {
+    if (result.kind !== 'restored') continue;
+    for (const queue of ['hold', 'deferred', ...logQueues]) {
+      const deeper = hashing.queues.has(queue) ? foldersOfId(result.id, hashing.depth) : [];
+      for (let depth = 0; depth <= deeper.length; depth++)
+        folders.add(join(folder, queue, ...deeper.slice(0, depth)));
+    }
+  }
+  for (const path of folders) {
+    if (!statOf(path)?.isDirectory()) continue;
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Whether a message that is to be put back is in the queue already, under whatever name.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { readQueueFile } from '../../foreign/postfix/queue-file.ts';
+import { longestRecord } from '../../foreign/postfix/records.ts';
+
+export interface TwinFacts {
+  /** ms since 1970. */
+  readonly arrivedAt: number | null;
+  readonly reversePath: string;
+  /** Done or not. */
+  readonly recipients: string;
+  readonly messageSize: number | null;
+}
+
+export type TwinRead =
+  | { readonly kind: 'facts'; readonly facts: TwinFacts }
+  | { readonly kind: 'fault'; readonly problem: string };
+
+export function readTwinFacts(fd: number): TwinRead {
+  const buffer = Buffer.allocUnsafe(longestRecord);
+  const read = readQueueFile({
+    size: fstatSync(fd).size,
+    read: (position, length) =>
+      buffer.subarray(0, readSync(fd, buffer, 0, Math.min(length, buffer.length), position)),
+  });
+  if (read.kind === 'fault') return read;
+  const { arrivedAt, reversePath, recipients, messageSize } = read.file;
+  const paths = recipients.map(({ forwardPath }) => forwardPath).toSorted();
+  return {
+    kind: 'facts',
+    facts: { arrivedAt, reversePath, messageSize, recipients: paths.join('\0') },
+  };
+}
+
+/** What cannot be read, or is still being written, is no twin. */
+export function sameMessage(path: string, facts: TwinFacts): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    const { mode } = fstatSync(fd);
+    if ((mode & 0o700) !== 0o700) return false;
+    const other = readTwinFacts(fd);
+    return (
+      other.kind === 'facts' &&
+      other.facts.arrivedAt === facts.arrivedAt &&
+      other.facts.reversePath === facts.reversePath &&
+      other.facts.messageSize === facts.messageSize &&
+      other.facts.recipients === facts.recipients
+    );
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
