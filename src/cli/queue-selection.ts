@@ -2,8 +2,8 @@
  * Which messages of the queue a command means: names, or what they have in common.
  */
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseDuration } from '../config/units.ts';
 import { comparableDomain, withoutBrackets } from '../mail/address.ts';
+import { parseDuration } from '../mail/quantity.ts';
 import { parseQueueId, type QueueId } from '../mail/queue-id.ts';
 import type { MessageState, QueueFilter } from '../store/queue-store.ts';
 import { oneOf, readReason } from './choices.ts';

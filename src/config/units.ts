@@ -10,6 +10,7 @@ import { parseDestination } from '../mail/destination.ts';
 import { normalizeDomain } from '../mail/domain.ts';
 import { parseEndpoint } from '../mail/endpoint.ts';
 import { parseIp, parseNetwork } from '../mail/ip.ts';
+import { parseDuration, parseSize } from '../mail/quantity.ts';
 import { type MapSource, mapKinds } from '../recipients/hosted-domain.ts';
 import { parsePasswordHash } from '../server/smtp/logins.ts';
 
@@ -23,22 +24,6 @@ function text<T>(expected: string, parse: (text: string) => T | null) {
   });
 }
 
-const units: { readonly [unit: string]: number } = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** `90d`, `5 s`, `250ms` in ms; null where the text is none. */
-export function parseDuration(value: string): number | null {
-  const [, number, unit = ''] = /^(\d{1,9})\s*([a-z]+)$/.exec(value) ?? [];
-  const factor = units[unit];
-  return number === undefined || factor === undefined ? null : Number(number) * factor;
-}
-
 /** The bounds are written as in the configuration; `why` completes "from 250ms to 7s, ...". */
 export const duration = (least: string, most: string, why: string) => {
   const [from, to] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
@@ -47,25 +32,6 @@ export const duration = (least: string, most: string, why: string) => {
     return ms !== null && ms >= from && ms <= to ? ms : null;
   });
 };
-
-/** Powers of 1,024, as other mail servers count. */
-const sizes: { readonly [unit: string]: number } = {
-  '': 1,
-  b: 1,
-  kb: 1024,
-  kib: 1024,
-  mb: 1024 ** 2,
-  mib: 1024 ** 2,
-  gb: 1024 ** 3,
-  gib: 1024 ** 3,
-};
-
-/** `50 MB`, `512KiB`, `4096` in octets; null where the text is none. */
-function parseSize(value: string): number | null {
-  const [, number, unit = ''] = /^(\d{1,9})\s*([a-z]*)$/i.exec(value) ?? [];
-  const factor = sizes[unit.toLowerCase()];
-  return number === undefined || factor === undefined ? null : Number(number) * factor;
-}
 
 /** The bounds are written as in the configuration. */
 export const size = (least: string, most: string) => {
