@@ -14,6 +14,7 @@ import type {
   Restored,
   Seizure,
 } from './mail-server.ts';
+import { openReader } from './open-reader.ts';
 import {
   isThere,
   makeQueueFolder,
@@ -28,19 +29,22 @@ const noServer = {
   problem: 'only its mail server can hold a message or release it, and none works on this queue',
 };
 
-export function folderServer(source: QueueSource, reader: QueueReader): MailServer {
+/** `isStopped`: the admin says that no server works on it. */
+export function openFolderServer(source: QueueSource, isStopped: boolean): MailServer {
   return {
     title: `a queue folder of ${source.mta}`,
     source,
     queue: source.folders.join(' '),
     isRunning: async () => false,
     nextHops: async () => new Map(),
-    hand: folderHand(reader),
-    whyNoHand: null,
+    hand: isStopped ? folderHand(openReader(source)) : null,
+    whyNoHand: isStopped
+      ? null
+      : 'it is the queue of no mail server that was found here, and one may work on it all the same. Where none does, say --stopped',
   };
 }
 
-function folderHand(reader: QueueReader): QueueHand {
+export function folderHand(reader: QueueReader): QueueHand {
   const refuseAll = (ids: readonly string[]) => new Map(ids.map((id) => [id, noServer]));
   return {
     seize: async (places) => seize(reader, places),
