@@ -4,6 +4,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { firstFile, isFile, type Root } from '../machine/root.ts';
+import { cfPlaces, type Found, findPidFile } from '../machine/sendmail.ts';
 
 export type Layout =
   | {
@@ -15,16 +16,6 @@ export type Layout =
     }
   | { readonly kind: 'cf'; readonly cf: string };
 
-export type Found<T> =
-  | { readonly kind: 'found'; readonly value: T }
-  | { readonly kind: 'fault'; readonly problem: string };
-
-const cfPlaces = ['/etc/mail/sendmail.cf', '/etc/sendmail.cf', '/usr/lib/sendmail.cf'];
-const sendmailPlaces = [
-  '/usr/sbin/sendmail',
-  '/usr/lib/sendmail',
-  '/usr/libexec/sendmail/sendmail',
-];
 /** sendmail's own m4 files: Debian and FreeBSD, Red Hat, FreeBSD's sources. */
 const m4Places = [
   '/usr/share/sendmail/cf',
@@ -33,25 +24,9 @@ const m4Places = [
   '/usr/local/share/sendmail/cf',
 ];
 
-const pidFiles = [
-  '/var/run/sendmail/mta/sendmail.pid',
-  '/run/sendmail/mta/sendmail.pid',
-  '/var/run/sendmail.pid',
-  '/run/sendmail.pid',
-];
-
-/** Written by the daemon when it starts; null if it does not run. */
-export async function findPidFile(root: Root): Promise<string | null> {
-  return await firstFile(root, pidFiles);
-}
-
 /** A source that somebody may make sendmail.cf of, in the same folder; null without one. */
 export async function sourceBeside(root: Root, cf: string): Promise<string | null> {
   return await firstFile(root, [`${dirname(cf)}/sendmail.mc`]);
-}
-
-export async function findSendmail(root: Root): Promise<string | null> {
-  return await firstFile(root, sendmailPlaces);
 }
 
 /** `readMc` gives the text of a file; asked for the sendmail.mc only. */

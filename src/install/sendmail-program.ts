@@ -3,27 +3,6 @@
  * rules answer (`sendmail -bt`, `-bv`).
  */
 import type { Root } from '../machine/root.ts';
-import type { Found } from './sendmail-layout.ts';
-
-export interface SendmailProgram {
-  readonly path: string;
-  readonly version: string;
-  /** `SOCKETMAP`, `MILTER`, ... */
-  readonly features: ReadonlySet<string>;
-}
-
-/** Postfix, Exim and others install a program of that name as well. */
-export async function meetSendmail(root: Root, path: string): Promise<Found<SendmailProgram>> {
-  const { stdout, stderr } = await root.run('/', [path, '-d0.1', '-bt']);
-  const version = /^Version (\S+)/m.exec(stdout)?.[1];
-  const compiled = /Compiled with:([\s\S]*?)\n\s*\n/.exec(stdout)?.[1] ?? '';
-  if (version === undefined) {
-    const said = (stderr || stdout).trim().split('\n')[0] ?? '';
-    return { kind: 'fault', problem: `${path} is not sendmail${said ? `: ${said}` : ''}` };
-  }
-  const features = new Set(compiled.split(/\s+/).filter(Boolean));
-  return { kind: 'found', value: { path, version, features } };
-}
 
 /** What it says against a configuration, without places in it; empty if it takes it. */
 export async function complaints(root: Root, program: string, cf: string): Promise<string[]> {

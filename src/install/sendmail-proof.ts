@@ -7,9 +7,10 @@
  */
 import { stat } from 'node:fs/promises';
 import { outside, type Root } from '../machine/root.ts';
+import { findPidFile } from '../machine/sendmail.ts';
 import { type Asked, askMilter, askSocketmap } from './ask-guard.ts';
 import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
-import { findPidFile, restartCommand } from './sendmail-layout.ts';
+import { restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
 import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';
 

@@ -7,9 +7,9 @@ import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import type { BlockFault } from '../foreign/sendmail/marked-block.ts';
 import { settingsInMc } from '../foreign/sendmail/mc.ts';
 import { outside, type Root } from '../machine/root.ts';
+import { findSendmail, meetSendmail, type SendmailProgram } from '../machine/sendmail.ts';
 import { type Step, trouble, well } from './report.ts';
-import { findLayout, findSendmail, type Layout } from './sendmail-layout.ts';
-import { meetSendmail, type SendmailProgram } from './sendmail-program.ts';
+import { findLayout, type Layout } from './sendmail-layout.ts';
 
 export interface SendmailOptions {
   readonly root: Root;
