@@ -1,0 +1,229 @@
+/**
+ * sendmail's control files, qf and hf: envelope, header and state of one message.
+ *
+ * Sendmail Installation and Operation Guide, appendix B. One record a line, told by its first character;
+ * lines that begin with a blank or a tab go on with the record before. All versions up to 8 are alike in
+ * what is read here, but that version 0 has no flags before a recipient.
+ */
+import type { Client } from '../../mail/envelope.ts';
+import { textOf } from '../../mail/text.ts';
+import type { EntryRecipient } from '../queue-entry.ts';
+import { addressIn } from './queue-address.ts';
+import { readClient } from './queue-client.ts';
+
+export interface QueueFile {
+  readonly version: number;
+  /** ms since 1970, as all times here. */
+  readonly arrivedAt: number;
+  readonly lastTriedAt: number | null;
+  readonly tries: number | null;
+  /** Of the df, as the server calls it, where it lies in another folder than it would. */
+  readonly dataFolder: string | null;
+  readonly quarantine: string | null;
+  /** About the message as a whole. */
+  readonly complaint: string | null;
+  /** '' for notices of its own. */
+  readonly reversePath: string;
+  readonly notice: 'own' | 'foreign' | null;
+  /** Those done are in the file no more. */
+  readonly recipients: readonly EntryRecipient[];
+  readonly client: Client | null;
+}
+
+export type QueueFileRead =
+  | { readonly kind: 'whole'; readonly file: QueueFile }
+  /** Empty, or without its last line: it is being written, or was when the machine stopped. */
+  | { readonly kind: 'cut'; readonly problem: string }
+  /** sendmail would not deliver it either. */
+  | { readonly kind: 'fault'; readonly problem: string };
+
+const newestVersion = 8;
+/** sendmail itself knows no limit; a list of this length is none of a person's. */
+const mostRecipients = 100_000;
+const newline = 0x0a;
+const dot = 0x2e;
+
+/** The first `length` octets of `bytes` are the file. Never throws. */
+export function readQueueFile(bytes: Buffer, length: number): QueueFileRead {
+  if (length === 0) return { kind: 'cut', problem: 'expected a V line, found an empty file' };
+  let version = 0;
+  let arrivedAt: number | null = null;
+  let lastTriedAt: number | null = null;
+  let tries: number | null = null;
+  let dataFolder: string | null = null;
+  let quarantine: string | null = null;
+  let complaint: string | null = null;
+  let sender: string | null = null;
+  let isResponse = false;
+  let told: string | null = null;
+  let isEnded = false;
+  const macros: [name: string, value: string][] = [];
+  const recipients: EntryRecipient[] = [];
+  const text = (from: number, to: number) => textOf(bytes, from, to);
+
+  let line = 0;
+  for (let at = 0; at < length; ) {
+    line++;
+    const start = at;
+    let end = endOfLine(bytes, start, length);
+    at = end + 1;
+    for (; at < length && isBlank(bytes[at]); at = end + 1) {
+      line++;
+      end = endOfLine(bytes, at, length);
+    }
+    // Only the last line of a file that was cut has no end. The dot may do without.
+    if (end >= length && (bytes[start] !== dot || isEnded)) break;
+    if (end > start && bytes[end - 1] === 0x0d) end--;
+    if (isEnded) return fault(line, 'expected nothing after the final dot, found more');
+    const value = start + 1;
+    switch (bytes[start]) {
+      case 0x48: // H
+      case 0x41: // A: AUTH
+      case 0x42: // B: body type
+      case 0x43: // C: controlling user
+      case 0x44: // D: obsolete
+      case 0x45: // E: obsolete
+      case 0x49: // I: inode of the df
+      case 0x4c: // L: obsolete
+      case 0x50: // P: priority
+      case 0x51: // Q: original recipient
+      case 0x5a: // Z: ENVID
+      case 0x72: // r: final recipient
+      case 0x21: // !: deliver by
+        break;
+      case 0x24: // $
+        if (macros.length < 20) macros.push(readMacro(text(value, end)));
+        break;
+      case 0x56: {
+        // V
+        const found = readNumber(text(value, end));
+        if (found === null || found > newestVersion)
+          return fault(
+            line,
+            `expected a version up to ${newestVersion}, found ${shown(text(value, end))}`,
+          );
+        version = found;
+        break;
+      }
+      case 0x54: {
+        // T
+        arrivedAt = readTime(text(value, end));
+        if (arrivedAt === null)
+          return fault(line, `expected seconds after T, found ${shown(text(value, end))}`);
+        break;
+      }
+      case 0x4b: // K
+        lastTriedAt = readTime(text(value, end));
+        break;
+      case 0x4e: // N
+        tries = readNumber(text(value, end));
+        break;
+      case 0x64: // d
+        dataFolder = text(value, end);
+        break;
+      case 0x71: // q
+        quarantine = text(value, end);
+        break;
+      case 0x4d: // M
+        if (sender === null) complaint = text(value, end);
+        else told = text(value, end);
+        break;
+      case 0x46: // F
+        if (text(start, end).startsWith('From '))
+          return fault(line, 'expected flags after F, found the From line of a mailbox');
+        isResponse = text(value, end).includes('r');
+        break;
+      case 0x53: // S
+        sender = addressIn(text(value, end));
+        break;
+      case 0x52: {
+        // R
+        const colon = version === 0 ? start : bytes.indexOf(0x3a, value);
+        if (colon < 0 || colon >= end)
+          return fault(line, 'expected R, flags and a colon, found none');
+        if (recipients.length >= mostRecipients)
+          return fault(line, `expected at most ${mostRecipients} recipients, found more`);
+        const forwardPath = addressIn(text(colon + 1, end));
+        recipients.push({ forwardPath, isDone: false, complaint: told, nextHop: null });
+        told = null;
+        break;
+      }
+      case dot:
+        isEnded = true;
+        break;
+      default:
+        return fault(line, `expected a record of sendmail, found ${shown(text(start, end))}`);
+    }
+  }
+  if (!isEnded)
+    return { kind: 'cut', problem: `expected a dot at the end, found none in ${line} lines` };
+  if (arrivedAt === null) return fault(line, 'expected a T line, found none');
+  if (sender === null) return fault(line, 'expected an S line, found none');
+  const reversePath = isResponse ? '' : sender;
+  const notice = isResponse ? 'own' : reversePath === '' ? 'foreign' : null;
+  const file: QueueFile = {
+    ...{ version, arrivedAt, lastTriedAt, tries, dataFolder, quarantine, complaint },
+    ...{ reversePath, notice, recipients },
+    client: isResponse ? null : readClient(macros),
+  };
+  return { kind: 'whole', file };
+}
+
+/**
+ * The message's header out of its H records, lines ended by LF, with the empty line after it; at most
+ * about `limit` octets. Of a file that is whole.
+ */
+export function headerOf(bytes: Buffer, length: number, limit: number): Buffer {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for (let at = 0; at < length && size < limit; ) {
+    const start = at;
+    let end = endOfLine(bytes, start, length);
+    at = end + 1;
+    for (; at < length && isBlank(bytes[at]); at = end + 1) end = endOfLine(bytes, at, length);
+    if (bytes[start] !== 0x48) continue;
+    // H?flags?Name: value, where the flags are those of the mailers that want the field.
+    const mark = bytes[start + 1] === 0x3f ? bytes.indexOf(0x3f, start + 2) : start;
+    if (mark < 0 || mark >= end) continue;
+    const piece = bytes.subarray(mark + 1, Math.min(end + 1, length));
+    pieces.push(piece);
+    size += piece.length;
+  }
+  pieces.push(Buffer.from('\n'));
+  return Buffer.concat(pieces);
+}
+
+function endOfLine(bytes: Buffer, start: number, length: number): number {
+  const end = bytes.indexOf(newline, start);
+  return end < 0 || end > length ? length : end;
+}
+
+function isBlank(octet: number | undefined): boolean {
+  return octet === 0x20 || octet === 0x09;
+}
+
+function readNumber(text: string): number | null {
+  return /^ *\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** From seconds; 0 is never. */
+function readTime(text: string): number | null {
+  const seconds = readNumber(text);
+  return seconds === null || seconds === 0 || seconds > 8e12 ? null : seconds * 1000;
+}
+
+/** `_host`, `{daemon_flags}c u`. */
+function readMacro(text: string): [name: string, value: string] {
+  const brace = text.startsWith('{') ? text.indexOf('}') : -1;
+  return brace > 0
+    ? [text.slice(1, brace), text.slice(brace + 1)]
+    : [text.slice(0, 1), text.slice(1)];
+}
+
+function fault(line: number, problem: string): QueueFileRead {
+  return { kind: 'fault', problem: `line ${line}: ${problem}` };
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+}

@@ -1,0 +1,60 @@
+/**
+ * The folders of sendmail's queues and what lies where in them.
+ *
+ * Operation Guide §2.3: several queue folders by wildcard or queue group, each with or without qf, df
+ * and xf folders of its own inside.
+ */
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { QueueFolderError } from '../reader.ts';
+
+export interface QueueFolder {
+  readonly path: string;
+  /** Where control files lie: the folder itself, or `qf` in it; the others alike. */
+  readonly qf: string;
+  readonly df: string;
+  readonly xf: string;
+}
+
+/** Throws QueueFolderError where one cannot be looked into. */
+export function openFolders(paths: readonly string[]): readonly QueueFolder[] {
+  return paths.map((given) => {
+    const path = resolve(given);
+    try {
+      if (!statSync(path).isDirectory()) throw new Error('it is no folder');
+      const inside = (name: string) =>
+        lstatSync(join(path, name), { throwIfNoEntry: false })?.isDirectory()
+          ? join(path, name)
+          : path;
+      return { path, qf: inside('qf'), df: inside('df'), xf: inside('xf') };
+    } catch (error) {
+      throw new QueueFolderError(path, error);
+    }
+  });
+}
+
+/** Throws QueueFolderError. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new QueueFolderError(folder, error);
+  }
+}
+
+/**
+ * The folder that a d line names, which is relative to the parent of all of them; never any other than
+ * the ones given. Null: none of ours is called so.
+ */
+export function folderNamed(
+  folders: readonly QueueFolder[],
+  name: string,
+  near: QueueFolder,
+): QueueFolder | null {
+  const parents = [near.path, dirname(near.path), dirname(dirname(near.path))];
+  for (const parent of parents)
+    for (const folder of folders) if (folder.path === join(parent, name)) return folder;
+  // In a copy the folders may stand apart from each other.
+  const alike = folders.filter(({ path }) => basename(path) === name);
+  return alike.length === 1 ? (alike[0] ?? null) : null;
+}
