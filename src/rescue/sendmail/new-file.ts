@@ -1,0 +1,73 @@
+/**
+ * Files put into sendmail's queue the way sendmail does: written whole under a name that means nothing,
+ * synced, and renamed.
+ */
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Missed } from '../mail-server.ts';
+import type { Lock, Locks } from './locks.ts';
+
+export interface FileFacts {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** ms since 1970; null: now. */
+  readonly modifiedAt: number | null;
+}
+
+/**
+ * The file stands at `temporary`, locked. Throws where the disk does not take it; `busy` while
+ * somebody else writes there.
+ */
+export async function writeNew(
+  locks: Locks,
+  temporary: string,
+  facts: FileFacts,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<{ readonly lock: Lock; readonly inode: string | null } | Missed> {
+  // Of somebody who died: whoever writes holds its lock.
+  const old = await locks.seize(temporary);
+  if (old === 'busy' || (old !== 'gone' && 'problem' in old)) return old;
+  if (old !== 'gone') await old.remove([]);
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    for await (const chunk of content) await file.writeFile(chunk);
+    await file.chown(facts.uid, facts.gid);
+    await file.chmod(facts.mode);
+    if (facts.modifiedAt !== null)
+      await file.utimes(facts.modifiedAt / 1000, facts.modifiedAt / 1000);
+    await file.sync();
+    const { dev, ino } = await file.stat({ bigint: true });
+    const lock = await locks.seize(temporary);
+    if (lock === 'gone' || lock === 'busy' || 'problem' in lock) return lock;
+    return { lock, inode: inodeOf(dev, ino) };
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Atomic, and on disk when it resolves. */
+export async function moveInto(temporary: string, path: string): Promise<void> {
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** As an I line has it; how a number of a device is divided is known for Linux alone. */
+function inodeOf(dev: bigint, ino: bigint): string | null {
+  if (process.platform !== 'linux') return null;
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  return `${major}/${minor & 0xffffffffn}/${ino}`;
+}
