@@ -3,25 +3,7 @@ import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import fc from 'fast-check';
 import { printable } from '../mail/printable.ts';
-import { createOutput, formatDuration, formatNumber, jsonLine } from './output.ts';
-
-const durations: readonly [ms: number, text: string][] = [
-  [0, '0 s'],
-  [340, '0.3 s'],
-  [2000, '2 s'],
-  [9_949, '9.9 s'],
-  [9_950, '10 s'],
-  [59_499, '59 s'],
-  [59_500, '1 min'],
-  [65_000, '1 min 5 s'],
-  [7_500_000, '2 h 5 min'],
-  [86_400_000, '1 d'],
-  [273_600_000, '3 d 4 h'],
-];
-for (const [ms, text] of durations)
-  test(`${ms} ms are ${text}`, () => assert.equal(formatDuration(ms), text));
-
-test('numbers are grouped', () => assert.equal(formatNumber(1_234_567), '1,234,567'));
+import { createOutput, jsonLine } from './output.ts';
 
 test('JSON is exact, one line, and holds nothing that a terminal obeys', () => {
   const text = fc
