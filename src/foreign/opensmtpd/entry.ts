@@ -14,7 +14,7 @@ export interface EnvelopeFacts {
   readonly id: string;
   /** Octets of the message that it shares with the other envelopes of its folder. */
   readonly size: number;
-  /** What the message reports, if it is a notice of this server. */
+  /** What the message reports, if it is a notice. */
   readonly report: NoticeReport | null;
   /** Where its action sends it; null where that is not known. */
   readonly nextHop: NextHop | null;
@@ -35,14 +35,22 @@ export function entryOfEnvelope(envelope: SmtpdEnvelope, facts: EnvelopeFacts): 
   } as const;
   if (envelope.type === 'bounce') return { ...common, ...noticeToCome(envelope) };
   const { sender, dest, isNotice, complaint } = envelope;
+  const report = isNoticeMessage(envelope) ? facts.report : null;
+  // One that came back to the server has lost its mark.
+  const isOwn = isNotice || (report !== null && report.reportingMta === envelope.serverName);
   return {
     ...common,
     reversePath: sender,
-    notice: isNotice ? 'own' : sender === '' ? 'foreign' : null,
+    notice: isOwn ? 'own' : sender === '' ? 'foreign' : null,
     recipients: [recipient(dest, complaint, facts.nextHop)],
     client: isNotice ? null : clientOf(envelope),
-    report: isNotice ? facts.report : null,
+    report,
   };
+}
+
+/** Whether the message that it is for is a notice: one that is yet to be written has no message. */
+export function isNoticeMessage({ type, sender, isNotice }: SmtpdEnvelope): boolean {
+  return type !== 'bounce' && (isNotice || sender === '');
 }
 
 /** Such an envelope becomes a message of its own to the sender, within seconds or at the next try. */

@@ -43,21 +43,30 @@ export interface SmtpdEnvelope {
 
 export type EnvelopeRead =
   | { readonly kind: 'envelope'; readonly envelope: SmtpdEnvelope }
-  /** `gzip`: unpack it and ask again; `encrypted`: only the server has the key. */
-  | { readonly kind: 'packed'; readonly how: 'gzip' | 'encrypted' }
+  /** Only the server has the key. */
+  | { readonly kind: 'encrypted' }
   /** `problem`: what was expected, what was found, and in which line. */
   | { readonly kind: 'fault'; readonly problem: string };
 
-/** Octets of the largest that the server itself would read (its own buffer is smaller). */
+/** A queue may be compressed, each file with gzip: unpacked before it comes here. Octets of the largest that the server itself would read (its own buffer is smaller). */
 export const largestEnvelope = 32_768;
 
 export function parseEnvelope(bytes: Uint8Array): EnvelopeRead {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { kind: 'packed', how: 'gzip' };
-  if (bytes[0] === 1) return { kind: 'packed', how: 'encrypted' };
+  if (bytes[0] === 1) return { kind: 'encrypted' };
   if (bytes.length > largestEnvelope)
     return fault(`expected at most ${largestEnvelope} octets, found ${bytes.length}`);
   const fields = readFields(textOf(bytes));
   return typeof fields === 'string' ? fault(fields) : readEnvelope(fields);
+}
+
+/**
+ * `sender|rcpt|dest` as `smtpctl show queue` writes them, an octet a character; null where it is no
+ * envelope. Addresses may hold bars themselves: the columns behind them are found only by their text.
+ */
+export function showQueueColumns(bytes: Uint8Array): string | null {
+  const fields = readFields(Buffer.from(bytes).toString('latin1'));
+  if (typeof fields === 'string') return null;
+  return ['sender', 'rcpt', 'dest'].map((key) => fields.get(key) ?? '').join('|');
 }
 
 type Fields = ReadonlyMap<string, string>;

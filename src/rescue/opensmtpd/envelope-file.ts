@@ -7,6 +7,7 @@ import {
   largestEnvelope,
   parseEnvelope,
   type SmtpdEnvelope,
+  showQueueColumns,
 } from '../../foreign/opensmtpd/envelope.ts';
 
 export type EnvelopeFileRead =
@@ -17,6 +18,8 @@ export type EnvelopeFileRead =
 
 export interface EnvelopeFiles {
   read(path: string): EnvelopeFileRead;
+  /** As `smtpctl show queue` writes them; null where they cannot be read. */
+  columns(path: string): string | null;
   exists(path: string): boolean;
 }
 
@@ -29,47 +32,51 @@ const writingTime = 5_000;
 export function createEnvelopeFiles(): EnvelopeFiles {
   const buffer = Buffer.allocUnsafe(largestEnvelope + 1);
 
+  /** Unpacked, and valid until the next call. */
+  function bytesOf(file: number): Uint8Array {
+    const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, 0));
+    return bytes[0] === 0x1f && bytes[1] === 0x8b ? unpack(bytes) : bytes;
+  }
+
   function readOpen(file: number): EnvelopeFileRead {
-    const length = readSync(file, buffer, 0, buffer.length, 0);
-    const bytes = buffer.subarray(0, length);
-    const first = parseEnvelope(bytes);
-    const read =
-      first.kind === 'packed' && first.how === 'gzip' ? parseEnvelope(unpack(bytes)) : first;
+    const read = parseEnvelope(bytesOf(file));
     if (read.kind === 'envelope') return read;
     const stat = fstatSync(file);
     if (!stat.isFile()) return { kind: 'fault', problem: 'expected a file' };
-    if (read.kind === 'packed')
-      return {
-        kind: 'fault',
-        problem:
-          read.how === 'encrypted'
-            ? 'the queue is encrypted ("queue encryption" in smtpd.conf): only smtpd can read it'
-            : 'expected an envelope, found it compressed twice',
-      };
-    return Math.abs(Date.now() - stat.mtimeMs) < writingTime
-      ? { kind: 'absent' }
-      : { kind: 'fault', problem: read.problem };
+    if (read.kind === 'encrypted') return { kind: 'fault', problem: encrypted };
+    return Math.abs(Date.now() - stat.mtimeMs) < writingTime ? { kind: 'absent' } : read;
+  }
+
+  function open<T>(path: string, use: (file: number) => T, failed: (error: unknown) => T): T {
+    let file: number;
+    try {
+      file = openSync(path, readOnly);
+    } catch (error) {
+      return failed(error);
+    }
+    try {
+      return use(file);
+    } catch (error) {
+      return failed(error);
+    } finally {
+      closeSync(file);
+    }
   }
 
   return {
-    read(path) {
-      let file: number;
-      try {
-        file = openSync(path, readOnly);
-      } catch (error) {
-        return failed(error);
-      }
-      try {
-        return readOpen(file);
-      } catch (error) {
-        return failed(error);
-      } finally {
-        closeSync(file);
-      }
-    },
+    read: (path) => open(path, readOpen, failed),
+    columns: (path) =>
+      open(
+        path,
+        (file) => showQueueColumns(bytesOf(file)),
+        () => null,
+      ),
     exists: (path) => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
   };
 }
+
+const encrypted =
+  'the queue is encrypted ("queue encryption" in smtpd.conf): only smtpd itself can read it';
 
 /** What cannot be unpacked is left as nothing, which is no envelope. */
 function unpack(bytes: Uint8Array): Uint8Array {

@@ -8,7 +8,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readNoticeReport } from '../../foreign/notice-report.ts';
-import { entryOfEnvelope } from '../../foreign/opensmtpd/entry.ts';
+import { entryOfEnvelope, isNoticeMessage } from '../../foreign/opensmtpd/entry.ts';
 import type { SmtpdEnvelope } from '../../foreign/opensmtpd/envelope.ts';
 import {
   type EntryPlace,
@@ -46,7 +46,7 @@ export function openOpenSmtpdReader(folders: readonly string[]): QueueReader {
       if (read.kind === 'absent') return read;
       if (read.kind === 'fault') return { kind: 'unreadable', path, problem: read.problem };
       const { envelope } = read;
-      return finish(messages, path, envelope.isNotice && envelope.type !== 'bounce', (message) =>
+      return finish(messages, path, isNoticeMessage(envelope), (message) =>
         entryOfEnvelope(envelope, {
           id,
           size: message.size,
