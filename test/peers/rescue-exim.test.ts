@@ -1,0 +1,272 @@
+/**
+ * The rescue of a real Exim's queue: what it reads is what Exim says, and what it does Exim does.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { openEximReader } from '../../src/rescue/exim/reader.ts';
+import { findExim } from '../../src/rescue/exim/server.ts';
+import type { ArchivedEntry } from '../../src/rescue/mail-server.ts';
+import { startActor } from './actor.ts';
+import { openExim } from './exim.ts';
+import {
+  ageOf,
+  asEximSays,
+  changeOptions,
+  filesInSpool,
+  floodOf,
+  handIn,
+  healed,
+  idIn,
+  isLost,
+  type Letters,
+  letter,
+  placeIn,
+  readAll,
+  records,
+  rootOfMachine,
+  spool,
+  startLoad,
+  takeOut,
+  tellQueue,
+  troubleIn,
+  withoutParameters,
+} from './exim-queue.ts';
+import { openDns } from './incident.ts';
+import { addresses, type Network, openNetwork } from './network.ts';
+import { run } from './place.ts';
+import { whyNot } from './requirements.ts';
+import { until } from './until.ts';
+
+const skip = await whyNot();
+
+async function openLetters(network: Network): Promise<Letters> {
+  return await startActor<typeof import('./actors/letters.ts')>(
+    network.world,
+    new URL('./actors/letters.ts', import.meta.url),
+    { extensions: ['8BITMIME', 'SMTPUTF8', 'DSN'] },
+  );
+}
+
+for (const split of [true, false])
+  test(`What is read of an Exim queue is what exim -bp says, split_spool_directory = ${split}`, {
+    skip,
+  }, async () => {
+    await using network = await openNetwork();
+    await using _dns = await openDns(network, records);
+    await using letters = await openLetters(network);
+    const clients = [addresses.sender.v4];
+    await using exim = await openExim({ network, clients });
+    const { machine } = exim;
+    const { place } = machine;
+    await changeOptions(machine, { split_spool_directory: String(split), message_logs: 'true' });
+    await exim.start();
+    const send = async (mail: string, rcpt: readonly string[], body?: number) =>
+      idIn(await letters.call('send', letter(mail, rcpt, 'wanted', body)));
+
+    // Notices to a black hole freeze, those to good senders wait.
+    await handIn(machine, 'nicholas@seaton.biz', ['x@nowhere.invalid', 'y@nowhere.invalid']);
+    await handIn(machine, 'ann@slow.example', ['x@nowhere.invalid']);
+    const foreign = await send('<>', ['<bob@slow.example>']);
+    const plain = await send('<ann@sender.example>', ['<bob@slow.example>']);
+    await send('<ann@sender.example>', ['<bob@slow.example>'], 3_000_000);
+    await send('<ann@sender.example>', ['<bob@slow.example>'], 5000);
+    const some = await send('<ann@sender.example>', [
+      '<one@good-1.example>',
+      '<two@slow.example>',
+      '<three@good-2.example>',
+      '<Four@Good-2.Example>',
+    ]);
+    const utf8 = await send('<ännä@bücher.example> SMTPUTF8', ['<bøb@slow.example>']);
+    const blanks = await send('<"ann  b"@sender.example>', [
+      '<"bob 1,2#3"@slow.example>',
+      '<"bob  5"@slow.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;odd+20one@slow.example',
+      '<bob@slow.example> NOTIFY=NEVER',
+      '<"x 0,0  0,-1#3"@slow.example> NOTIFY=FAILURE',
+    ]);
+    const frozen = await send('<ann@sender.example>', ['<held@slow.example>']);
+    await run(place, ['exim4', '-qf']);
+    await run(place, ['exim4', '-Mf', frozen]);
+
+    const reader = openEximReader([machine.path(spool)]);
+    const found = readAll(reader);
+    for (const option of ['-bp', '-bpu'] as const) {
+      const before = Date.now();
+      const told = await tellQueue(machine, option);
+      assert.deepEqual([...found.keys()].sort(), [...told.keys()].sort());
+      for (const [id, { entry }] of found) {
+        assert.equal(asEximSays(entry, option), told.get(id)?.text.trimEnd());
+        const ages = [before, Date.now()].map((now) => ageOf(entry, now));
+        assert.ok(ages.includes(told.get(id)?.age ?? ''), `${ages} ${told.get(id)?.age}`);
+      }
+    }
+
+    const entryOf = (id: string) => {
+      const entry = found.get(id)?.entry;
+      assert.ok(entry, id);
+      return entry;
+    };
+    const waiting = (id: string) =>
+      entryOf(id).recipients.flatMap(({ forwardPath, isDone }) => (isDone ? [] : [forwardPath]));
+    assert.equal(entryOf(foreign).notice, 'foreign');
+    assert.deepEqual(entryOf(plain).client, {
+      address: addresses.sender.v4,
+      name: null,
+      helo: 'sender.example',
+    });
+    assert.equal(entryOf(plain).state, 'waiting');
+    assert.equal(entryOf(frozen).state, 'held');
+    assert.deepEqual(waiting(some), ['two@slow.example']);
+    assert.equal(entryOf(utf8).reversePath, 'ännä@bücher.example');
+    assert.deepEqual(waiting(utf8), ['bøb@slow.example']);
+    assert.equal(entryOf(blanks).reversePath, '"ann  b"@sender.example');
+    assert.deepEqual(waiting(blanks), [
+      '"bob 1,2#3"@slow.example',
+      '"bob  5"@slow.example',
+      'bob@slow.example',
+      '"x 0,0  0,-1#3"@slow.example',
+    ]);
+    const notices = [...found.values()].filter(({ entry }) => entry.notice === 'own');
+    const lost = notices.find(({ entry }) => entry.state === 'held')?.entry;
+    assert.equal(lost?.recipients[0]?.forwardPath, 'nicholas@seaton.biz');
+    assert.deepEqual(lost?.report?.recipients.toSorted(), [
+      'x@nowhere.invalid',
+      'y@nowhere.invalid',
+    ]);
+    const good = notices.find(({ entry }) => entry.state === 'waiting')?.entry;
+    assert.equal(good?.recipients[0]?.forwardPath, 'ann@slow.example');
+
+    for (const [id, { place: at }] of found) {
+      assert.deepEqual(reader.find(id), at);
+      const files = reader.filesOf(at).map((path) => path.slice(machine.path(spool).length));
+      const letterOf = split ? `/${id[5]}` : '';
+      const known = files.filter((file) => !file.startsWith('/msglog'));
+      assert.deepEqual(known, [`/input${letterOf}/${id}-D`, `/input${letterOf}/${id}-H`]);
+    }
+    const [server] = await findExim(rootOfMachine(machine));
+    assert.equal(server?.title, 'Exim 4.96');
+    assert.equal(server?.queue, spool);
+    assert.equal(await server?.isRunning(), true);
+    assert.equal(server?.whyNoHand, null);
+    assert.deepEqual(server?.source.folders, [machine.path(spool)]);
+    await exim.stop();
+  });
+
+test('Under load, Exim loses its notices to a black hole and nothing else, and takes back what is undone', {
+  skip,
+}, async (t) => {
+  await using network = await openNetwork();
+  await using dns = await openDns(network, records);
+  await using letters = await openLetters(network);
+  await using exim = await openExim({ network, clients: [addresses.sender.v4] });
+  const { machine } = exim;
+  await changeOptions(machine, { message_logs: 'true' });
+  await exim.start();
+  const deferred: string[] = [];
+  for (let i = 0; i < 20; i++) {
+    const rcpt = [`<done-${i}@good-1.example>`, `<deferred-${i}@slow.example>`];
+    deferred.push(idIn(await letters.call('send', letter('<ann@sender.example>', rcpt, 'wanted'))));
+  }
+  assert.ok(await until(async () => (await letters.call('taken')).length === 20, 20_000));
+  await run(machine.place, ['exim4', '-odf', '-oi', '-bS'], { input: floodOf(120) });
+  const [server] = await findExim(rootOfMachine(machine));
+  assert.ok(server?.hand);
+  const { hand } = server;
+  const reader = openEximReader(server.source.folders);
+  const lostNow = () => [...readAll(reader).values()].filter(isLost).map((read) => read.place);
+  assert.ok(await until(async () => lostNow().length === 120, 20_000));
+
+  const load = startLoad(letters);
+  const some = deferred.slice(0, 10);
+  const places = [...lostNow(), ...some.map((id) => placeIn(reader, id))];
+  const archive: ArchivedEntry[] = [];
+  const started = performance.now();
+  for (let at = 0; at < places.length; at += 50)
+    archive.push(...(await takeOut(hand, reader, places.slice(at, at + 50))));
+  t.diagnostic(`${places.length} taken out in ${(performance.now() - started).toFixed(0)} ms`);
+  const left = await filesInSpool(machine);
+  for (const { id } of places) {
+    assert.equal(reader.find(id), null);
+    assert.deepEqual(
+      left.filter((name) => name.includes(id)),
+      [],
+    );
+  }
+  assert.equal(archive.filter(({ wasHeld }) => wasHeld).length, 120);
+
+  const held = archive.find(({ wasHeld }) => wasHeld);
+  assert.ok(held);
+  const back = [held, ...archive.filter(({ id }) => some.includes(id))];
+  for (const kind of ['restored', 'present']) {
+    const restored = await hand.restore(back);
+    for (const { id } of back) assert.equal(restored.get(id)?.kind, kind, id);
+  }
+  const again = readAll(reader);
+  assert.equal(again.get(held.id)?.entry.state, 'held');
+  for (const id of some) assert.equal(again.get(id)?.entry.state, 'waiting');
+  await takeOut(hand, reader, [placeIn(reader, held.id)]);
+
+  await dns.call('setRecords', healed);
+  await run(machine.place, ['exim4', '-qf']);
+  const sent = await load.stop();
+  t.diagnostic(`${sent} wanted messages sent meanwhile`);
+  assert.ok(await until(async () => (await exim.queued()) === 0, 30_000));
+  const taken = (await letters.call('taken')).flatMap(({ rcpt }) => rcpt).toSorted();
+  const wanted = Array.from({ length: 20 }, (_, i) => [
+    `<done-${i}@good-1.example>`,
+    `<deferred-${i}@slow.example>`,
+  ]);
+  const loaded = Array.from({ length: sent }, (_, i) => `<load-${i}@good-2.example>`);
+  assert.deepEqual(taken.map(withoutParameters), [...wanted.flat(), ...loaded].toSorted());
+  assert.deepEqual(await filesInSpool(machine), []);
+  assert.deepEqual(await troubleIn(machine), []);
+  await exim.stop();
+});
+
+test('What Exim delivers at the moment is busy, and what is let go goes on', { skip }, async () => {
+  await using network = await openNetwork();
+  await using dns = await openDns(network, records);
+  await using letters = await openLetters(network);
+  await using exim = await openExim({ network, clients: [addresses.sender.v4] });
+  const { machine } = exim;
+  await changeOptions(machine, { message_logs: 'true' });
+  await exim.start();
+  const send = async (rcpt: string) =>
+    idIn(await letters.call('send', letter('<ann@sender.example>', [rcpt], 'wanted')));
+  const waiting = await send('<bob@slow.example>');
+  const frozen = await send('<carl@slow.example>');
+  const gone = await send('<dora@slow.example>');
+  await run(machine.place, ['exim4', '-Mf', frozen]);
+  // Nobody answers for this domain, so that the delivery lasts as long as Exim waits for DNS.
+  const busy = await send('<emil@silent.example>');
+
+  const [server] = await findExim(rootOfMachine(machine));
+  assert.ok(server?.hand);
+  const { hand } = server;
+  const reader = openEximReader(server.source.folders);
+  const places = [waiting, frozen, gone, busy].map((id) => placeIn(reader, id));
+  await run(machine.place, ['exim4', '-Mrm', gone]);
+  {
+    await using seizure = await hand.seize(places);
+    assert.deepEqual([...seizure.seized.keys()].toSorted(), [waiting, frozen].toSorted());
+    assert.equal(seizure.seized.get(waiting)?.wasHeld, false);
+    assert.equal(seizure.seized.get(frozen)?.wasHeld, true);
+    assert.deepEqual(Object.fromEntries(seizure.missed), { [gone]: 'gone', [busy]: 'busy' });
+    assert.equal(readAll(reader).get(waiting)?.entry.state, 'held');
+  }
+  const states = () => [waiting, frozen].map((id) => readAll(reader).get(id)?.entry.state).join();
+  assert.equal(states(), 'waiting,held');
+
+  const held = await hand.hold(places.slice(0, 3), 'a stray');
+  assert.deepEqual([...held.values()].toSorted(), ['gone', 'held', 'held']);
+  assert.equal(states(), 'held,held');
+  const released = await hand.release([waiting, gone]);
+  assert.deepEqual(Object.fromEntries(released), { [waiting]: 'released', [gone]: 'gone' });
+  assert.equal(states(), 'waiting,held');
+  await dns.call('setRecords', { ...healed, 'silent.example': healed['good-1.example'] ?? {} });
+  await run(machine.place, ['exim4', '-qff']);
+  assert.ok(await until(async () => (await exim.queued()) === 0, 30_000));
+  const taken = (await letters.call('taken')).flatMap(({ rcpt }) => rcpt).toSorted();
+  assert.deepEqual(taken, ['<bob@slow.example>', '<carl@slow.example>', '<emil@silent.example>']);
+  assert.deepEqual(await troubleIn(machine), []);
+  await exim.stop();
+});
