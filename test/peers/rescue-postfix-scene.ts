@@ -1,14 +1,15 @@
 /**
  * A Postfix with a full queue: notices to a black hole and to people, mail that waits, mail that is held.
  */
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { openRoot } from '../../src/machine/root.ts';
+import type { Ran, Root } from '../../src/machine/root.ts';
 import type { MailServer } from '../../src/rescue/mail-server.ts';
 import { findPostfix } from '../../src/rescue/postfix/server.ts';
 import { type Actor, type CallsOf, startActor } from './actor.ts';
 import { openDns } from './incident.ts';
 import { addresses, openNetwork } from './network.ts';
-import { run } from './place.ts';
+import { type Place, run, start } from './place.ts';
 import { openPostfix, type Postfix } from './postfix.ts';
 import { until } from './until.ts';
 
@@ -104,7 +105,7 @@ export async function openRescueScene(
     },
     repair: () => postfix.configure({ transport_maps: routes(addresses.sink.v4) }),
     async find() {
-      const [server] = await findPostfix(openRoot(join(path('/'))));
+      const [server] = await findPostfix(rootOf(join(path('/')), place));
       if (!server) throw new Error('There is no Postfix');
       return server;
     },
@@ -117,5 +118,24 @@ export async function openRescueScene(
       if (!all) throw new Error(JSON.stringify(await rows(), null, 1));
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** As it is inside: its programs look at its own network. */
+function rootOf(folder: string, place: Place): Root {
+  return {
+    folder,
+    async run(at, command, input = ''): Promise<Ran> {
+      const inside = ['sh', '-c', 'cd "$0" && exec "$@"', at, ...command];
+      const child = start(place, inside, { stdio: 'pipe' });
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(Buffer.from(input, 'latin1'));
+      const text = async (stream: AsyncIterable<Buffer> | null) =>
+        stream ? Buffer.concat(await Array.fromAsync(stream)).toString('latin1') : '';
+      const ended = once(child, 'close');
+      const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+      await ended;
+      return { status: child.exitCode, stdout, stderr };
+    },
   };
 }

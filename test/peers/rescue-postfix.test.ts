@@ -3,13 +3,16 @@
  * trace, what it puts back is delivered.
  */
 import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
 import test from 'node:test';
 import type { QueueEntry } from '../../src/foreign/queue-entry.ts';
+import type { ArchivedEntry, ArchivedFile } from '../../src/rescue/mail-server.ts';
 import { openReader } from '../../src/rescue/open-reader.ts';
-import type { QueueReader } from '../../src/rescue/reader.ts';
+import type { EntryPlace, QueueReader } from '../../src/rescue/reader.ts';
 import { run } from './place.ts';
 import { whyNot } from './requirements.ts';
 import { openRescueScene, ownName, type RescueScene, type Row } from './rescue-postfix-scene.ts';
+import { until } from './until.ts';
 
 const skip = await whyNot();
 
@@ -61,6 +64,206 @@ for (const [name, settings] of kinds)
     }
     await scene.postfix.stop();
   });
+
+test('under load the notices go, and whatever is wanted arrives', { skip }, async () => {
+  await using scene = await openRescueScene({ minimal_backoff_time: '5s', queue_run_delay: '5s' });
+  const { machine } = scene.postfix;
+  const notices = 150;
+  const wanted = 20;
+  await sendMany(scene, notices, (n) => ['<nicholas@seaton.biz>', `<invented-${n}@${ownName}>`]);
+  await sendMany(scene, wanted, (n) => ['<ann@sender.example>', `<wanted-${n}@good-1.example>`]);
+  await until(async () => (await scene.rows()).length === notices + wanted, 30_000);
+
+  const server = await scene.find();
+  assert.equal(await server.isRunning(), true);
+  const { hand } = server;
+  assert(hand);
+  const reader = openReader(server.source);
+  // Meanwhile mail goes in and out all the time.
+  let isEnough = false;
+  const load = (async () => {
+    let sent = 0;
+    for (; !isEnough; sent++)
+      await scene.send('<ann@sender.example>', [`<load-${sent}@good-2.example>`], `load ${sent}`);
+    return sent;
+  })();
+  let removed = 0;
+  const drained = await until(async () => {
+    for (const batch of batches(
+      placesOf(reader, ({ notice }) => notice === 'own'),
+      40,
+    )) {
+      await using seizure = await hand.seize(batch);
+      for (const missed of seizure.missed.values()) assert.match(`${missed}`, /^(gone|busy)$/);
+      const same = [...seizure.seized].filter(([, { place }]) => {
+        const read = reader.read(place);
+        return read.kind === 'entry' && read.entry.reversePath === '';
+      });
+      const outcomes = await seizure.remove(same.map(([id]) => id));
+      for (const outcome of outcomes.values()) assert.equal(outcome, 'removed');
+      removed += outcomes.size;
+    }
+    // Wanted mail that is let go is none the worse for it.
+    await using seizure = await hand.seize(placesOf(reader, ({ notice }) => notice === null));
+    assert.deepEqual([...(await seizure.remove([])).keys()], []);
+    return removed === notices;
+  }, 60_000);
+  assert.ok(drained, `${removed} of ${notices} removed`);
+  isEnough = true;
+  const sent = await load;
+  assert.ok(sent > 20, `${sent}`);
+  await scene.repair();
+  await run(machine.place, ['postqueue', '-f']);
+  await until(async () => (await scene.postfix.queued()) === 0, 60_000);
+  const taken = await scene.letters.call('taken');
+  const arrived = taken.flatMap(({ rcpt }) => rcpt).toSorted();
+  const expected = [
+    ...Array.from({ length: wanted }, (_, n) => `<wanted-${n}@good-1.example>`),
+    ...Array.from({ length: sent }, (_, n) => `<load-${n}@good-2.example>`),
+  ].toSorted();
+  assert.deepEqual(arrived, expected);
+  assert.deepEqual(await orphans(scene), []);
+  assert.deepEqual(
+    (await machine.log()).filter((line) => trouble.test(line)),
+    [],
+  );
+  await scene.postfix.stop();
+});
+
+for (const [name, settings] of kinds)
+  test(`what is put back is delivered, with ${name}`, { skip }, async () => {
+    await using scene = await openRescueScene(settings);
+    await fill(scene);
+    const { hand, source } = await scene.find();
+    assert(hand);
+    const reader = openReader(source);
+    const before = readAll(reader);
+    const archive: ArchivedEntry[] = [];
+    {
+      await using seizure = await hand.seize(placesOf(reader, () => true));
+      assert.deepEqual([...seizure.missed], []);
+      assert.equal(seizure.seized.size, 8);
+      for (const [id, { place, wasHeld }] of seizure.seized)
+        archive.push({ id, wasHeld, files: reader.filesOf(place).map(archived) });
+      const outcomes = await seizure.remove(archive.map(({ id }) => id));
+      assert.deepEqual(new Set(outcomes.values()), new Set(['removed']));
+    }
+    assert.deepEqual(await scene.rows(), []);
+    assert.deepEqual(await orphans(scene), []);
+
+    const restored = await hand.restore(archive);
+    const newIds = [...restored.values()].map((one) => (one.kind === 'restored' ? one.id : one));
+    assert.equal(new Set(newIds).size, 8);
+    const apart = (entry: QueueEntry) => ({ ...rowOf(entry), id: '' });
+    const after = readAll(reader);
+    assert.deepEqual(after.map(apart).toSorted(byRest), before.map(apart).toSorted(byRest));
+    assert.deepEqual(
+      (await scene.rows()).map(plain).toSorted(byId),
+      after.map(rowOf).toSorted(byId),
+    );
+    // A second time changes nothing.
+    const again = await hand.restore(archive);
+    assert.deepEqual(new Set([...again.values()].map(({ kind }) => kind)), new Set(['present']));
+    assert.equal((await scene.rows()).length, 8);
+
+    await scene.repair();
+    await run(scene.postfix.machine.place, ['postqueue', '-f']);
+    const isThrough = await until(async () => (await scene.postfix.queued()) === 2, 30_000);
+    assert.ok(isThrough, JSON.stringify(await scene.rows()));
+    // The notice to the black hole, and what is held.
+    assert.deepEqual((await scene.rows()).map(({ queue_name }) => queue_name).toSorted(), [
+      'deferred',
+      'hold',
+    ]);
+    const taken = await scene.letters.call('taken');
+    assert.deepEqual(taken.flatMap(({ rcpt }) => rcpt).toSorted(), [
+      '<"two words"@good-1.example>',
+      '<ann@good-1.example>',
+      '<done@good-2.example>',
+      '<foreign@good-1.example>',
+      '<hidden@good-1.example>',
+      '<in-header@good-1.example>',
+      '<program@good-1.example>',
+      '<zoë@good-1.example>',
+    ]);
+    assert.deepEqual(await orphans(scene), []);
+    assert.deepEqual(
+      (await scene.postfix.machine.log()).filter((line) => trouble.test(line)),
+      [],
+    );
+    await scene.postfix.stop();
+  });
+
+/** Lines of a log that an admin would worry about. */
+const trouble = /: (warning|error|fatal|panic): /;
+
+async function sendMany(
+  scene: RescueScene,
+  count: number,
+  envelope: (n: number) => readonly [mail: string, rcpt: string],
+): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, n) => n);
+  for (const batch of batches(numbers, 10))
+    await Promise.all(
+      batch.map((n) => {
+        const [mail, rcpt] = envelope(n);
+        return scene.send(mail, [rcpt], `number ${n}`);
+      }),
+    );
+}
+
+function batches<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>
+    all.slice(n * size, (n + 1) * size),
+  );
+}
+
+function placesOf(reader: QueueReader, wanted: (entry: QueueEntry) => boolean): EntryPlace[] {
+  return [...reader.list()].flatMap((listed) => {
+    const read = listed.kind === 'entry' ? reader.read(listed.place) : null;
+    return listed.kind === 'entry' && read?.kind === 'entry' && wanted(read.entry)
+      ? [listed.place]
+      : [];
+  });
+}
+
+function archived(path: string): ArchivedFile {
+  const { mode, uid, gid, mtimeMs, size } = statSync(path);
+  const content = readFileSync(path);
+  return {
+    path,
+    mode: mode & 0o7777,
+    uid,
+    gid,
+    modifiedAt: mtimeMs,
+    size,
+    async *content() {
+      yield content.subarray(0, 100);
+      yield content.subarray(100);
+    },
+  };
+}
+
+/** Logs whose message is gone, and files that no message is. */
+async function orphans(scene: RescueScene): Promise<string[]> {
+  const { place } = scene.postfix.machine;
+  const files = async (folders: string) =>
+    (
+      await run(place, [
+        'sh',
+        '-c',
+        `cd /var/spool/postfix && find ${folders} -type f -printf '%f\\n'`,
+      ])
+    )
+      .split('\n')
+      .filter((name) => name !== '');
+  const messages = new Set(await files('incoming active deferred hold'));
+  const logs = await files('bounce defer trace');
+  return [
+    ...logs.filter((name) => !messages.has(name)),
+    ...[...messages].filter((name) => name.includes('.')),
+  ];
+}
 
 /** Eight messages. */
 async function fill(scene: RescueScene): Promise<void> {
@@ -136,4 +339,8 @@ function plain(row: Row): Plain {
 
 function byId(one: Plain, other: Plain): number {
   return one.id < other.id ? -1 : 1;
+}
+
+function byRest(one: Plain, other: Plain): number {
+  return JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
 }
