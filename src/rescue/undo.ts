@@ -71,7 +71,7 @@ export async function undoReceipt(options: UndoOptions): Promise<UndoOutcome> {
     const settled = await settleReceipt(options);
     for (const { id, problem } of settled.problems) counter.problem(id, problem);
     counter.present += settled.left;
-    counter.present += writeFound(archive, findRestored(archive, reader));
+    counter.present += writeFound(archive, await findRestored(archive, reader));
     const isChosen = selection ?? (() => true);
     for (const [states, change] of [
       [['removed', 'gone', 'restoring'], restoreBatch],
