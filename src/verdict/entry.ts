@@ -77,7 +77,7 @@ export function isDeadEnd({ action }: Verdict): boolean {
 }
 
 /** Dead ends that lead back to the server that sends. */
-const circles: ReadonlySet<Reason> = new Set([
+export const circles: ReadonlySet<Reason> = new Set([
   'loopback',
   'self',
   'unspecified',
