@@ -2,15 +2,14 @@
  * Where we are and who runs us, as far as defaults depend on it.
  */
 import { hostname, userInfo } from 'node:os';
-import { resolve } from 'node:path';
 import type { Home } from '../config/hosted-domains.ts';
 import type { Config } from '../config/schema.ts';
 import { normalizeDomain } from '../mail/domain.ts';
-import { storeUrlOf } from './store-url.ts';
+import { dataFolderOf } from './store-url.ts';
 
 export function homeOf(config: Config): Home {
-  const folder = resolve(storeUrlOf(config).replace(/^sqlite:/, ''));
-  return { hostName: hostname(), user: config.process.user ?? userName(), folder };
+  const user = config.process.user ?? userName();
+  return { hostName: hostname(), user, folder: dataFolderOf(config) };
 }
 
 /** How the server calls itself where the operator does not say. */

@@ -13,8 +13,10 @@ import { journalCommand } from './journal.ts';
 import { passwordCommand } from './password.ts';
 import { queueCommand } from './queue.ts';
 import { replayCommand } from './replay.ts';
+import { rescueCommand } from './rescue.ts';
 import { runCommand } from './run.ts';
 import { storeUrlOf } from './store-url.ts';
+import { undoCommand } from './undo.ts';
 
 const program = new Command('spillway')
   .description(
@@ -28,6 +30,8 @@ const program = new Command('spillway')
       openStore: async (file) => openJournalForReading(storeUrlOf(await readConfig(file))),
     }),
   )
+  .addCommand(rescueCommand())
+  .addCommand(undoCommand())
   .addCommand(queueCommand())
   .addCommand(replayCommand())
   .addCommand(installCommand())

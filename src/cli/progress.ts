@@ -9,10 +9,10 @@ export interface ProgressOutput {
 
 export interface ProgressLine {
   /**
-   * `share` is from 0 to 1; the text is cut at the edge of the terminal and must be printable. Left out
+   * `share` is from 0 to 1, null where nobody knows; the text is cut at the edge of the terminal and must be printable. Left out
    * soon after another, unless it must be seen: the first of a phase.
    */
-  show(share: number, text: string, mustBeSeen?: boolean): void;
+  show(share: number | null, text: string, mustBeSeen?: boolean): void;
   /** Takes the line away. */
   clear(): void;
 }
@@ -34,8 +34,7 @@ export function createProgressLine(
       if (!mustBeSeen && now() - last < interval) return;
       last = now();
       isShown = true;
-      const full = Math.round(Math.min(Math.max(share, 0), 1) * barWidth);
-      const line = `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${text}`;
+      const line = share === null ? text : `${formatBar(share)} ${text}`;
       // Some terminals do not know their width and say 0.
       output.write(`\r\x1b[2K${line.slice(0, (output.columns || 80) - 1)}`);
     },
@@ -44,4 +43,9 @@ export function createProgressLine(
       isShown = false;
     },
   };
+}
+
+function formatBar(share: number): string {
+  const full = Math.round(Math.min(Math.max(share, 0), 1) * barWidth);
+  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}]`;
 }

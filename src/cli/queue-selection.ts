@@ -8,6 +8,7 @@ import { parseQueueId, type QueueId } from '../mail/queue-id.ts';
 import type { MessageState, QueueFilter } from '../store/queue-store.ts';
 import { oneOf, readReason } from './choices.ts';
 import { CommandError } from './exit.ts';
+import { quote } from './shell-word.ts';
 
 export interface SelectionOptions {
   readonly sender?: string;
@@ -72,10 +73,6 @@ export function formatSelection(ids: readonly string[], options: SelectionOption
     value === undefined ? [] : [`--${name} ${quote(value)}`],
   );
   return [...ids, ...told].join(' ');
-}
-
-function quote(text: string): string {
-  return /^[\w@.,:=+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function collectId(text: string, earlier: readonly QueueId[] = []): readonly QueueId[] {

@@ -44,15 +44,16 @@ const findings: Findings = {
 };
 
 const cases: readonly [name: string, choice: Choice, want: string][] = [
-  ['the proposals', { causes: null, action: null }, 'purge A, purge B, hold D'],
+  ['the proposals', { causes: 'proposed', action: null }, 'purge A, purge B, hold D'],
   [
     'all proposals, but nothing removed',
-    { causes: null, action: 'hold' },
+    { causes: 'proposed', action: 'hold' },
     'hold A, hold B, hold D',
   ],
   ['a cause by its number', { causes: ['1'], action: null }, 'purge A, purge B'],
   ['a cause by its name', { causes: ['stray-mail:dead.example'], action: null }, 'hold D'],
   ['wanted mail is left, though it is named', { causes: ['2'], action: null }, ''],
+  ['everything', { causes: 'all', action: 'purge' }, 'purge A, purge B, purge C, purge D'],
   ['unless the admin says what to do with it', { causes: ['2'], action: 'hold' }, 'hold C'],
 ];
 

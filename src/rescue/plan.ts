@@ -27,8 +27,8 @@ export interface Outcome {
 }
 
 export interface Choice {
-  /** Numbers or names of causes; null: all that have a proposal. */
-  readonly causes: readonly string[] | null;
+  /** Numbers or names of causes; `proposed`: those with something to do. */
+  readonly causes: readonly string[] | 'proposed' | 'all';
   /** Null: what each cause proposes. */
   readonly action: PlannedEntry['action'] | null;
 }
@@ -39,17 +39,16 @@ export function chooseCauses(
   choice: Choice,
 ): readonly { readonly cause: Cause; readonly action: PlannedEntry['action'] }[] {
   return causes.flatMap((cause) => {
-    if (choice.causes && !choice.causes.some((text) => isNamed(cause, text))) return [];
-    // Held instead of purged is what all proposals may be turned into, but what is left stays so.
-    const isMeant = choice.causes !== null || cause.proposal !== 'leave';
-    const action = isMeant && choice.action ? choice.action : cause.proposal;
+    if (!isChosen(cause, choice)) return [];
+    const action = choice.action ?? cause.proposal;
     return action === 'leave' ? [] : [{ cause, action }];
   });
 }
 
 /** Texts of the choice that name no cause. */
 export function unknownCauses({ causes }: Findings, choice: Choice): readonly string[] {
-  return (choice.causes ?? []).filter((text) => !causes.some((cause) => isNamed(cause, text)));
+  if (typeof choice.causes === 'string') return [];
+  return choice.causes.filter((text) => !causes.some((cause) => isNamed(cause, text)));
 }
 
 export function* planEntries(findings: Findings, choice: Choice): Generator<PlannedEntry> {
@@ -58,6 +57,12 @@ export function* planEntries(findings: Findings, choice: Choice): Generator<Plan
       const fingerprint = cause.fingerprints[at];
       if (fingerprint !== undefined) yield { id, fingerprint, action, cause };
     }
+}
+
+function isChosen(cause: Cause, { causes }: Choice): boolean {
+  if (causes === 'all') return true;
+  if (causes === 'proposed') return cause.proposal !== 'leave';
+  return causes.some((text) => isNamed(cause, text));
 }
 
 function isNamed({ number, name }: Cause, text: string): boolean {
