@@ -2,7 +2,8 @@
  * sendmail on a machine: its program, its configuration, its daemon.
  */
 import { readFile } from 'node:fs/promises';
-import { firstFile, outside, type Root } from './root.ts';
+import { join } from 'node:path';
+import { firstFile, isFile, outside, type Root } from './root.ts';
 
 export type Found<T> =
   | { readonly kind: 'found'; readonly value: T }
@@ -26,13 +27,18 @@ export async function findPidFile(root: Root): Promise<string | null> {
   return await firstFile(root, pidFiles);
 }
 
-/** Whether the process that wrote the pid file still lives; seen from here, as processes are. */
+/** Whether the process that wrote the pid file still lives. */
 export async function isDaemonRunning(root: Root): Promise<boolean> {
   const file = await findPidFile(root);
   if (file === null) return false;
   const text = await readFile(await outside(root, file), 'latin1').catch(() => '');
   const pid = /^\s*(\d{1,10})\s/.exec(text)?.[1];
   if (pid === undefined) return false;
+  // Numbers mean something only there where the machine sees its own processes.
+  const processes = join(root.folder, 'proc');
+  const title = await readFile(join(processes, pid, 'cmdline'), 'latin1').catch(() => null);
+  if (title !== null) return title.includes('sendmail');
+  if (await isFile(root, '/proc/version')) return false;
   try {
     return process.kill(Number(pid), 0);
   } catch (error) {

@@ -31,7 +31,8 @@ sub lock_both {
   my ($file) = @_;
   return 0 unless flock($file, LOCK_EX | LOCK_NB);
   return 1 if $one_lock;
-  return fcntl($file, F_SETLK, pack('s H60', F_WRLCK, '0' x 60));
+  my $region = pack('s H60', F_WRLCK, '0' x 60);
+  return fcntl($file, F_SETLK, $region);
 }
 
 sub seize {
