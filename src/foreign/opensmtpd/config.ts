@@ -68,7 +68,7 @@ function readTable(words: Statement, fileOf: FileOf): DomainList {
   const lines = text.split('\n').map((line) => line.trim());
   return lines
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(/[\s:]/, 1)[0] ?? '');
+    .map((line) => line.split(/\s|:(?=\s|$)/, 1)[0] ?? '');
 }
 
 /** `{ a, b }` and `{ a = b, c = d }`: a and b, a and c. */

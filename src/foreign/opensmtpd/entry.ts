@@ -44,7 +44,8 @@ export function entryOfEnvelope(envelope: SmtpdEnvelope, facts: EnvelopeFacts): 
     notice: isOwn ? 'own' : sender === '' ? 'foreign' : null,
     recipients: [recipient(dest, complaint, facts.nextHop)],
     client: isNotice ? null : clientOf(envelope),
-    report,
+    // A notice goes to nobody but the sender of what it reports.
+    report: report && isOwn ? { ...report, sender: report.sender ?? dest } : report,
   };
 }
 

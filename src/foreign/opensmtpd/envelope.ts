@@ -35,7 +35,7 @@ export interface SmtpdEnvelope {
   readonly helo: string | null;
   /** Name of the server that took it; null where it is not told. */
   readonly serverName: string | null;
-  /** Written by this server itself, as a notice. */
+  /** Written by this server itself, as a notice (bounce.c), and not come back yet. */
   readonly isNotice: boolean;
   /** The last words about it; null where there are none. */
   readonly complaint: string | null;
@@ -130,10 +130,22 @@ function readEnvelope(fields: Fields): EnvelopeRead {
       hostName: told(fields.get('hostname')),
       helo: told(fields.get('helo')),
       serverName: told(fields.get('smtpname')),
-      isNotice: (fields.get('flags') ?? '').toLowerCase().split(/[ ,|]/).includes('bounce'),
+      isNotice: isOwnNotice(fields, sender),
       complaint: fields.get('errorline') || null,
     },
   };
+}
+
+/**
+ * Notices are handed in over no address, with the server's own name as greeting, where programs on the
+ * machine say `localhost`. The flag `bounce` tells no more than that (smtp_session.c calls it a hack):
+ * where the server itself is called localhost, all that comes that way bears it.
+ */
+function isOwnNotice(fields: Fields, sender: string): boolean {
+  if (sender !== '' || fields.get('sockaddr') !== 'local') return false;
+  const flags = (fields.get('flags') ?? '').toLowerCase().split(/[ ,|]/);
+  const name = told(fields.get('smtpname'));
+  return flags.includes('bounce') || (name !== null && fields.get('helo') === name);
 }
 
 /** Written as user@domain, which is a bare @ for the null reverse-path; null is none at all. */

@@ -26,8 +26,8 @@ export interface EnvelopeFiles {
 /** No link is followed, and nothing waits for the writer of a pipe. */
 export const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The server writes an envelope in one go: what is not whole after so many ms never will be. */
-const writingTime = 5_000;
+/** The server writes and removes in one go: what is not whole after so many ms never will be. */
+export const changingTime = 5_000;
 
 export function createEnvelopeFiles(): EnvelopeFiles {
   const buffer = Buffer.allocUnsafe(largestEnvelope + 1);
@@ -44,7 +44,7 @@ export function createEnvelopeFiles(): EnvelopeFiles {
     const stat = fstatSync(file);
     if (!stat.isFile()) return { kind: 'fault', problem: 'expected a file' };
     if (read.kind === 'encrypted') return { kind: 'fault', problem: encrypted };
-    return Math.abs(Date.now() - stat.mtimeMs) < writingTime ? { kind: 'absent' } : read;
+    return Math.abs(Date.now() - stat.mtimeMs) < changingTime ? { kind: 'absent' } : read;
   }
 
   function open<T>(path: string, use: (file: number) => T, failed: (error: unknown) => T): T {

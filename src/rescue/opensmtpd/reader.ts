@@ -5,7 +5,7 @@
  * more. What is still being taken lies in `incoming/` and is no entry yet. Envelopes are replaced by
  * rename, apart from those of notices to come, which are written in their place.
  */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readNoticeReport } from '../../foreign/notice-report.ts';
 import { entryOfEnvelope, isNoticeMessage } from '../../foreign/opensmtpd/entry.ts';
@@ -17,7 +17,7 @@ import {
   QueueFolderError,
   type QueueReader,
 } from '../reader.ts';
-import { createEnvelopeFiles } from './envelope-file.ts';
+import { changingTime, createEnvelopeFiles } from './envelope-file.ts';
 import { createMessageFiles, type MessageFiles } from './message-file.ts';
 import { readRoutes } from './routes.ts';
 
@@ -88,51 +88,80 @@ function finish(
   const file = messageOf(path);
   const message = messages.look(file, isNotice);
   // A delivery that ends takes the envelope first, and the message with the last of them.
-  if (message === null) return { kind: 'absent' };
+  if (message === null)
+    return isAtRest(dirname(path))
+      ? { kind: 'unreadable', path: file, problem: 'expected the message, found none' }
+      : { kind: 'absent' };
   if ('problem' in message) return { kind: 'unreadable', path: file, problem: message.problem };
   return { kind: 'entry', entry: entryOf(message) };
 }
 
 function* listQueue(queue: string): Generator<Listed> {
-  for (const bucket of namesIn(queue) ?? []) {
-    const folder = join(queue, bucket);
-    const messages = bucketName.test(bucket) ? namesIn(folder) : null;
-    if (!messages) yield stranger(folder, 'a folder named by two hexadecimal digits');
-    else for (const message of messages) yield* listMessage(folder, message);
+  for (const bucket of foldersIn(queue)) {
+    const folder = join(queue, bucket.name);
+    if (!bucket.isFolder || !bucketName.test(bucket.name))
+      yield stranger(folder, 'a folder named by two hexadecimal digits');
+    else
+      for (const { name, isFolder } of foldersIn(folder))
+        if (isFolder && messageName.test(name) && name.startsWith(bucket.name))
+          yield* listMessage(join(folder, name), name);
+        else
+          yield stranger(
+            join(folder, name),
+            `a folder named ${bucket.name} and six hexadecimal digits`,
+          );
   }
 }
 
-function* listMessage(bucket: string, message: string): Generator<Listed> {
-  const folder = join(bucket, message);
-  const isOne = messageName.test(message) && message.startsWith(basename(bucket));
-  const names = isOne ? namesIn(folder) : null;
-  if (!names) {
-    yield stranger(folder, `a folder named ${basename(bucket)} and six hexadecimal digits`);
-    return;
-  }
-  for (const name of names)
+function* listMessage(folder: string, message: string): Generator<Listed> {
+  let envelopes = 0;
+  for (const name of namesIn(folder))
     if (envelopeName.test(name) && name.startsWith(message)) {
       const place: EntryPlace = { id: name, path: join(folder, name) };
+      envelopes++;
       yield { kind: 'entry', place };
     } else if (name !== 'message')
       yield stranger(
         join(folder, name),
         `"message", or an envelope named ${message} and eight hexadecimal digits`,
       );
+  if (envelopes === 0 && isAtRest(folder))
+    yield { kind: 'unreadable', path: folder, problem: withoutEnvelope };
+}
+
+const withoutEnvelope = 'expected an envelope in the folder, found none: nobody will deliver this';
+
+/** The server removes the last envelope before the folder. */
+function isAtRest(folder: string): boolean {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > changingTime;
 }
 
 function stranger(path: string, expected: string): Listed {
   return { kind: 'unreadable', path, problem: `expected ${expected}, found something else` };
 }
 
-/** Null where it is no folder; none where it is gone by now. */
-function namesIn(folder: string): readonly string[] | null {
+/** None where the folder is gone by now. */
+function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOTDIR') return null;
-    if (code === 'ENOENT' && basename(folder) !== 'queue') return [];
-    throw new QueueFolderError(folder, error);
+    return noneIfGone(folder, error);
   }
+}
+
+/** What there is, and whether it is a folder: links to some are none. */
+function foldersIn(folder: string): readonly { name: string; isFolder: boolean }[] {
+  try {
+    const found = readdirSync(folder, { withFileTypes: true });
+    return found.map((one) => ({ name: one.name, isFolder: one.isDirectory() }));
+  } catch (error) {
+    return noneIfGone(folder, error);
+  }
+}
+
+function noneIfGone(folder: string, error: unknown): readonly [] {
+  const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  if (isGone && basename(folder) !== 'queue') return [];
+  throw new QueueFolderError(folder, error);
 }
