@@ -30,6 +30,8 @@ export class ArchiveOpenError extends Error {
   readonly code = 'ARCHIVE_OPEN';
   /** Another run works with it. */
   readonly isInUse: boolean;
+  /** The run died before it began. */
+  readonly isEmpty: boolean;
   constructor(path: string, cause: unknown) {
     const primary = primaryCode(cause);
     const isInUse = [resultCodes.busy, resultCodes.locked].includes(primary);
@@ -41,9 +43,17 @@ export class ArchiveOpenError extends Error {
     super(`cannot open the receipt ${printable(path)}: ${why}`, { cause });
     this.name = 'ArchiveOpenError';
     this.isInUse = isInUse;
+    this.isEmpty = cause instanceof EmptyArchiveError;
   }
 }
 
 function describe(cause: unknown): string {
   return printable(cause instanceof Error ? cause.message : String(cause));
+}
+
+/** Nothing was ever written into it. */
+export class EmptyArchiveError extends Error {
+  constructor() {
+    super('it is empty or no receipt');
+  }
 }

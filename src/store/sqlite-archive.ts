@@ -6,7 +6,12 @@
  * so that no two runs work with it; the lock is the kernel's and ends with the process.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { ArchiveOpenError, ArchiveReadError, ArchiveWriteError } from './archive-errors.ts';
+import {
+  ArchiveOpenError,
+  ArchiveReadError,
+  ArchiveWriteError,
+  EmptyArchiveError,
+} from './archive-errors.ts';
 import { pieceSize, readPieces, writePieces } from './archive-pieces.ts';
 import {
   causeColumns,
@@ -68,12 +73,19 @@ function prepare(database: DatabaseSync, run: ArchivedRun | null, options: FileO
   database.exec('PRAGMA synchronous = EXTRA');
   if (options.maxBytes !== undefined) limitSize(database, options.maxBytes);
   database.exec('BEGIN EXCLUSIVE; COMMIT');
-  if (run) {
-    migrate(database, archiveSteps);
-    database.prepare('INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?)').run(...runValues(run));
-  } else if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'").get())
-    throw new Error('it is empty or no receipt');
+  if (run) writeRun(database, run);
+  else if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'").get())
+    throw new EmptyArchiveError();
   else migrate(database, archiveSteps);
+}
+
+/** All at once, so that a process that dies leaves an archive or an empty file. */
+function writeRun(database: DatabaseSync, run: ArchivedRun): void {
+  inTransaction(database, () => {
+    for (const step of archiveSteps) database.exec(step);
+    database.exec(`PRAGMA user_version = ${archiveSteps.length}`);
+    database.prepare('INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?)').run(...runValues(run));
+  });
 }
 
 function archiveOf(
