@@ -112,26 +112,24 @@ export interface Load {
   stop(): Promise<number>;
 }
 
-/** Sends wanted mail, one message after the other, until it is told to stop. */
-export function startLoad(letters: Letters): Load {
+/** Sends wanted mail on several lanes until it is told to stop. */
+export function startLoad(letters: Letters, lanes = 4): Load {
   let isOver = false;
-  const sending = (async () => {
-    let sent = 0;
-    for (; !isOver; sent++)
-      idIn(
-        await letters.call(
-          'send',
-          letter('<customer@sender.example>', [`<load-${sent}@good-2.example>`], 'wanted'),
-        ),
-      );
-    return sent;
-  })();
+  let sent = 0;
+  async function send(): Promise<void> {
+    while (!isOver) {
+      const rcpt = `<load-${sent++}@good-2.example>`;
+      idIn(await letters.call('send', letter('<customer@sender.example>', [rcpt], 'wanted')));
+    }
+  }
+  const sending = Promise.all(Array.from({ length: lanes }, send));
   // Whoever stops it hears of its failure.
   sending.catch(() => undefined);
   return {
     async stop() {
       isOver = true;
-      return await sending;
+      await sending;
+      return sent;
     },
   };
 }
