@@ -9,7 +9,7 @@ import type { MailServer } from '../rescue/mail-server.ts';
 import type { chooseCauses, Outcome } from '../rescue/plan.ts';
 import type { Survey } from '../rescue/survey.ts';
 import type { Round } from '../rescue/watch.ts';
-import type { Proposal } from '../verdict/entry.ts';
+import { type Proposal, proposals } from '../verdict/entry.ts';
 import type { Output, Style } from './output.ts';
 import type { RescueOptions } from './rescue-options.ts';
 import { quote } from './shell-word.ts';
@@ -20,6 +20,7 @@ const styles: { readonly [proposal in Proposal]: Style } = {
   leave: 'green',
 };
 
+const shownCauses = 12;
 const sampleIds = 3;
 const shownUnreadable = 5;
 const shownProblems = 10;
@@ -35,7 +36,9 @@ export function formatSurvey(
   const { entries, bytes, causes } = findings;
   const size = entries === 0 ? 'empty' : `${countEntries(entries)}, ${formatSize(bytes)}`;
   const lines = [output.style('bold', `${printable(title)}, ${printable(queue)}: ${size}`)];
-  for (const cause of causes) lines.push('', ...formatCause(cause, output, columns));
+  for (const cause of causes.slice(0, shownCauses))
+    lines.push('', ...formatCause(cause, output, columns));
+  lines.push(...formatSmaller(causes.slice(shownCauses)));
   const sources = describeSources(findings);
   if (sources.length > 0) lines.push('', ...sources.flatMap((line) => wrap(line, columns, '')));
   if (unreadableCount > 0) {
@@ -51,6 +54,17 @@ export function formatSurvey(
       );
   }
   return lines;
+}
+
+function formatSmaller(causes: readonly Cause[]): string[] {
+  if (causes.length === 0) return [];
+  const counts = proposals.flatMap((wanted) => {
+    const ours = causes.filter(({ proposal }) => proposal === wanted);
+    const count = ours.reduce((sum, { count }) => sum + count, 0);
+    return count > 0 ? [`${formatNumber(count)} to ${wanted}`] : [];
+  });
+  const smaller = formatCount(causes.length, 'smaller cause');
+  return ['', `    and ${smaller}: ${counts.join(', ')} (--json tells all)`];
 }
 
 function formatCause(cause: Cause, output: Output, columns: number): string[] {
