@@ -45,11 +45,20 @@ export function openFolderServer(source: QueueSource, isStopped: boolean): MailS
 }
 
 export function folderHand(reader: QueueReader): QueueHand {
-  const refuseAll = (ids: readonly string[]) => new Map(ids.map((id) => [id, noServer]));
+  const isHeld = (place: EntryPlace) => {
+    const read = reader.read(place);
+    return read.kind === 'entry' && read.entry.state === 'held';
+  };
   return {
     seize: async (places) => seize(reader, places),
-    hold: async (places) => refuseAll(places.map(({ id }) => id)),
-    release: async (ids) => refuseAll(ids),
+    hold: async (places) => new Map(places.map(({ id }) => [id, noServer])),
+    release: async (ids) =>
+      new Map(
+        ids.map((id) => {
+          const place = reader.find(id);
+          return [id, place ? (isHeld(place) ? noServer : 'released') : 'gone'];
+        }),
+      ),
     restore: async (entries) => {
       const results = new Map<string, Restored>();
       const folders = new Set<string>();

@@ -80,6 +80,6 @@ export interface ArchivedEntry {
 export type Restored =
   /** `id`: its name now, which is another one where the server makes names of inodes. */
   | { readonly kind: 'restored'; readonly id: string }
-  /** An entry of that name is in the queue already; nothing was touched. */
-  | { readonly kind: 'present' }
+  /** An entry of that name is in the queue already, or, where `id` is told, this very one under that name. */
+  | { readonly kind: 'present'; readonly id?: string }
   | { readonly kind: 'fault'; readonly problem: string };

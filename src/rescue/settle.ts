@@ -65,7 +65,7 @@ async function settleBatch(
     const release: Missed | 'released' | undefined = freed.get(id);
     const isThere = there.includes(entry) && release !== 'gone';
     const isArchived = state === 'archived';
-    if (isThere && typeof release === 'object' && isHeld(reader, id)) {
+    if (isThere && typeof release === 'object') {
       problems.push({ id, problem: release.problem });
     } else if (isThere) {
       if (state !== 'holding') left++;
@@ -91,10 +91,4 @@ export function isInQueue(reader: QueueReader, { id, fingerprint }: StoredEntry)
   const place = reader.find(id);
   const read = place && reader.read(place);
   return read?.kind === 'entry' && fingerprintOf(read.entry) === fingerprint;
-}
-
-function isHeld(reader: QueueReader, id: string): boolean {
-  const place = reader.find(id);
-  const read = place && reader.read(place);
-  return read?.kind === 'entry' && read.entry.state === 'held';
 }

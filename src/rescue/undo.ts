@@ -136,15 +136,20 @@ async function restoreBatch(
     const { id, number } = stored;
     const result: Restored = results.get(id) ?? { kind: 'fault', ...notTold };
     if (result.kind === 'fault') fail(stored, result.problem);
-    else if (result.kind === 'present' && !isInQueue(reader, stored))
+    else if (result.kind === 'present' && result.id === undefined && isTaken(reader, stored))
       fail(stored, 'another message has this name now');
     else {
-      const restoredAs = result.kind === 'restored' ? result.id : id;
+      const restoredAs = result.id ?? id;
       changes.push({ number, state: 'restored', restoredAs });
       counter.count(result.kind, stored, restoredAs);
     }
   }
   archive.settle(changes);
+}
+
+/** By another entry than this one. */
+function isTaken(reader: QueueReader, stored: StoredEntry): boolean {
+  return reader.find(stored.id) !== null && !isInQueue(reader, stored);
 }
 
 async function releaseBatch(

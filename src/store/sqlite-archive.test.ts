@@ -58,7 +58,7 @@ function put(archive: ArchiveStore, contents: readonly Uint8Array[], id = exampl
   batch.add(
     number,
     false,
-    contents.map((content) => fileWith(content)),
+    contents.map((content, at) => fileWith(content, `/var/spool/mqueue/q1/${id}.${at}`)),
   );
   batch.commit();
   return number;
@@ -99,7 +99,10 @@ test('what was put in comes out after closing: run, cause, entry, files', async 
     ...{ ...example, ...unset, number: 2, state: 'archived', recipientCount: 1 },
   });
   const { content: _, ...facts } = archive.filesOf(2)[0] ?? assert.fail();
-  const { chunks: __, ...want } = fileWith(Buffer.from('body'));
+  const { chunks: __, ...want } = fileWith(
+    Buffer.from('body'),
+    '/var/spool/mqueue/q1/4A0B1C2D3E.0',
+  );
   assert.deepEqual(facts, want);
   assert.deepEqual((await contentsOf(archive, 2)).map(String), ['body', '', 'control']);
 });
@@ -153,6 +156,7 @@ test('files of any sizes come out as they went in, whatever the batches and piec
       async (batches) => {
         using archive = create();
         const put: [number: number, contents: Buffer[]][] = [];
+        let paths = 0;
         for (const entries of batches) {
           const numbers = entries.map(() => announce(archive));
           using batch = archive.begin();
@@ -162,7 +166,7 @@ test('files of any sizes come out as they went in, whatever the batches and piec
             batch.add(
               number,
               false,
-              contents.map((content) => fileWith(content)),
+              contents.map((content) => fileWith(content, `/var/spool/mqueue/q1/df${++paths}`)),
             );
             put.push([number, contents]);
           }
@@ -185,7 +189,7 @@ for (const size of [10, 1_500_000, 3_000_000])
     using archive = create();
     const [before, broken, behind] = [announce(archive), announce(archive), announce(archive)];
     using batch = archive.begin();
-    batch.add(before, false, [fileWith(Buffer.from('before'))]);
+    batch.add(before, false, [fileWith(Buffer.from('before'), '/1')]);
     const breaking = {
       ...fileWith(Buffer.alloc(size)),
       *chunks() {
@@ -195,8 +199,8 @@ for (const size of [10, 1_500_000, 3_000_000])
     };
     assert.throws(() => batch.add(broken, false, [breaking]), /it went away/);
     batch.add(behind, false, [
-      fileWith(Buffer.from('behind')),
-      fileWith(Buffer.alloc(1_200_000, 1)),
+      fileWith(Buffer.from('behind'), '/2'),
+      fileWith(Buffer.alloc(1_200_000, 1), '/3'),
     ]);
     batch.commit();
     assert.deepEqual((await contentsOf(archive, before)).map(String), ['before']);
@@ -207,6 +211,27 @@ for (const size of [10, 1_500_000, 3_000_000])
     const states = Array.from(archive.entries(), ({ state }) => state);
     assert.deepEqual(states, ['archived', 'seizing', 'archived']);
   });
+
+test('what several entries share is kept once, unless it changed in between', async () => {
+  using archive = create();
+  const numbers = [announce(archive), announce(archive), announce(archive)];
+  let read = 0;
+  const shared = (text: string, modifiedAt: number) => ({
+    ...fileWith(Buffer.from(text), '/var/spool/smtpd/queue/0a/0a1b2c3d/message'),
+    modifiedAt,
+    *chunks() {
+      read++;
+      yield Buffer.from(text);
+    },
+  });
+  using batch = archive.begin();
+  for (const [at, number] of numbers.entries())
+    batch.add(number, false, [shared(at < 2 ? 'old' : 'new', at < 2 ? 1 : 2)]);
+  batch.commit();
+  assert.equal(read, 2);
+  const found = await Promise.all(numbers.map((number) => contentsOf(archive, number)));
+  assert.deepEqual(found.flat().map(String), ['old', 'old', 'new']);
+});
 
 test('a batch that is not committed is not there', () => {
   const folder = freshFolder();
@@ -285,7 +310,7 @@ test('many notices that look alike take a small part of their room', () => {
     using batch = archive.begin();
     for (const [at, number] of numbers.entries()) {
       const text = `To: <nicholas@seaton.biz>\n${'The mailbox is not known here.\n'.repeat(120)}${at}`;
-      batch.add(number, false, [fileWith(Buffer.from(text))]);
+      batch.add(number, false, [fileWith(Buffer.from(text), `/${at}`)]);
     }
     batch.commit();
   }

@@ -12,7 +12,7 @@ import {
   ArchiveWriteError,
   EmptyArchiveError,
 } from './archive-errors.ts';
-import { pieceSize, readPieces, writePieces } from './archive-pieces.ts';
+import { type Position, pieceSize, readPieces, writePieces } from './archive-pieces.ts';
 import {
   causeColumns,
   causeOf,
@@ -30,6 +30,7 @@ import {
   type ArchivedRun,
   type ArchiveStore,
   entryStates,
+  type FileFacts,
   type StoredEntry,
   type StoredState,
 } from './archive-store.ts';
@@ -217,14 +218,20 @@ function beginBatch(database: DatabaseSync, statements: Statements, path: string
   };
   attempt(() => database.exec('BEGIN IMMEDIATE'));
   const writer = writePieces(statements, new Uint8Array(pieceSize));
+  /** By path: what entries share is kept once. */
+  const stored = new Map<string, Position & Pick<FileFacts, 'size' | 'modifiedAt'>>();
   return {
     add(number, wasHeld, files) {
       const begin = writer.position;
+      const added: typeof stored = new Map();
       try {
         for (const [place, { chunks, ...file }] of files.entries()) {
           const { path, mode, uid, gid, modifiedAt, size } = file;
-          const { piece, offset } = writer.position;
-          for (const chunk of chunks()) attempt(() => writer.write(chunk));
+          const known = stored.get(path);
+          const isSame = known?.size === size && known.modifiedAt === modifiedAt;
+          const { piece, offset } = isSame ? known : writer.position;
+          if (!isSame) for (const chunk of chunks()) attempt(() => writer.write(chunk));
+          added.set(path, { piece, offset, size, modifiedAt });
           attempt(() =>
             run(
               'INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -239,6 +246,7 @@ function beginBatch(database: DatabaseSync, statements: Statements, path: string
             number,
           ),
         );
+        for (const [path, position] of added) stored.set(path, position);
       } catch (error) {
         if (!(error instanceof ArchiveWriteError))
           attempt(() => {
