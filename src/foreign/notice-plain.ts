@@ -21,6 +21,7 @@ export interface PlainReport {
 
 /** Longer lines are no line of a notice that tells an address. */
 const lineLimit = 1000;
+const addressLimit = 320;
 const greeting = Buffer.from('Hi. This is the ');
 const qmailLine = Buffer.from('\n--- Below this line is a copy of the message.');
 const eximLine = Buffer.from('\n------ This is a copy of ');
@@ -42,9 +43,12 @@ export function readPlain(
 
 function readExim(bytes: Buffer, body: number, failedHeader: string): PlainReport {
   const failed = new FailedRecipients();
-  for (const address of failedHeader.split(',')) if (address.trim()) failed.add(address.trim());
+  for (const item of failedHeader.split(',')) {
+    const address = item.trim();
+    if (address !== '') failed.add(address.length > addressLimit ? null : address);
+  }
   const divider = bytes.indexOf(eximLine, body);
-  const text = divider < 0 ? bytes.length : divider;
+  const text = divider < 0 ? bytes.length : divider + 1;
   let reason: string | null = null;
   let isAfterAddress = false;
   eachLine(bytes, body, text, (line) => {
@@ -58,7 +62,7 @@ function readExim(bytes: Buffer, body: number, failedHeader: string): PlainRepor
 function readQsbmf(bytes: Buffer, body: number): PlainReport {
   const failed = new FailedRecipients();
   const divider = bytes.indexOf(qmailLine, body);
-  const text = divider < 0 ? bytes.length : divider;
+  const text = divider < 0 ? bytes.length : divider + 1;
   let reason: string | null = null;
   let reportingMta: string | null = null;
   let isParagraph = true;
@@ -68,7 +72,6 @@ function readQsbmf(bytes: Buffer, body: number): PlainReport {
     const address = isParagraph ? /^<(.{1,320})>:$/.exec(line)?.[1] : undefined;
     if (isAfterAddress && line !== '') reason ??= line;
     isAfterAddress = address !== undefined;
-    // qmail puts a line without a mailbox for a host that it could not reach.
     if (address !== undefined) failed.add(address);
     isParagraph = line === '';
   });
@@ -80,7 +83,7 @@ function readSendmail(bytes: Buffer, body: number): PlainReport | null {
   if (start < 0) return null;
   const failed = new FailedRecipients();
   const divider = Math.max(...sendmailLines.map((line) => bytes.indexOf(line, start)));
-  const text = divider < 0 ? bytes.length : divider;
+  const text = divider < 0 ? bytes.length : divider + 1;
   let reason: string | null = null;
   let isOver = false;
   const list = nextLine(bytes, start, text);
@@ -102,12 +105,12 @@ function returnedBelow(bytes: Buffer, divider: number): ReturnedHeader {
   return at < 0 ? nothingReturned : readReturned(bytes, at, bytes.length);
 }
 
+/** Lines that end before `end`: one that does not was cut. */
 function eachLine(bytes: Buffer, start: number, end: number, take: (line: string) => void): void {
-  for (let at = start; at < end; ) {
-    const next = nextLine(bytes, at, end);
-    const lineEnd = next < 0 ? end : next;
-    if (lineEnd - at <= lineLimit) take(textOf(bytes, at, lineEnd).trimEnd());
-    at = lineEnd;
+  for (let at = start, next = 0; at < end; at = next) {
+    next = nextLine(bytes, at, end);
+    if (next < 0) return;
+    if (next - at <= lineLimit) take(textOf(bytes, at, next).trimEnd());
   }
 }
 

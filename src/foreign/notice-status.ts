@@ -56,7 +56,7 @@ export function readStatus(
           block.isRecipient = true;
           block.finalRecipient ??= address(from, to);
         } else if (isNamed(bytes, name, 'diagnostic-code'))
-          block.diagnostic ??= valueBeginning(bytes, from, to, reasonLimit);
+          block.diagnostic ??= onOneLine(valueBeginning(bytes, from, to, reasonLimit));
         break;
       case 16:
         if (isNamed(bytes, name, 'x-postfix-sender')) sender ??= address(from, to);
@@ -97,6 +97,11 @@ function emptyBlock(): Block {
     diagnostic: null,
     isRecipient: false,
   };
+}
+
+/** What was folded has the blanks of both lines. */
+function onOneLine(text: string): string {
+  return text.includes('  ') || text.includes('\t') ? text.replace(/\s+/g, ' ') : text;
 }
 
 /** `rfc822; ann@example.org`, `rfc822;<ann@example.org>`, `utf-8; ...`. */

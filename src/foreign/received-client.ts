@@ -11,7 +11,47 @@
  *
  * HELO and IDENT are the client's own words, and may look like an address.
  */
-import { parseIp, unmapped } from '../mail/ip.ts';
+import { isLoopback, parseIp, unmapped } from '../mail/ip.ts';
+
+/** A filter that a message passes through on the machine itself adds two or three. */
+const mostLocalHops = 5;
+
+/**
+ * Finds the client in the Received fields, given from the top.
+ *
+ * Only the topmost was surely written by the server. Where it says that the machine itself handed the
+ * message in, as a filter does, the first one below that has another client counts, if the same server
+ * claims to have written it.
+ */
+export class ClientTrace {
+  client: string | null = null;
+  isEmpty = true;
+  isDone = false;
+  private by: string | null = null;
+  private hops = 0;
+
+  /** `value` on one line; null: one that is too long to be true. */
+  add(value: string | null): void {
+    // qmail's queue writes a field of its own above that of its server.
+    if (value?.startsWith('(qmail ') && this.isEmpty) return;
+    const client = value === null ? null : clientOfReceived(value);
+    const by = value === null ? null : serverOfReceived(value);
+    if (this.isEmpty) [this.client, this.by, this.isEmpty] = [client, by, false];
+    const isLocal = client !== null && isLoopbackText(client);
+    if (!isLocal && client !== null && by === this.by) this.client = client;
+    this.isDone = !isLocal || ++this.hops >= mostLocalHops;
+  }
+}
+
+/** The name after `by`. */
+function serverOfReceived(value: string): string | null {
+  return /[\s)]by\s+([^\s;()]{1,255})/.exec(value)?.[1]?.toLowerCase() ?? null;
+}
+
+function isLoopbackText(text: string): boolean {
+  const ip = parseIp(text);
+  return ip !== null && isLoopback(ip);
+}
 
 /** `value` on one line. Null: it came from no network, or in no form that is known. */
 export function clientOfReceived(value: string): string | null {

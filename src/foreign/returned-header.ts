@@ -7,7 +7,7 @@
 import { withoutBrackets } from '../mail/address.ts';
 import { isNamed } from '../mail/header.ts';
 import { eachField, wholeValue } from './notice-fields.ts';
-import { clientOfReceived } from './received-client.ts';
+import { ClientTrace } from './received-client.ts';
 
 export interface ReturnedHeader {
   readonly sender: string | null;
@@ -24,23 +24,20 @@ const receivedLimit = 2000;
 export function readReturned(bytes: Buffer, start: number, end: number): ReturnedHeader {
   let sender: string | null = null;
   let messageId: string | null = null;
-  let client: string | null = null;
-  let isReceivedSeen = false;
+  const trace = new ClientTrace();
   let hasId = false;
   eachField(bytes, start, end, (name, nameLength, from, to) => {
-    if (nameLength === 11 && !isReceivedSeen && isNamed(bytes, name, 'return-path')) {
+    if (nameLength === 11 && trace.isEmpty && isNamed(bytes, name, 'return-path')) {
       const path = wholeValue(bytes, from, to, pathLimit);
       sender ??= path === null ? null : withoutBrackets(path);
-    } else if (nameLength === 8 && !isReceivedSeen && isNamed(bytes, name, 'received')) {
-      isReceivedSeen = true;
-      const received = wholeValue(bytes, from, to, receivedLimit);
-      client = received === null ? null : clientOfReceived(received);
+    } else if (nameLength === 8 && !trace.isDone && isNamed(bytes, name, 'received')) {
+      trace.add(wholeValue(bytes, from, to, receivedLimit));
     } else if (nameLength === 10 && !hasId && isNamed(bytes, name, 'message-id')) {
       hasId = true;
       messageId = readMessageId(wholeValue(bytes, from, to, messageIdLimit));
     }
   });
-  return { sender, client, messageId };
+  return { sender, client: trace.client, messageId };
 }
 
 /** RFC 5322 §3.6.4; one without brackets, as old programs write it, is taken whole. */
