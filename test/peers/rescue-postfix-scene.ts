@@ -7,6 +7,7 @@ import type { Ran, Root } from '../../src/machine/root.ts';
 import type { MailServer } from '../../src/rescue/mail-server.ts';
 import { findPostfix } from '../../src/rescue/postfix/server.ts';
 import { type Actor, type CallsOf, startActor } from './actor.ts';
+import { milterPort } from './actors/editing-milter.ts';
 import { openDns } from './incident.ts';
 import { addresses, openNetwork } from './network.ts';
 import { type Place, run, start } from './place.ts';
@@ -18,6 +19,8 @@ export interface RescueScene extends AsyncDisposable {
   readonly letters: Actor<CallsOf<typeof import('./actors/letters.ts')>>;
   /** From `mail` to `rcpt`, as said in SMTP; throws where it is refused. */
   send(mail: string, rcpt: readonly string[], subject: string): Promise<void>;
+  /** Filters change whatever comes by SMTP, until the result is disposed of. */
+  edit(bodyLines: number): Promise<AsyncDisposable>;
   /** Mail for good-1.example goes through from now on. */
   repair(): Promise<void>;
   /** As the rescue finds it. */
@@ -102,6 +105,20 @@ export async function openRescueScene(
         body: Buffer.from('Some words.\r\n'),
       });
       if (!said.at(-1)?.startsWith('250')) throw new Error(said.join('\n'));
+    },
+    async edit(bodyLines) {
+      const milter = await startActor<typeof import('./actors/editing-milter.ts')>(
+        network.world,
+        new URL('./actors/editing-milter.ts', import.meta.url),
+        { bodyLines },
+      );
+      await postfix.configure({ smtpd_milters: `inet:${addresses.sender.v4}:${milterPort}` });
+      return {
+        async [Symbol.asyncDispose]() {
+          await postfix.configure({ smtpd_milters: '' });
+          await milter[Symbol.asyncDispose]();
+        },
+      };
     },
     repair: () => postfix.configure({ transport_maps: routes(addresses.sink.v4) }),
     async find() {

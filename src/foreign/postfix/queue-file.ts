@@ -35,7 +35,7 @@ export type QueueFileRead =
   | { readonly kind: 'fault'; readonly problem: string };
 
 /** Types of record, by the letters that postcat's source and its output know them by. */
-const envelopeTypes = setOf('CTcFILSDRO/WVA>K<ionfdmrePN');
+const envelopeTypes = setOf('CTcFILSDRO/WVA>K<ionfdmreP');
 const extractedTypes = setOf('DRO/PreAFILS>KonV<iWfdmTc');
 const letter = (text: string) => text.charCodeAt(0);
 const [size, time, sender, recipient, done, attribute] = [...'CTSRDA'].map(letter);
@@ -104,7 +104,7 @@ export function readQueueFile(source: ByteSource, isSubmission = false): QueueFi
   };
 }
 
-/** The beginning of the content, lines ended by LF, at least `limit` octets where there are so many. */
+/** The beginning of the content, at most `limit` octets; lines end in LF. */
 export function readContent(
   source: ByteSource,
   { contentAt }: QueueFile,
@@ -112,14 +112,14 @@ export function readContent(
 ): Uint8Array {
   const cursor = new RecordCursor(source);
   cursor.goTo(contentAt);
-  const content = Buffer.allocUnsafe(limit + 1);
+  const content = Buffer.allocUnsafe(limit);
   let used = 0;
   while (used < limit && cursor.step()) {
     if (cursor.type !== normal && cursor.type !== partial) break;
     const room = cursor.data.subarray(0, limit - used);
     content.set(room, used);
     used += room.length;
-    if (cursor.type === normal) content[used++] = 0x0a;
+    if (cursor.type === normal && used < limit) content[used++] = 0x0a;
   }
   return content.subarray(0, used);
 }

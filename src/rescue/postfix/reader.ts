@@ -98,7 +98,7 @@ export function openPostfixReader(folders: readonly string[]): QueueReader {
               return buffer.subarray(0, used);
             },
           },
-          log: queue === 'maildrop' || queue === 'incoming' ? null : logOf(id),
+          log: queue === 'maildrop' ? null : logOf(id),
         });
         return read.kind === 'entry' ? read : unreadable(read.problem);
       } catch (error) {
