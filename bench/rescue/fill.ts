@@ -48,6 +48,7 @@ export function fillQueue({ mta, folder, entries, ...options }: Fill): Filled {
   // Sendmail trusts only what its own user wrote, and queues as root.
   const uid = mta === 'sendmail' ? 0 : owner.uid;
   const known = new Set<string>();
+  for (const name of emptyFolders[mta]) makeFolder(join(folder, name), folder, known, owner);
   let left = entries;
   let letters = 0;
   let files = 0;
@@ -73,6 +74,14 @@ export function fillQueue({ mta, folder, entries, ...options }: Fill): Filled {
   }
   return { letters, files, bytes };
 }
+
+/** What the server makes before it has any entry. */
+const emptyFolders: { readonly [mta in Mta]: readonly string[] } = {
+  sendmail: [],
+  postfix: ['maildrop', 'incoming', 'active', 'deferred', 'hold', 'corrupt', 'defer'],
+  exim: ['input', 'msglog'],
+  opensmtpd: ['queue', 'incoming', 'purge', 'temporary'],
+};
 
 /** Who owns its entries: where the server has begun to use its folder, another one than the folder's. */
 function ownerOf(mta: Mta, folder: string): { readonly uid: number; readonly gid: number } {
