@@ -9,10 +9,10 @@ import type { Ran, Root } from '../../src/machine/root.ts';
 import type { ZoneData } from '../../src/replay/dns-server.ts';
 import type { ArchivedEntry, ArchivedFile, QueueHand } from '../../src/rescue/mail-server.ts';
 import { type EntryPlace, fingerprintOf, type QueueReader } from '../../src/rescue/reader.ts';
-import type { Actor, CallsOf } from './actor.ts';
+import { type Actor, type CallsOf, startActor } from './actor.ts';
 import type { Letter } from './actors/letters.ts';
 import type { Machine } from './machine.ts';
-import { addresses } from './network.ts';
+import { addresses, type Network } from './network.ts';
 import { run, start } from './place.ts';
 
 export const spool = '/var/spool/exim4';
@@ -95,6 +95,15 @@ export async function handIn(
 }
 
 export type Letters = Actor<CallsOf<typeof import('./actors/letters.ts')>>;
+
+/** Whoever writes to the server and takes what it delivers. */
+export async function openLetters(network: Network): Promise<Letters> {
+  return await startActor<typeof import('./actors/letters.ts')>(
+    network.world,
+    new URL('./actors/letters.ts', import.meta.url),
+    { extensions: ['8BITMIME', 'SMTPUTF8', 'DSN'] },
+  );
+}
 
 /** Spam in nicholas's name to mailboxes that nobody has, for `exim -bS`: a notice to him each. */
 export function floodOf(count: number): string {

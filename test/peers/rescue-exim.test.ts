@@ -6,7 +6,6 @@ import test from 'node:test';
 import { openEximReader } from '../../src/rescue/exim/reader.ts';
 import { findExim } from '../../src/rescue/exim/server.ts';
 import type { ArchivedEntry } from '../../src/rescue/mail-server.ts';
-import { startActor } from './actor.ts';
 import { openExim } from './exim.ts';
 import {
   ageOf,
@@ -18,8 +17,8 @@ import {
   healed,
   idIn,
   isLost,
-  type Letters,
   letter,
+  openLetters,
   placeIn,
   readAll,
   records,
@@ -32,20 +31,12 @@ import {
   withoutParameters,
 } from './exim-queue.ts';
 import { openDns } from './incident.ts';
-import { addresses, type Network, openNetwork } from './network.ts';
+import { addresses, openNetwork } from './network.ts';
 import { run } from './place.ts';
 import { whyNot } from './requirements.ts';
 import { until } from './until.ts';
 
 const skip = await whyNot();
-
-async function openLetters(network: Network): Promise<Letters> {
-  return await startActor<typeof import('./actors/letters.ts')>(
-    network.world,
-    new URL('./actors/letters.ts', import.meta.url),
-    { extensions: ['8BITMIME', 'SMTPUTF8', 'DSN'] },
-  );
-}
 
 for (const split of [true, false])
   test(`What is read of an Exim queue is what exim -bp says, split_spool_directory = ${split}`, {

@@ -67,5 +67,6 @@ function namesIn(folder: string, isTop: boolean): readonly string[] {
 
 /** Names that a file has while Exim, or a rescue that puts an entry back, writes it. */
 function isTemporary(name: string): boolean {
+  if (name.startsWith('.spillway-')) return true;
   return name.startsWith('hdr.') || /^[0-9A-Za-z-]{16,23}-K$/.test(name) || name.endsWith('.eml');
 }

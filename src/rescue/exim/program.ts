@@ -60,9 +60,15 @@ async function isExim(root: Root, pid: string): Promise<boolean> {
   return false;
 }
 
+/**
+ * Whoever stops the rescue at a terminal, or closes it, stops it and not Exim, which would leave a
+ * message with half of its files.
+ */
+const unstoppable = ['sh', '-c', 'trap "" HUP INT QUIT && exec "$@"', 'sh'];
+
 /** `-Mf`, `-Mt` and `-Mrm`, in one process for all messages of a queue. Throws for what is no id. */
 export async function actOn(
-  program: EximProgram,
+  { root, path }: EximProgram,
   action: '-Mf' | '-Mt' | '-Mrm',
   /** Null: the one queue that has no name. */
   queue: string | null,
@@ -70,5 +76,5 @@ export async function actOn(
 ): Promise<Ran> {
   if (!ids.every(isMessageId)) throw new TypeError('no message id of Exim');
   const named = queue === null ? [] : [`-qG${queue}`];
-  return await program.run([...named, action, ...ids]);
+  return await root.run('/', [...unstoppable, path, ...named, action, ...ids]);
 }

@@ -1,8 +1,8 @@
 /**
  * Exim's queue, read from its spool.
  *
- * The costs of an entry are three calls for its -H file and one for the size of its body. A journal is
- * looked for by name where the listing has just told of all names; notices are read beyond their header.
+ * An entry costs three calls for its -H file and one for the size of its body, a notice three for the
+ * body itself. A journal is looked for by name alone where the listing has just told of all names.
  */
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,14 +47,12 @@ export function openEximReader(folders: readonly string[]): QueueReader {
     const header = parseSpoolHeader(file.bytes, id);
     if (header.kind === 'fault') return { kind: 'unreadable', path, problem: header.problem };
     const stem = stemOf(path);
-    const body = lstatSync(`${stem}-D`, { throwIfNoEntry: false });
-    if (!body?.isFile()) return withoutBody(path, body === undefined);
+    const isNotice = noticeOf(header) !== null;
+    const body = isNotice ? readNotice(id, header, file.bytes, stem) : sizeOfBody(id, stem);
+    if (!body) return withoutBody(path, !existsSync(`${stem}-D`));
     const journal = readJournal(id, stem);
     if (journal && 'problem' in journal) return journal;
-    const isNotice = noticeOf(header) !== null;
-    const report = isNotice ? readReport(id, header, file.bytes, stem) : null;
-    const bodySize = Math.max(0, body.size - bodyOffset(id));
-    return { kind: 'entry', entry: makeEximEntry({ id, header, bodySize, journal, report }) };
+    return { kind: 'entry', entry: makeEximEntry({ id, header, journal, ...body }) };
   }
 
   function readJournal(
@@ -70,17 +68,22 @@ export function openEximReader(folders: readonly string[]): QueueReader {
     return file.kind === 'bytes' ? parseJournal(file.bytes) : null;
   }
 
-  function readReport(
+  /** A body that ends within the part that is read need not be asked for its size. */
+  function readNotice(
     id: string,
     { headerAt }: SpoolHeader,
     bytes: Buffer,
     stem: string,
-  ): NoticeReport | null {
+  ): Body | null {
     let length = copyHeader(bytes, headerAt, notice.subarray(0, 2 * noticePrefix - 1));
     notice[length++] = 10;
     const room = notice.subarray(length, length + noticePrefix);
-    length += readPart(`${stem}-D`, bodyOffset(id), room) ?? 0;
-    return readNoticeReport(notice.subarray(0, length));
+    const read = readPart(`${stem}-D`, bodyOffset(id), room);
+    const isWhole = read !== null && read > 0 && read < room.length;
+    const bodySize = isWhole ? read : sizeOfBody(id, stem)?.bodySize;
+    if (bodySize === undefined) return null;
+    const report = readNoticeReport(notice.subarray(0, length + (read ?? 0)));
+    return { bodySize, report };
   }
 
   return {
@@ -99,6 +102,18 @@ export function openEximReader(folders: readonly string[]): QueueReader {
       return [...[`${stem}-D`, `${stem}-J`, ...log].filter(existsSync), path];
     },
   };
+}
+
+interface Body {
+  readonly bodySize: number;
+  readonly report: NoticeReport | null;
+}
+
+/** Null: there is no such file. */
+function sizeOfBody(id: string, stem: string): Body | null {
+  const found = lstatSync(`${stem}-D`, { throwIfNoEntry: false });
+  if (!found?.isFile()) return null;
+  return { bodySize: Math.max(0, found.size - bodyOffset(id)), report: null };
 }
 
 /** Exim writes the body first and removes it first. */
