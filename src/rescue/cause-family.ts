@@ -109,7 +109,7 @@ export class CauseFamily {
   private makeRoomFor(count: number): boolean {
     if (this.ranked.size < mostRanked) return true;
     // Looking for the smallest at every entry would be slow.
-    if ((count & (count - 1)) !== 0) return false;
+    if (count < 2 || (count & (count - 1)) !== 0) return false;
     let [smallest, least] = [-1, count / 2];
     for (const group of this.ranked.keys()) {
       const found = this.counts.get(group) ?? 0;
