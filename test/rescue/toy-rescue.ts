@@ -86,7 +86,7 @@ export async function undoAll({ queue, data }: Scene, options: ToyOptions = {}):
 }
 
 /** Trips before and after whatever changes the archive. */
-function tripping(archive: ArchiveStore, trip: () => void): ArchiveStore {
+export function tripping(archive: ArchiveStore, trip: () => void): ArchiveStore {
   const around =
     <Args extends unknown[], Result>(change: (...args: Args) => Result) =>
     (...args: Args): Result => {
