@@ -114,6 +114,7 @@ test('Where sendmail would send, by its own tables; addresses are no commands', 
   const { world } = drowned;
   await world.call('setRecords', incidentRecords);
   const server = await serverOf(drowned);
+  const odd = ['"odd, one"@bakery.example', 'a@@bakery.example', '\u00e9@bakery.example'];
   const hostile = [
     '/quit',
     '-oQ/tmp',
@@ -126,9 +127,11 @@ test('Where sendmail would send, by its own tables; addresses are no commands', 
   const hops = await server.nextHops([
     'info@bakery.example',
     'nicholas@seaton.biz',
+    ...odd,
     ...hostile,
     'ann@localhost',
-    'a@@b',
+    'a@@b\\',
+    '',
   ]);
   const seen = (address: string) => {
     const hop = hops.get(address);
@@ -137,7 +140,9 @@ test('Where sendmail would send, by its own tables; addresses are no commands', 
   assert.deepEqual(seen('info@bakery.example'), ['esmtp', '[192.0.2.30]']);
   assert.deepEqual(seen('nicholas@seaton.biz'), ['esmtp', 'seaton.biz']);
   assert.equal(seen('ann@localhost')?.[0], 'local');
-  assert.equal(seen('a@@b'), undefined);
+  for (const address of odd) assert.deepEqual(seen(address), ['esmtp', '[192.0.2.30]'], address);
+  assert.equal(seen('a@@b\\'), undefined);
+  assert.equal(seen(''), undefined);
   assert.equal(seen('a@b.example\n/quit'), undefined);
 });
 

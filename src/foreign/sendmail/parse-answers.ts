@@ -6,13 +6,17 @@
 import type { NextHop } from '../../mail/envelope.ts';
 
 /**
- * The commands for addresses that can be asked about, one a line. An address comes behind `/parse `, so
- * that it is no command; what could end its line, or that sendmail takes for a list, is not asked.
+ * The command for an address, a line; null where it has what could end the line. It comes behind
+ * `/parse `, so that it is no command itself, whatever it says.
  */
 export function parseQuestion(address: string): string | null {
-  return /^[!-~]{1,320}$/.test(address) && !/[,;()<>"\\]/.test(address)
-    ? `/parse ${address}\n`
-    : null;
+  return /^[ -~]{1,320}$/.test(address) ? `/parse ${address}\n` : null;
+}
+
+/** Another mailbox of the same domain, for an address that sendmail has no answer to; null without. */
+export function neighbourOf(address: string): string | null {
+  const domain = /@([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f.:IPv]{1,60}\])$/.exec(address)?.[1];
+  return domain === undefined ? null : `postmaster@${domain}`;
 }
 
 /** In the order of the questions; null where it does not know. Empty where the answers are unclear. */

@@ -5,6 +5,8 @@
  * programs on the same machine (RFC 5322 §3.4).
  */
 
+import type { NextHop } from '../../mail/envelope.ts';
+
 /** The bare address; the text itself where there is no telling. */
 export function addressIn(text: string): string {
   // As SMTP gives it, which nearly all are.
@@ -40,4 +42,22 @@ export function addressIn(text: string): string {
     else bare += piece;
   }
   return (angle ?? bare).trim();
+}
+
+/**
+ * What an alias leads to in place of a mailbox: a program, a file, a list. sendmail's own mailers take it
+ * from there. Null for whatever has a domain.
+ */
+export function aliasTarget(text: string): NextHop | null {
+  const isOneString = /^"(?:[^"\\]|\\.)*"$/s.test(text);
+  if (!isOneString && text.includes('@')) return null;
+  const target = isOneString ? text.slice(1, -1) : text;
+  const mailer = target.startsWith('|')
+    ? 'prog'
+    : target.startsWith('/')
+      ? '*file*'
+      : target.startsWith(':include:')
+        ? '*include*'
+        : null;
+  return mailer && { mailer, host: '', address: null };
 }

@@ -8,7 +8,7 @@
 import type { Client } from '../../mail/envelope.ts';
 import { textOf } from '../../mail/text.ts';
 import type { EntryRecipient } from '../queue-entry.ts';
-import { addressIn } from './queue-address.ts';
+import { addressIn, aliasTarget } from './queue-address.ts';
 import { readClient } from './queue-client.ts';
 
 export interface QueueFile {
@@ -143,8 +143,10 @@ export function readQueueFile(bytes: Buffer, length: number): QueueFileRead {
           return fault(line, 'expected R, flags and a colon, found none');
         if (recipients.length >= mostRecipients)
           return fault(line, `expected at most ${mostRecipients} recipients, found more`);
-        const forwardPath = addressIn(text(colon + 1, end));
-        recipients.push({ forwardPath, isDone: false, complaint: told, nextHop: null });
+        const path = text(colon + 1, end);
+        const nextHop = aliasTarget(path);
+        const forwardPath = nextHop ? path : addressIn(path);
+        recipients.push({ forwardPath, isDone: false, complaint: told, nextHop });
         told = null;
         break;
       }

@@ -13,7 +13,7 @@ export function queuePaths(cf: string): readonly string[] {
   for (const line of commandLines(cf)) {
     const option = /^O\s+QueueDirectory\s*=\s*(.*)$/i.exec(line) ?? /^OQ(.*)$/.exec(line);
     if (option) main = unquoted(option[1] ?? '');
-    const group = /^Q[^,\s]+[,\s](?:.*[,\s])?P\s*=\s*("[^"]*"|[^,]*)/.exec(line);
+    const group = /^Q[^,\s]+[,\s](?:.*[,\s])?P\s*=\s*("[^"]*"|[^,\n]*)/s.exec(line);
     if (group) groups.push(unquoted(group[1] ?? ''));
   }
   return [...new Set([main, ...groups])].filter((path) => path.startsWith('/'));

@@ -51,6 +51,7 @@ export function folderNamed(
   name: string,
   near: QueueFolder,
 ): QueueFolder | null {
+  if (name === '') return null;
   const parents = [near.path, dirname(near.path), dirname(dirname(near.path))];
   for (const parent of parents)
     for (const folder of folders) if (folder.path === join(parent, name)) return folder;
