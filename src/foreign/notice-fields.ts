@@ -45,13 +45,22 @@ export function wholeValue(
   limit: number,
 ): string | null {
   const from = skipBlanks(bytes, start, end);
-  return end - from > limit + 2 ? null : unfold(textOf(bytes, from, end));
+  const to = withoutLineEnd(bytes, from, end);
+  return to - from > limit ? null : unfold(textOf(bytes, from, to));
 }
 
 /** The same, cut at `limit` octets. */
 export function valueBeginning(bytes: Buffer, start: number, end: number, limit: number): string {
   const from = skipBlanks(bytes, start, end);
-  return unfold(textOf(bytes, from, Math.min(end, from + limit)));
+  const to = withoutLineEnd(bytes, from, end);
+  return unfold(textOf(bytes, from, Math.min(to, from + limit)));
+}
+
+/** Before the text is made: most values are on one line then, and need no more work. */
+function withoutLineEnd(bytes: Buffer, start: number, end: number): number {
+  let at = end;
+  while (at > start && (bytes[at - 1] ?? 0) <= space) at--;
+  return at;
 }
 
 /** The place after the line's end; -1 where it has none before `end`. */

@@ -11,7 +11,8 @@
  *
  * HELO and IDENT are the client's own words, and may look like an address.
  */
-import { isLoopback, parseIp, unmapped } from '../mail/ip.ts';
+import { isIP } from 'node:net';
+import { parseIp, unmapped } from '../mail/ip.ts';
 
 /** A filter that a message passes through on the machine itself adds two or three. */
 const mostLocalHops = 5;
@@ -37,7 +38,7 @@ export class ClientTrace {
     const client = value === null ? null : clientOfReceived(value);
     const by = value === null ? null : serverOfReceived(value);
     if (this.isEmpty) [this.client, this.by, this.isEmpty] = [client, by, false];
-    const isLocal = client !== null && isLoopbackText(client);
+    const isLocal = client !== null && isLoopback(client);
     if (!isLocal && client !== null && by === this.by) this.client = client;
     this.isDone = !isLocal || ++this.hops >= mostLocalHops;
   }
@@ -48,9 +49,9 @@ function serverOfReceived(value: string): string | null {
   return /[\s)]by\s+([^\s;()]{1,255})/.exec(value)?.[1]?.toLowerCase() ?? null;
 }
 
-function isLoopbackText(text: string): boolean {
-  const ip = parseIp(text);
-  return ip !== null && isLoopback(ip);
+/** For an address in its canonical form. */
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }
 
 /** `value` on one line. Null: it came from no network, or in no form that is known. */
@@ -78,6 +79,8 @@ function bracketed(found: RegExpExecArray | null): string | null {
 }
 
 function address(text: string | undefined): string | null {
-  const ip = text === undefined ? null : parseIp(text);
+  // An IPv4 address has one spelling, so it needs no bytes.
+  if (text === undefined || isIP(text) === 4) return text ?? null;
+  const ip = parseIp(text);
   return ip && unmapped(ip).text;
 }
