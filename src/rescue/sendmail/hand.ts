@@ -1,13 +1,13 @@
 /**
  * Changes of sendmail's queue while it runs: under its own locks, for it has no program that removes.
  */
-import { readFile, stat, unlink } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { withQuarantine } from '../../foreign/sendmail/queue-edit.ts';
 import type { Missed, QueueHand, Restored, Seizure } from '../mail-server.ts';
 import type { EntryPlace } from '../reader.ts';
 import { type Lock, type Locks, openLocks, whyNoLocks } from './locks.ts';
-import { moveInto, syncFolder, writeNew } from './new-file.ts';
+import { syncFolder, writeNew } from './new-file.ts';
 import { openSendmailReader } from './reader.ts';
 import { restoreEntry } from './restore.ts';
 
@@ -107,7 +107,7 @@ async function withLocks<T>(
   return done;
 }
 
-/** Makes a qf an hf, or back: the new one is written and in place before the old one goes. */
+/** Makes a qf an hf, or back: the new one is whole before it takes the place of the old one. */
 async function changeType(
   locks: Locks,
   { id, path }: EntryPlace,
@@ -126,11 +126,10 @@ async function changeType(
     const facts = { mode: mode & 0o7777, uid, gid, modifiedAt: null };
     const made = await writeNew(locks, temporary, facts, [content]);
     if (made === 'gone' || made === 'busy' || 'problem' in made) return made;
-    await moveInto(temporary, target);
-    await unlink(path);
+    const moved = await old.yieldTo(temporary, target);
     await syncFolder(folder);
     await made.lock.release();
-    return null;
+    return moved;
   } finally {
     await old.release();
   }

@@ -70,11 +70,20 @@ sub remove {
   return @left ? "problem\tremoved, but for @left: $!" : 'ok';
 }
 
+sub move {
+  my ($number, $path, $new, $target) = @_;
+  my $file = $held{$number} or return "problem\t$path is not locked";
+  rename($new, $target) or return "problem\tcannot rename $new: $!";
+  return 'ok' if $path eq $target || unlink($path);
+  return "problem\tcannot remove $path: $!";
+}
+
 while (my $line = <STDIN>) {
   chomp $line;
   my ($command, $number, @paths) = split /\t/, $line, -1;
   my $answer = $command eq 'seize' ? seize($number, @paths)
     : $command eq 'remove' ? remove($number, @paths)
+    : $command eq 'move' ? move($number, @paths)
     : do { close($held{$number}) if $held{$number}; delete $held{$number}; 'ok' };
   print "$number\t$answer\n";
 }
@@ -88,25 +97,39 @@ export interface Locks extends AsyncDisposable {
 export interface Lock {
   /** Removes the locked file, then the others, and lets go. */
   remove(others: readonly string[]): Promise<Missed | null>;
+  /** `made`, which is whole and locked itself, becomes `target` and takes the place of the locked file. */
+  yieldTo(made: string, target: string): Promise<Missed | null>;
   release(): Promise<void>;
 }
 
+/** Nothing of the admin's own changes what perl does, or the language it says it in. */
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
+
 /** Why no locks can be taken here; null if they can. */
 export function whyNoLocks(): string | null {
-  const { status, error } = spawnSync('perl', ['-e', 'use Fcntl; use Errno;'], { stdio: 'ignore' });
+  const { status, error } = spawnSync('perl', ['-e', 'use Fcntl; use Errno;'], {
+    stdio: 'ignore',
+    env: environment,
+  });
   if (status === 0) return null;
   return `taking sendmail's locks needs perl with its module Fcntl${error ? `, and there is no perl` : ''}`;
 }
 
 export function openLocks(): Locks {
-  const child = spawn('perl', ['-e', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('perl', ['-e', program], { stdio: 'pipe', env: environment });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = `${complaint}${chunk.toString('latin1')}`.slice(0, 500);
+  });
+  const over = () =>
+    `problem\tthe perl that holds the locks has ended ${complaint.replaceAll(/\s+/g, ' ')}`.trimEnd();
   const open = new Map<number, (answer: string) => void>();
   let next = 0;
   let isOver = false;
   const closed = new Promise<void>((resolve) => {
     const end = () => {
       isOver = true;
-      for (const answer of open.values()) answer(over);
+      for (const answer of open.values()) answer(over());
       open.clear();
       resolve();
     };
@@ -122,7 +145,7 @@ export function openLocks(): Locks {
   });
 
   async function ask(command: string, number: number, paths: readonly string[]): Promise<string> {
-    if (isOver) return over;
+    if (isOver) return over();
     if (paths.some((path) => /[\t\n]/.test(path)))
       return `problem\ta path with a tab or a line end`;
     return await new Promise((resolve) => {
@@ -137,6 +160,8 @@ export function openLocks(): Locks {
       const missed = readAnswer(await ask('seize', number, [path]));
       if (missed !== null) return missed;
       return {
+        yieldTo: async (made, target) =>
+          readAnswer(await ask('move', number, [path, made, target])),
         remove: async (others) => readAnswer(await ask('remove', number, [path, ...others])),
         async release() {
           await ask('release', number, []);
@@ -149,8 +174,6 @@ export function openLocks(): Locks {
     },
   };
 }
-
-const over = 'problem\tthe perl that holds the locks has ended';
 
 function readAnswer(answer: string): Missed | null {
   const [kind, problem = ''] = answer.split('\t');

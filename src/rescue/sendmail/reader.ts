@@ -23,34 +23,32 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
   let buffer = Buffer.allocUnsafeSlow(65_536);
 
   function* list(): Generator<Listed> {
+    /** Ids that have a control file, be it a broken one. */
     const known = new Set<string>();
-    const bodies: string[] = [];
-    const seen = new Set<string>();
+    const listed = new Map<string, readonly string[]>();
     for (const folder of folders)
-      for (const place of new Set([folder.qf, folder.df, folder.path])) {
-        if (seen.has(place)) continue;
-        seen.add(place);
-        for (const name of namesIn(place)) {
+      for (const place of [folder.qf, folder.df, folder.path]) {
+        if (listed.has(place)) continue;
+        const names = namesIn(place);
+        listed.set(place, names);
+        for (const name of names) {
           const id = place === folder.qf ? control.exec(name)?.[1] : undefined;
-          const path = `${place}/${name}`;
           if (id !== undefined) {
             known.add(id);
-            yield { kind: 'entry', place: { id, path } };
-          } else if (!others.test(name)) {
-            const problem = strangerAt(path, name);
-            if (problem !== null) yield { kind: 'unreadable', path, problem };
-          } else if (name.startsWith('df')) {
-            bodies.push(path);
-          } else if (name.startsWith('Q') || name.startsWith('T')) {
-            known.add(name.slice(2));
-            yield { kind: 'unreadable', path, problem: setAside };
+            yield { kind: 'entry', place: { id, path: `${place}/${name}` } };
+          } else if (!name.startsWith('df') || !others.test(name)) {
+            const problem = strangerAt(place, name);
+            if (problem === setAside) known.add(name.slice(2));
+            if (problem !== null) yield { kind: 'unreadable', path: `${place}/${name}`, problem };
           }
         }
       }
-    for (const path of bodies) {
-      const orphan = known.has(basename(path).slice(2)) ? null : orphanAt(path);
-      if (orphan !== null) yield { kind: 'unreadable', ...orphan };
-    }
+    for (const [place, names] of listed)
+      for (const name of names) {
+        if (!name.startsWith('df') || known.has(name.slice(2)) || !others.test(name)) continue;
+        const orphan = orphanAt(`${place}/${name}`);
+        if (orphan !== null) yield { kind: 'unreadable', ...orphan };
+      }
   }
 
   function orphanAt(path: string): Unreadable | null {
@@ -107,21 +105,34 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
     if (home === null)
       return unreadable('expected a queue folder of this server in the d line, found another');
     const body = `${home.df}/df${id}`;
-    const stat = lstatSync(body, { throwIfNoEntry: false });
+    const known = file.notice === null ? null : contentOf(length, body);
+    const size = known?.size ?? sizeOf(body);
     // Delivered while we looked, or lost.
-    if (!stat)
+    if (size === 'absent')
       return isThere(path) ? unreadable(`expected a body, found no ${body}`) : { kind: 'absent' };
-    if (!stat.isFile()) return unreadable(`expected a file, found something else at ${body}`);
-    const report = file.notice === null ? null : reportOf(length, body);
-    return { kind: 'entry', entry: entryOf(place, file, stat.size, report) };
+    if (typeof size !== 'number') return unreadable(size.problem);
+    const report = known && readNoticeReport(known.content);
+    return { kind: 'entry', entry: entryOf(place, file, size, report) };
   }
 
-  /** The control file stands in the buffer, and is overwritten. */
-  function reportOf(length: number, body: string): NoticeReport | null {
+  /**
+   * Header and body of a notice, as much as is read of one. The control file stands in the buffer, and is
+   * overwritten. `size` is that of the body, where all of it came: one question less for each entry.
+   */
+  function contentOf(length: number, body: string): { content: Buffer; size: number | null } {
     const header = headerOf(buffer, length, noticePrefix);
-    const rest = load(body, Math.max(noticePrefix - header.length, 0));
-    const known = typeof rest === 'number' ? buffer.subarray(0, rest) : Buffer.alloc(0);
-    return readNoticeReport(Buffer.concat([header, known]));
+    const limit = Math.max(noticePrefix - header.length, 0);
+    const got = load(body, limit);
+    const rest = typeof got === 'number' ? got : 0;
+    const content = Buffer.concat([header, buffer.subarray(0, rest)]);
+    return { content, size: rest > 0 && rest < limit ? rest : null };
+  }
+
+  function sizeOf(body: string): Loaded {
+    const found = lstatSync(body, { throwIfNoEntry: false });
+    if (!found) return 'absent';
+    if (found.isFile()) return found.size;
+    return { problem: `expected a file, found something else at ${body}` };
   }
 
   function find(id: string): EntryPlace | null {
@@ -135,10 +146,15 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
   }
 
   function filesOf({ id, path }: EntryPlace): readonly string[] {
-    // Several folders may share the id's body and transcript; the control file is always its own.
+    // Body and transcript may lie in the folder of another group, but for one that has a message of
+    // this name itself.
+    const home = dirname(path);
+    const own = folders.filter(
+      ({ qf }) => qf === home || !['q', 'h'].some((letter) => isThere(`${qf}/${letter}f${id}`)),
+    );
     const places = [
-      ...folders.map(({ df }) => `${df}/df${id}`),
-      ...folders.map(({ xf }) => `${xf}/xf${id}`),
+      ...own.map(({ df }) => `${df}/df${id}`),
+      ...own.map(({ xf }) => `${xf}/xf${id}`),
     ];
     return [...new Set(places)].filter(isThere).concat(path);
   }
@@ -177,10 +193,13 @@ function entryOf(
   };
 }
 
-/** Folders are the queue's own; files that are none of sendmail's are worth a word. */
-function strangerAt(path: string, name: string): string | null {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found || found.isDirectory() || name.startsWith('.')) return null;
+/** What is wrong with a file that is no message; null where it is only another part of one. */
+function strangerAt(folder: string, name: string): string | null {
+  if (others.test(name)) return /^[QT]/.test(name) ? setAside : null;
+  if (name.startsWith('.')) return null;
+  const found = lstatSync(`${folder}/${name}`, { throwIfNoEntry: false });
+  // Folders are queues of their own, or what an admin has put aside.
+  if (!found || found.isDirectory()) return null;
   return 'expected a file of sendmail, found one of another name';
 }
 
