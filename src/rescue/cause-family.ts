@@ -8,9 +8,13 @@ import type { EntryKind, Proposal } from '../verdict/entry.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { JudgedEntry } from './cause.ts';
 import { type EntryTexts, TextTallies } from './entry-texts.ts';
+import { mostTexts } from './ranking.ts';
 
 /** More than become causes of their own, so that who is large late still gets in. */
-const mostRanked = 40;
+const mostRanked = 120;
+/** The first ones are the largest as a rule; of the others not so many texts are counted. */
+const mostDetailed = 20;
+const fewTexts = 500;
 
 export interface FamilyKey {
   readonly kind: EntryKind;
@@ -33,6 +37,8 @@ export interface Group {
 
 export class CauseFamily {
   readonly key: FamilyKey;
+  /** Whether its domains are apart. */
+  readonly isByDomain: boolean;
   private readonly nextGroup: () => number;
   private readonly numbers = new Map<string | null, number>();
   private readonly counts = new Map<number, number>();
@@ -42,19 +48,20 @@ export class CauseFamily {
   /** `nextGroup` gives numbers that no other family has. */
   constructor(key: FamilyKey, nextGroup: () => number) {
     this.key = key;
+    this.isByDomain = areDomainsApart.has(key.kind);
     this.nextGroup = nextGroup;
   }
 
   /** The number of the group that the entry belongs to. */
   add({ domain: decisive, steps }: JudgedEntry, texts: EntryTexts): number {
-    const domain = areDomainsApart.has(this.key.kind) ? decisive : null;
+    const domain = this.isByDomain ? decisive : null;
     const group = this.numberOf(domain);
     const count = (this.counts.get(group) ?? 0) + 1;
     this.counts.set(group, count);
     const own = this.ranked.get(group);
     if (own) own.tallies.add(texts);
     else if (domain !== null && this.makeRoomFor(count)) this.rank(group, count, steps).add(texts);
-    else this.shared.add(texts);
+    else this.shared.add(texts, this.isByDomain ? null : decisive);
     return group;
   }
 
@@ -95,7 +102,7 @@ export class CauseFamily {
   }
 
   private rank(group: number, count: number, steps: readonly string[]): TextTallies {
-    const tallies = new TextTallies();
+    const tallies = new TextTallies(this.ranked.size < mostDetailed ? mostTexts : fewTexts);
     if (count > 1) {
       // The first ones are among the shared, and cannot be taken out again.
       tallies.markIncomplete();

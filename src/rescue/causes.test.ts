@@ -198,6 +198,34 @@ test('beyond twenty domains the small ones are taken together', () => {
   assert.ok(causes.slice(1).every(({ count }) => count === 50));
 });
 
+test('who is less than one in two hundred has no cause of his own', () => {
+  const { causes } = findingsOf([
+    ...numbered(990, () => ({})),
+    ...numbered(10, (i) => ({ domain: i < 4 ? 'rare.example' : `d-${i % 3}.example` })).map(
+      (sample) => ({ ...sample, id: `rare-${sample.id}` }),
+    ),
+  ]);
+  const joined = causes.find(({ domain }) => domain === null);
+  assert.deepEqual(
+    causes.map(({ name, count }) => [name, count]),
+    [
+      ['lost-notice:seaton.biz', 990],
+      ['lost-notice:loopback', 10],
+    ],
+  );
+  assert.deepEqual(joined?.domains, {
+    distinct: 4,
+    isExact: true,
+    top: [
+      { text: 'rare.example', count: 4 },
+      { text: 'd-0.example', count: 2 },
+      { text: 'd-1.example', count: 2 },
+      { text: 'd-2.example', count: 2 },
+    ],
+  });
+  assert.equal(joined?.recipients.isExact, true);
+});
+
 test('a single domain too many is no bunch', () => {
   const { causes } = findingsOf(numbered(21, (i) => ({ domain: `d-${i}.example` })));
   assert.equal(causes.length, 21);

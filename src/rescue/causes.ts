@@ -6,10 +6,11 @@
  */
 import { proposals } from '../verdict/entry.ts';
 import { reasonWords } from '../verdict/reasons.ts';
-import type { Cause, Findings, JudgedEntry } from './cause.ts';
+import type { Cause, Findings, JudgedEntry, Ranking } from './cause.ts';
 import { CauseFamily, type FamilyKey, type Group } from './cause-family.ts';
 import { EntryTable } from './entry-table.ts';
 import { type Rankings, TextTallies, textsOf } from './entry-texts.ts';
+import { topOf } from './ranking.ts';
 import { fingerprintOf } from './reader.ts';
 
 export interface Causes {
@@ -21,6 +22,8 @@ export interface Causes {
 
 /** Domains of one kind and reason that are causes of their own; the others are taken together. */
 const mostDomains = 20;
+/** And only with one of so many entries of the queue, or more. */
+const worthReading = 200;
 
 /** A cause before its entries are gathered. */
 interface Draft {
@@ -70,7 +73,7 @@ export function createCauses(): Causes {
       const drafts: Draft[] = [];
       const draftOf = new Uint32Array(groups);
       for (const family of families.values())
-        for (const { draft, members } of draftsOf(family)) {
+        for (const { draft, members } of draftsOf(family, table.size)) {
           for (const { number } of members) draftOf[number] = drafts.length;
           drafts.push(draft);
         }
@@ -88,22 +91,47 @@ export function createCauses(): Causes {
   };
 }
 
-/** The largest domains for themselves, the rest together. */
-function draftsOf(family: CauseFamily): { draft: Draft; members: readonly Group[] }[] {
+/** The largest domains for themselves, the rest together; `entries`: of the whole queue. */
+function draftsOf(family: CauseFamily, entries: number): { draft: Draft; members: Group[] }[] {
   const groups = family.groups();
-  const named = groups.filter(({ domain }) => domain !== null).sort(bySize);
+  const own = new Set(largestOf(groups, entries));
+  const rest = groups.filter((group) => !own.has(group));
+  const [last] = rest;
   // A single one is no bunch.
-  const largest = named.length === mostDomains + 1 ? named : named.slice(0, mostDomains);
-  const own = new Set(largest.map(({ number }) => number));
-  const rest = groups.filter(({ number }) => !own.has(number));
-  const drafts = largest.map((group) => ({
-    draft: draftCause(family.key, group.domain, family.stepsOf(group.number), () =>
-      family.talliesOf(group.number).rankings(),
-    ),
-    members: [group],
-  }));
-  const joined = draftCause(family.key, null, [], () => family.talliesWithout(own).rankings());
-  return rest.length > 0 ? [...drafts, { draft: joined, members: rest }] : drafts;
+  if (rest.length === 1 && last && last.domain !== null) own.add(rest.pop() ?? last);
+  const drafts = [...own].map((group) => {
+    const { number, domain } = group;
+    const rankings = () => ({
+      ...family.talliesOf(number).rankings(),
+      domains: rankDomains([group]),
+    });
+    return {
+      draft: draftCause(family.key, domain, family.stepsOf(number), rankings),
+      members: [group],
+    };
+  });
+  if (rest.length === 0) return drafts;
+  const ownNumbers = new Set([...own].map(({ number }) => number));
+  const joined = draftCause(family.key, null, [], () => {
+    const rankings = family.talliesWithout(ownNumbers).rankings();
+    return family.isByDomain ? { ...rankings, domains: rankDomains(rest) } : rankings;
+  });
+  return [...drafts, { draft: joined, members: rest }];
+}
+
+/** Those that an admin wants to read of one by one. */
+function largestOf(groups: readonly Group[], entries: number): Group[] {
+  return groups
+    .filter(({ domain, count }) => domain !== null && count * worthReading >= entries)
+    .sort(bySize)
+    .slice(0, mostDomains);
+}
+
+function rankDomains(groups: readonly Group[]): Ranking {
+  const counted = groups.flatMap(({ domain: text, count }) =>
+    text === null ? [] : [{ text, count }],
+  );
+  return { distinct: counted.length, isExact: true, top: topOf(counted) };
 }
 
 function bySize(a: Group, b: Group): number {

@@ -2,25 +2,23 @@
  * What an entry tells of who is involved, and the rankings that are made of it.
  */
 import type { Cause, JudgedEntry } from './cause.ts';
-import { Tally } from './ranking.ts';
+import { mostTexts, Tally } from './ranking.ts';
 
 /** The texts of one entry that are counted. */
 export interface EntryTexts {
-  readonly domain: string | null;
   readonly recipients: readonly string[];
   readonly senders: readonly string[];
   readonly client: string | null;
   readonly sites: ReadonlySet<string> | null;
 }
 
-export function textsOf({ entry, domain }: JudgedEntry): EntryTexts {
+export function textsOf({ entry }: JudgedEntry): EntryTexts {
   const { notice, report, reversePath, client } = entry;
   const recipients = entry.recipients
     .filter(({ isDone }) => !isDone)
     .map(({ forwardPath }) => oneSpelling(forwardPath));
   if (notice === null)
     return {
-      domain,
       recipients,
       senders: [oneSpelling(reversePath)],
       client: client?.address ?? null,
@@ -28,7 +26,6 @@ export function textsOf({ entry, domain }: JudgedEntry): EntryTexts {
     };
   const sender = report?.sender ?? null;
   return {
-    domain,
     recipients,
     // A notice goes to whom the reported message claimed to be from.
     senders: sender === null ? recipients : [oneSpelling(sender)],
@@ -41,17 +38,27 @@ export function textsOf({ entry, domain }: JudgedEntry): EntryTexts {
 export type Rankings = Pick<Cause, 'domains' | 'recipients' | 'senders' | 'clients' | 'sites'>;
 
 export class TextTallies {
-  readonly domains = new Tally();
-  readonly recipients = new Tally();
-  readonly senders = new Tally();
-  readonly clients = new Tally();
-  readonly sites = new Tally();
+  private readonly domains: Tally;
+  private readonly recipients: Tally;
+  private readonly senders: Tally;
+  private readonly clients: Tally;
+  private readonly sites: Tally;
+
+  /** `limit`: how many texts of each kind are counted exactly. */
+  constructor(limit = mostTexts) {
+    this.domains = new Tally(limit);
+    this.recipients = new Tally(limit);
+    this.senders = new Tally(limit);
+    this.clients = new Tally(limit);
+    this.sites = new Tally(limit);
+  }
 
   private get all(): readonly Tally[] {
     return [this.domains, this.recipients, this.senders, this.clients, this.sites];
   }
 
-  add({ domain, recipients, senders, client, sites }: EntryTexts): void {
+  /** `domain`: where domains are not apart; else it is known how many entries each has. */
+  add({ recipients, senders, client, sites }: EntryTexts, domain: string | null = null): void {
     if (domain !== null) this.domains.add(domain);
     for (const recipient of recipients) this.recipients.add(recipient);
     for (const sender of senders) this.senders.add(sender);

@@ -12,6 +12,25 @@ const mostShown = 10;
 /** Longer texts are cut: addresses are shorter, and no text is to cost more memory than its count. */
 const textLimit = 320;
 
+type Counted = Ranking['top'][number];
+
+/** The first ten of a ranking, without sorting all of them. */
+export function topOf(counted: readonly Counted[]): Counted[] {
+  const top: Counted[] = [];
+  for (const one of counted) {
+    const last = top[mostShown - 1];
+    if (last && isBefore(last, one)) continue;
+    const at = top.findIndex((other) => isBefore(one, other));
+    top.splice(at < 0 ? top.length : at, 0, one);
+    top.length = Math.min(top.length, mostShown);
+  }
+  return top;
+}
+
+function isBefore(a: Counted, b: Counted): boolean {
+  return a.count > b.count || (a.count === b.count && a.text < b.text);
+}
+
 export class Tally {
   private readonly limit: number;
   private counts = new Map<string, number>();
@@ -64,10 +83,7 @@ export class Tally {
   }
 
   ranking(): Ranking {
-    const top = [...this.counts]
-      .map(([text, count]) => ({ text, count }))
-      .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1))
-      .slice(0, mostShown);
+    const top = topOf([...this.counts].map(([text, count]) => ({ text, count })));
     return {
       distinct: Math.max(this.counts.size, this.seen?.least ?? 0),
       isExact: this.lowered === 0 && this.isComplete,
