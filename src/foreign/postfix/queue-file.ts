@@ -16,8 +16,8 @@ export interface QueueFile {
   /** Quoted where need be; '' is the null reverse-path. */
   readonly reversePath: string;
   readonly recipients: readonly FileRecipient[];
-  /** Handed in on this machine, by a program or by Postfix itself. */
-  readonly isLocal: boolean;
+  /** The name that the file had at first; null where it does not tell. */
+  readonly firstId: string | null;
   readonly client: Client | null;
   /** Where the content begins. */
   readonly contentAt: number;
@@ -97,7 +97,7 @@ export function readQueueFile(source: ByteSource, isSubmission = false): QueueFi
       arrivedAt: found.arrivedAt,
       reversePath,
       recipients: found.recipients,
-      isLocal: attributes.get('log_message_origin') === 'local',
+      firstId: attributes.get('log_ident') ?? null,
       client: clientOf(attributes),
       contentAt,
     },
@@ -175,7 +175,7 @@ function take(cursor: RecordCursor, found: Found, isSubmission: boolean): string
 }
 
 /** What the log names is what a proxy in front told, where there is one. */
-const wanted = /^((?:log_)?(?:client_address|client_name|helo_name)|log_message_origin)=(.*)$/s;
+const wanted = /^((?:log_)?(?:client_address|client_name|helo_name)|log_ident)=(.*)$/s;
 
 function clientOf(attributes: ReadonlyMap<string, string>): Client | null {
   const told = (name: string) => {

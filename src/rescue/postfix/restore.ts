@@ -87,7 +87,7 @@ async function restoreOne(
       // Left in `hold` by a rescue or an undo that was killed: it is let go like all others.
       if (!wasHeld && twin.startsWith(`${folder}/hold/`))
         return { kind: 'restored', id: basename(twin) };
-      return { kind: 'present' };
+      return { kind: 'present', id: basename(twin) };
     }
     const { ino } = await draft.stat({ bigint: true });
     const now = idFor(time, ino);

@@ -6,6 +6,7 @@ import { readQueueFile } from '../../foreign/postfix/queue-file.ts';
 import { longestRecord } from '../../foreign/postfix/records.ts';
 
 export interface TwinFacts {
+  readonly firstId: string | null;
   /** ms since 1970. */
   readonly arrivedAt: number | null;
   readonly reversePath: string;
@@ -26,11 +27,11 @@ export function readTwinFacts(fd: number): TwinRead {
       buffer.subarray(0, readSync(fd, buffer, 0, Math.min(length, buffer.length), position)),
   });
   if (read.kind === 'fault') return read;
-  const { arrivedAt, reversePath, recipients, messageSize } = read.file;
+  const { firstId, arrivedAt, reversePath, recipients, messageSize } = read.file;
   const paths = recipients.map(({ forwardPath }) => forwardPath).toSorted();
   return {
     kind: 'facts',
-    facts: { arrivedAt, reversePath, messageSize, recipients: paths.join('\0') },
+    facts: { firstId, arrivedAt, reversePath, messageSize, recipients: paths.join('\0') },
   };
 }
 
@@ -48,6 +49,7 @@ export function sameMessage(path: string, facts: TwinFacts): boolean {
     const other = readTwinFacts(fd);
     return (
       other.kind === 'facts' &&
+      other.facts.firstId === facts.firstId &&
       other.facts.arrivedAt === facts.arrivedAt &&
       other.facts.reversePath === facts.reversePath &&
       other.facts.messageSize === facts.messageSize &&
