@@ -33,6 +33,21 @@ export function openFolders(paths: readonly string[]): readonly QueueFolder[] {
   });
 }
 
+/**
+ * The queue folders in a folder that an admin names, such as a copy: itself, or, where no control file
+ * lies there, those inside that look like some. Throws QueueFolderError.
+ */
+export function queueFoldersUnder(path: string): readonly string[] {
+  const looksLikeQueue = (folder: string) =>
+    namesIn(folder).some((name) => /^[qhQ]f([A-Za-z0-9]{5,30})?$/.test(name));
+  if (looksLikeQueue(path)) return [path];
+  const inside = readdirSync(path, { withFileTypes: true })
+    .filter((file) => file.isDirectory() && !['df', 'xf'].includes(file.name))
+    .map(({ name }) => join(path, name))
+    .filter(looksLikeQueue);
+  return inside.length > 0 ? inside.toSorted() : [path];
+}
+
 /** Throws QueueFolderError. */
 export function namesIn(folder: string): readonly string[] {
   try {

@@ -54,7 +54,7 @@ async function seize(folders: readonly string[], places: readonly EntryPlace[]):
   const locks = stack.use(openLocks());
   const held = new Map<string, { readonly place: EntryPlace; readonly lock: Lock }>();
   const missed = new Map<string, Missed>();
-  for (const given of places) {
+  async function take(given: EntryPlace): Promise<void> {
     let place = given;
     let lock = await locks.seize(place.path);
     if (lock === 'gone') {
@@ -68,6 +68,7 @@ async function seize(folders: readonly string[], places: readonly EntryPlace[]):
     if (lock === 'gone' || lock === 'busy' || 'problem' in lock) missed.set(given.id, lock);
     else held.set(given.id, { place, lock });
   }
+  await Promise.all(places.map(take));
   const kept = stack.move();
   return {
     seized: new Map(
@@ -75,18 +76,14 @@ async function seize(folders: readonly string[], places: readonly EntryPlace[]):
     ),
     missed,
     async remove(ids) {
-      const done = new Map<string, Missed | 'removed'>();
-      for (const id of ids) {
+      const remove = async (id: string): Promise<Missed | 'removed'> => {
         const entry = held.get(id);
         held.delete(id);
-        if (!entry) {
-          done.set(id, { problem: `${id} was not seized` });
-          continue;
-        }
+        if (!entry) return { problem: `${id} was not seized` };
         const others = reader.filesOf(entry.place).filter((path) => path !== entry.place.path);
-        done.set(id, (await entry.lock.remove(others)) ?? 'removed');
-      }
-      return done;
+        return (await entry.lock.remove(others)) ?? 'removed';
+      };
+      return new Map(await Promise.all(ids.map(async (id) => [id, await remove(id)] as const)));
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

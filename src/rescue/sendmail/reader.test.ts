@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { temporaryFolder } from '../../../test/temporary-folder.ts';
 import { QueueFolderError } from '../reader.ts';
+import { queueFoldersUnder } from './folders.ts';
 import { openSendmailReader } from './reader.ts';
 
 const golden = new URL('../../../test/golden/queue-sendmail/', import.meta.url).pathname;
@@ -131,4 +132,13 @@ test('A folder that is not there is told', () => {
   assert.throws(() => openSendmailReader([join(top, 'nowhere')]), QueueFolderError);
   writeFileSync(join(top, 'file'), '');
   assert.throws(() => openSendmailReader([join(top, 'file')]), QueueFolderError);
+});
+
+test('A copy of a split queue is named by the folder above', () => {
+  const folders = (name: string) =>
+    queueFoldersUnder(join(golden, name)).map((path) => path.slice(join(golden, name).length));
+  assert.deepEqual(folders('18-split-spool'), ['/qd1', '/qd2', '/qd3']);
+  assert.deepEqual(folders('02-wanted-mail/mqueue'), ['']);
+  assert.deepEqual(folders('18-split-spool/qd1'), ['']);
+  assert.deepEqual(folders('22-body-alone'), ['']);
 });
