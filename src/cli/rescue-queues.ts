@@ -11,6 +11,7 @@ import { findServers } from '../rescue/find-servers.ts';
 import { openFolderServer } from '../rescue/folder-server.ts';
 import { guessMta } from '../rescue/guess-mta.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
+import { queueFoldersUnder } from '../rescue/sendmail/folders.ts';
 import { CommandError } from './exit.ts';
 
 export interface QueueChoice {
@@ -50,7 +51,8 @@ async function namedQueue(
     throw new CommandError(
       `${printable(folder)} looks like no queue that is known; name its server with --mta`,
     );
-  return openFolderServer({ mta: kind, folders: [folder] }, stopped);
+  const folders = kind === 'sendmail' ? queueFoldersUnder(folder) : [folder];
+  return openFolderServer({ mta: kind, folders }, stopped);
 }
 
 async function realFolder(queue: string): Promise<string> {

@@ -35,17 +35,32 @@ export function openFolders(paths: readonly string[]): readonly QueueFolder[] {
 
 /**
  * The queue folders in a folder that an admin names, such as a copy: itself, or, where no control file
- * lies there, those inside that look like some. Throws QueueFolderError.
+ * lies there, those inside that look like some. What cannot be looked into is left to the reader.
  */
 export function queueFoldersUnder(path: string): readonly string[] {
-  const looksLikeQueue = (folder: string) =>
-    namesIn(folder).some((name) => /^[qhQ]f([A-Za-z0-9]{5,30})?$/.test(name));
   if (looksLikeQueue(path)) return [path];
-  const inside = readdirSync(path, { withFileTypes: true })
-    .filter((file) => file.isDirectory() && !['df', 'xf'].includes(file.name))
-    .map(({ name }) => join(path, name))
+  const inside = foldersIn(path)
+    .filter((name) => !['df', 'xf'].includes(name))
+    .map((name) => join(path, name))
     .filter(looksLikeQueue);
   return inside.length > 0 ? inside.toSorted() : [path];
+}
+
+function looksLikeQueue(path: string): boolean {
+  try {
+    return readdirSync(path).some((name) => /^[qhQ]f([A-Za-z0-9]{5,30})?$/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+function foldersIn(path: string): readonly string[] {
+  try {
+    const files = readdirSync(path, { withFileTypes: true });
+    return files.filter((file) => file.isDirectory()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 /** Throws QueueFolderError. */
