@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { EntryKind, Proposal } from '../verdict/entry.ts';
-import type { Reason } from '../verdict/reasons.ts';
+import fc from 'fast-check';
+import { printable } from '../mail/printable.ts';
+import { type EntryKind, entryKinds, type Proposal, proposals } from '../verdict/entry.ts';
+import { type Reason, reasonWords } from '../verdict/reasons.ts';
 import type { Cause, Ranking } from './cause.ts';
 import { describeCause, describeSources } from './cause-words.ts';
 
@@ -144,6 +146,20 @@ const cases: readonly (readonly [name: string, cause: Cause, sentences: readonly
     ],
   ],
   [
+    'mail to the machine itself',
+    cause('lost-notice', 'localhost', 'purge', 2, {
+      domain: 'localhost',
+      domains: ranking({ localhost: 2 }),
+      recipients: ranking({ 'www-data@localhost': 2 }),
+      newest: at(3, 12),
+    }),
+    [
+      '2 failure notices to www-data@localhost: localhost is always the machine that sends, so they come back to this server.',
+      'Written at 03:12.',
+      'Nobody can ever receive them, and nobody may be told (RFC 5321 6.2).',
+    ],
+  ],
+  [
     'mail that goes in circles',
     cause('stray-mail', 'localhost', 'hold', 2, seaton),
     [
@@ -258,6 +274,55 @@ test('an address in a step must be one, and of the class that decided', () => {
     '',
   ])
     assert.match(step(text)[0] ?? '', /its MX is a loopback address, so/, text);
+});
+
+test('whatever the cause, its sentences are whole, and harmless on a terminal', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('nicholas@seaton.biz', '', '\u001b]0;x\u0007', '\u202e@x'),
+  );
+  const rankings = fc
+    .record({
+      texts: fc.uniqueArray(text, { maxLength: 10 }),
+      more: fc.nat(3000),
+      isExact: fc.boolean(),
+    })
+    .map(({ texts, more, isExact }) => ({
+      distinct: texts.length + (texts.length < 10 ? 0 : more),
+      isExact,
+      top: texts.map((one, i) => ({ text: one, count: 20 - i })),
+    }));
+  const step = text.map((name) => `MX 10 ${name}: 127.0.0.1 (loopback)`);
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...entryKinds),
+      fc.constantFrom(...(Object.keys(reasonWords) as Reason[])),
+      fc.constantFrom(...proposals),
+      fc.record({
+        count: fc.integer({ min: 1, max: 1_000_000 }),
+        domain: fc.option(text),
+        steps: fc.array(step, { maxLength: 3 }),
+        oldest: fc.double(),
+        newest: fc.double(),
+        domains: rankings,
+        recipients: rankings,
+        senders: rankings,
+        clients: rankings,
+        sites: rankings,
+      }),
+      (kind, reason, proposal, more) => {
+        const found = cause(kind, reason, proposal, more.count, more);
+        const { clients, senders, sites } = more;
+        const sources = { causes: [], entries: 0, bytes: 0, clients, senders, sites };
+        for (const line of [...describeCause(found, now), ...describeSources(sources)]) {
+          assert.equal(printable(line, line.length), line);
+          assert.match(line, /^[^ ].*\.$/);
+          assert.doesNotMatch(line, /undefined|NaN/);
+          assert.ok(line.length < 1000);
+        }
+      },
+    ),
+  );
 });
 
 test('the sources of the flood', () => {

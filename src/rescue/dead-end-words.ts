@@ -1,6 +1,7 @@
 /**
  * Why mail leads nowhere, in words that stand after `4,312 failure notices to ...:`.
  */
+import { isLocalhost } from '../mail/domain.ts';
 import { parseIp } from '../mail/ip.ts';
 import { type Reason, reasonWords } from '../verdict/reasons.ts';
 
@@ -39,6 +40,8 @@ export function deadEndInWords(deadEnd: DeadEnd): string {
     case 'self':
       return `${owner(mx)} is ${address === null ? 'this very machine' : `${address}, which is this very machine`}, ${back}`;
     case 'localhost':
+      if (domain !== null && isLocalhost(domain))
+        return `${domain} is always the machine that sends, ${back}`;
       return `${owner('MX')} is the name localhost, ${back}`;
     case 'own-name':
       return `${owner('MX')} is the name of this very machine, ${back}`;
