@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import test from 'node:test';
 import { archived } from '../../../test/peers/archived.ts';
+import { until } from '../../../test/peers/until.ts';
 import { temporaryFolder } from '../../../test/temporary-folder.ts';
 import { openHand } from './hand.ts';
 import { openLocks, whyNoLocks } from './locks.ts';
@@ -154,6 +155,37 @@ test('Who holds a lock keeps it, and it goes with who held it', { skip }, async 
   await once(other, 'close');
   await using seizure = await queue.hand.seize([queue.place]);
   assert.deepEqual([...seizure.seized.keys()], [id]);
+});
+
+test('Killed in the middle, nothing half written stays, and no lock', { skip }, async () => {
+  using queue = openQueue();
+  const temporary = join(queue.mqueue, `tf${id}`);
+  const script = `
+    const { openLocks } = await import(${JSON.stringify(new URL('./locks.ts', import.meta.url))});
+    const locks = openLocks();
+    await locks.seize(${JSON.stringify(queue.place.path)});
+    await locks.create(${JSON.stringify(temporary)});
+    console.log('ready');
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  assert.ok(queue.names().includes(`tf${id}`));
+  // Its perl shares no pipe of the child's output: it ends when its own input does.
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.ok(await until(async () => !queue.names().includes(`tf${id}`), 10_000, 10));
+  assert.ok(
+    await until(
+      async () => {
+        await using seizure = await queue.hand.seize([queue.place]);
+        return seizure.seized.size === 1;
+      },
+      10_000,
+      10,
+    ),
+  );
 });
 
 test('Links, folders and second names are no control files', { skip }, async () => {

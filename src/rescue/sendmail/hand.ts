@@ -7,7 +7,7 @@ import { withQuarantine } from '../../foreign/sendmail/queue-edit.ts';
 import type { Missed, QueueHand, Restored, Seizure } from '../mail-server.ts';
 import type { EntryPlace } from '../reader.ts';
 import { type Lock, type Locks, openLocks, whyNoLocks } from './locks.ts';
-import { syncFolder, writeNew } from './new-file.ts';
+import { placeNew, writeNew } from './new-file.ts';
 import { openSendmailReader } from './reader.ts';
 import { restoreEntry } from './restore.ts';
 
@@ -123,10 +123,7 @@ async function changeType(
     const facts = { mode: mode & 0o7777, uid, gid, modifiedAt: null };
     const made = await writeNew(locks, temporary, facts, [content]);
     if (made === 'gone' || made === 'busy' || 'problem' in made) return made;
-    const moved = await old.yieldTo(temporary, target);
-    await syncFolder(folder);
-    await made.lock.release();
-    return moved;
+    return await placeNew(made.lock, target, path);
   } finally {
     await old.release();
   }

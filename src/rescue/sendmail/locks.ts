@@ -25,6 +25,7 @@ use Fcntl qw(:DEFAULT :flock);
 $| = 1;
 $SIG{$_} = 'IGNORE' for qw(INT HUP QUIT PIPE);
 my %held;
+my %unfinished;
 my $one_lock = $^O =~ /bsd|darwin|dragonfly/;
 
 sub lock_both {
@@ -58,6 +59,25 @@ sub seize {
   return 'busy';
 }
 
+sub create {
+  my ($number, $path) = @_;
+  for (1 .. 3) {
+    my $file;
+    unless (sysopen($file, $path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)) {
+      return "problem\tcannot create $path: $!" unless $!{EEXIST};
+      my $answer = seize($number, $path);
+      return $answer unless $answer eq 'ok' || $answer eq 'gone';
+      remove($number, $path) if $answer eq 'ok';
+      next;
+    }
+    lock_both($file) or return "problem\tcannot lock $path: $!";
+    $held{$number} = $file;
+    $unfinished{$number} = $path;
+    return 'ok';
+  }
+  return 'busy';
+}
+
 sub remove {
   my ($number, $path, @others) = @_;
   my $file = $held{$number} or return "problem\t$path is not locked";
@@ -67,15 +87,17 @@ sub remove {
   unlink($path) or return "problem\tcannot remove $path: $!";
   my @left = grep { !unlink($_) && !$!{ENOENT} } @others;
   close(delete $held{$number});
+  delete $unfinished{$number};
   return @left ? "problem\tremoved, but for @left: $!" : 'ok';
 }
 
-sub move {
-  my ($number, $path, $new, $target) = @_;
-  my $file = $held{$number} or return "problem\t$path is not locked";
-  rename($new, $target) or return "problem\tcannot rename $new: $!";
-  return 'ok' if $path eq $target || unlink($path);
-  return "problem\tcannot remove $path: $!";
+sub place {
+  my ($number, $path, $target, @old) = @_;
+  $held{$number} or return "problem\t$path is not locked";
+  rename($path, $target) or return "problem\tcannot rename $path: $!";
+  delete $unfinished{$number};
+  my @left = grep { $_ ne $target && !unlink($_) } @old;
+  return @left ? "problem\tcannot remove @left: $!" : 'ok';
 }
 
 while (my $line = <STDIN>) {
@@ -83,23 +105,33 @@ while (my $line = <STDIN>) {
   my ($command, $number, @paths) = split /\t/, $line, -1;
   my $answer = $command eq 'seize' ? seize($number, @paths)
     : $command eq 'remove' ? remove($number, @paths)
-    : $command eq 'move' ? move($number, @paths)
+    : $command eq 'create' ? create($number, @paths)
+    : $command eq 'place' ? place($number, @paths)
     : do { close($held{$number}) if $held{$number}; delete $held{$number}; 'ok' };
   print "$number\t$answer\n";
 }
+unlink values %unfinished;
 `;
 
 export interface Locks extends AsyncDisposable {
   /** Keeps it until it is let go, removed, or the locks are disposed of. */
   seize(path: string): Promise<Lock | Missed>;
+  /**
+   * A new file, empty and locked. It is removed with us unless it was placed; what stands there already
+   * and nobody has locked, somebody left who died.
+   */
+  create(path: string): Promise<NewLock | Missed>;
 }
 
 export interface Lock {
   /** Removes the locked file, then the others, and lets go. */
   remove(others: readonly string[]): Promise<Missed | null>;
-  /** `made`, which is whole and locked itself, becomes `target` and takes the place of the locked file. */
-  yieldTo(made: string, target: string): Promise<Missed | null>;
   release(): Promise<void>;
+}
+
+export interface NewLock extends Lock {
+  /** Renames it to `target`, still locked, and removes `old`, whose lock has to be held. */
+  place(target: string, old: string | null): Promise<Missed | null>;
 }
 
 /** Nothing of the admin's own changes what perl does, or the language it says it in. */
@@ -154,19 +186,23 @@ export function openLocks(): Locks {
     });
   }
 
+  const lockOn = (number: number, path: string): NewLock => ({
+    place: async (target, old) =>
+      readAnswer(await ask('place', number, [path, target, ...(old === null ? [] : [old])])),
+    remove: async (others) => readAnswer(await ask('remove', number, [path, ...others])),
+    async release() {
+      await ask('release', number, []);
+    },
+  });
+
   return {
     async seize(path) {
       const number = next++;
-      const missed = readAnswer(await ask('seize', number, [path]));
-      if (missed !== null) return missed;
-      return {
-        yieldTo: async (made, target) =>
-          readAnswer(await ask('move', number, [path, made, target])),
-        remove: async (others) => readAnswer(await ask('remove', number, [path, ...others])),
-        async release() {
-          await ask('release', number, []);
-        },
-      };
+      return readAnswer(await ask('seize', number, [path])) ?? lockOn(number, path);
+    },
+    async create(path) {
+      const number = next++;
+      return readAnswer(await ask('create', number, [path])) ?? lockOn(number, path);
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end();

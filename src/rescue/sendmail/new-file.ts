@@ -2,10 +2,10 @@
  * Files put into sendmail's queue the way sendmail does: written whole under a name that means nothing,
  * synced, and renamed.
  */
-import { open, rename, rm } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Missed } from '../mail-server.ts';
-import type { Lock, Locks } from './locks.ts';
+import type { Locks, NewLock } from './locks.ts';
 
 export interface FileFacts {
   readonly mode: number;
@@ -15,22 +15,17 @@ export interface FileFacts {
   readonly modifiedAt: number | null;
 }
 
-/**
- * The file stands at `temporary`, locked. Throws where the disk does not take it; `busy` while
- * somebody else writes there.
- */
+/** The file stands at `temporary`, locked. Throws where the disk does not take it. */
 export async function writeNew(
   locks: Locks,
   temporary: string,
   facts: FileFacts,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<{ readonly lock: Lock; readonly inode: string | null } | Missed> {
-  // Of somebody who died: whoever writes holds its lock.
-  const old = await locks.seize(temporary);
-  if (old === 'busy' || (old !== 'gone' && 'problem' in old)) return old;
-  if (old !== 'gone') await old.remove([]);
-  const file = await open(temporary, 'wx', 0o600);
+): Promise<{ readonly lock: NewLock; readonly inode: string | null } | Missed> {
+  const lock = await locks.create(temporary);
+  if (lock === 'gone' || lock === 'busy' || 'problem' in lock) return lock;
   try {
+    await using file = await open(temporary, constants.O_WRONLY | constants.O_NOFOLLOW);
     for await (const chunk of content) await file.writeFile(chunk);
     await file.chown(facts.uid, facts.gid);
     await file.chmod(facts.mode);
@@ -38,24 +33,26 @@ export async function writeNew(
       await file.utimes(facts.modifiedAt / 1000, facts.modifiedAt / 1000);
     await file.sync();
     const { dev, ino } = await file.stat({ bigint: true });
-    const lock = await locks.seize(temporary);
-    if (lock === 'gone' || lock === 'busy' || 'problem' in lock) return lock;
     return { lock, inode: inodeOf(dev, ino) };
   } catch (error) {
-    await rm(temporary, { force: true });
+    await lock.remove([]);
     throw error;
-  } finally {
-    await file.close();
   }
 }
 
-/** Atomic, and on disk when it resolves. */
-export async function moveInto(temporary: string, path: string): Promise<void> {
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
+/** Atomic, and on disk when it resolves; `old`, whose lock has to be held, goes. */
+export async function placeNew(
+  lock: NewLock,
+  target: string,
+  old: string | null = null,
+): Promise<Missed | null> {
+  const missed = await lock.place(target, old);
+  await syncFolder(dirname(target));
+  await lock.release();
+  return missed;
 }
 
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

@@ -4,11 +4,11 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { withInode } from '../../foreign/sendmail/queue-edit.ts';
-import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
+import type { ArchivedEntry, ArchivedFile, Missed, Restored } from '../mail-server.ts';
 import type { QueueReader } from '../reader.ts';
 import { openFolders } from './folders.ts';
 import type { Locks } from './locks.ts';
-import { moveInto, writeNew } from './new-file.ts';
+import { placeNew, writeNew } from './new-file.ts';
 
 const largestControlFile = 16 * 1024 * 1024;
 
@@ -50,10 +50,9 @@ async function restore(
     return fault(`${body.path} is there, and is not its body`);
   const bodyAt = join(dirname(body.path), `tf${id}`);
   const written = await writeNew(locks, bodyAt, body, body.content());
-  if (written === 'busy' || written === 'gone') return fault(`${bodyAt} is being written`);
-  if ('problem' in written) return fault(written.problem);
-  await moveInto(bodyAt, body.path);
-  await written.lock.release();
+  if (written === 'busy' || written === 'gone' || 'problem' in written) return faultOf(written);
+  const misplaced = await placeNew(written.lock, body.path);
+  if (misplaced !== null) return faultOf(misplaced);
 
   if (control.size > largestControlFile) return fault('its control file is too large');
   const chunks: Uint8Array[] = [];
@@ -61,15 +60,17 @@ async function restore(
   const content = withInode(Buffer.concat(chunks), written.inode);
   const controlAt = join(dirname(control.path), `tf${id}`);
   const made = await writeNew(locks, controlAt, control, [content]);
-  if (made === 'busy' || made === 'gone') return fault(`${controlAt} is being written`);
-  if ('problem' in made) return fault(made.problem);
+  if (made === 'busy' || made === 'gone' || 'problem' in made) return faultOf(made);
   if (await stat(control.path).catch(() => null)) {
     await made.lock.remove([]);
     return { kind: 'present' };
   }
-  await moveInto(controlAt, control.path);
-  await made.lock.release();
-  return { kind: 'restored', id };
+  const unplaced = await placeNew(made.lock, control.path);
+  return unplaced === null ? { kind: 'restored', id } : faultOf(unplaced);
+}
+
+function faultOf(missed: Missed): Restored {
+  return fault(typeof missed === 'object' ? missed.problem : 'somebody else writes there');
 }
 
 function fault(problem: string): Restored {
