@@ -57,7 +57,7 @@ export function deadEndInWords(deadEnd: DeadEnd): string {
     case 'null-mx':
       return whose === 'their'
         ? 'they say that they take no mail (null MX, RFC 7505)'
-        : `${domain} says that it takes no mail (null MX, RFC 7505)`;
+        : `${subject(deadEnd)} says that it takes no mail (null MX, RFC 7505)`;
     case 'no-such-domain':
       return `${subject(deadEnd)} ${whose === 'their' ? 'do' : 'does'} not exist`;
     case 'no-mail-server':
@@ -94,5 +94,6 @@ export function findAddress(
 }
 
 function subject({ whose, domain }: DeadEnd): string {
-  return whose === 'their' ? 'the domains' : whose === 'its' ? 'the domain' : `${domain}`;
+  if (whose === 'their') return 'the domains';
+  return whose === null && domain !== null ? domain : 'the domain';
 }
