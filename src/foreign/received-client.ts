@@ -17,6 +17,9 @@ import { parseIp, unmapped } from '../mail/ip.ts';
 /** A filter that a message passes through on the machine itself adds two or three. */
 const mostLocalHops = 5;
 
+/** The queues of qmail and Haraka write a field of their own above that of the server. */
+const ofQueue = /^\((?:qmail|Haraka) /;
+
 /**
  * Finds the client in the Received fields, given from the top.
  *
@@ -33,8 +36,7 @@ export class ClientTrace {
 
   /** `value` on one line; null: one that is too long to be true. */
   add(value: string | null): void {
-    // qmail's queue writes a field of its own above that of its server.
-    if (value?.startsWith('(qmail ') && this.isEmpty) return;
+    if (value !== null && this.isEmpty && ofQueue.test(value)) return;
     const client = value === null ? null : clientOfReceived(value);
     const by = value === null ? null : serverOfReceived(value);
     if (this.isEmpty) [this.client, this.by, this.isEmpty] = [client, by, false];
