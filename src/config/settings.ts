@@ -7,13 +7,7 @@
 import { z } from 'zod';
 import { defaultLoopLimits } from '../verdict/loop.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
-import {
-  type CheckSetting,
-  failures,
-  type Mode,
-  modes,
-  type SettableCheck,
-} from '../verdict/verdict.ts';
+import { type Check, type CheckSetting, failures, type Mode, modes } from '../verdict/verdict.ts';
 import {
   deliverySettings,
   noticeSettings,
@@ -110,13 +104,16 @@ export const settings = z.strictObject({
       recipient: check(
         'Can mail for the forward-path be delivered? Asked at RCPT and at delivery.',
       ),
+      mailbox: check(
+        'Does the mailbox exist? Of a server that is guarded; where Spillway takes the mail itself, always enforced.',
+      ),
       notice: check('May a failure notice go to this address? Asked at delivery.'),
       loop: check('Is the message going in circles? Asked after its header.'),
       dmarc: check(
         "Does the message obey its author's DMARC policy? Asked after it has come in.",
         'watch',
       ),
-    } satisfies { [key in SettableCheck]: z.ZodType })
+    } satisfies { [key in Check]: z.ZodType })
     .prefault({}),
   loops: z
     .strictObject({

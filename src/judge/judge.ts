@@ -18,7 +18,6 @@ import {
   type Check,
   type CheckSetting,
   type Question,
-  type SettableCheck,
   takesAway,
   type Verdict,
 } from '../verdict/verdict.ts';
@@ -42,7 +41,7 @@ export interface JudgeOptions {
   readonly notices: NoticeLimits;
   /** Who exists here; null for a guard, which takes no mail itself. */
   readonly directory: Directory | null;
-  readonly checks: Readonly<{ [check in SettableCheck]: CheckSetting }>;
+  readonly checks: Readonly<{ [check in Check]: CheckSetting }>;
   readonly record: RecordVerdict;
   /** Resolves once the receipts of what was dropped are on disk, or cannot be written. */
   readonly kept: () => Promise<unknown>;
@@ -57,10 +56,10 @@ export interface JudgeOptions {
 
 export function createJudge(options: JudgeOptions): Judge {
   const { routes, policy, loops, notices, directory, record, kept, onFault, patience } = options;
-  const checks: Readonly<{ [check in Check]: CheckSetting }> = {
-    ...options.checks,
-    mailbox: { mode: 'enforce', onFailure: 'closed' },
-  };
+
+  function settingOf(question: Question): CheckSetting {
+    return isOurOwnMailbox(question) ? alwaysEnforced : options.checks[question.check];
+  }
 
   function gatherSafely(question: Question): Verdict | Promise<Verdict> {
     try {
@@ -142,13 +141,14 @@ export function createJudge(options: JudgeOptions): Judge {
   function isRelayed(question: Question): question is MailboxQuestion {
     if (question.check !== 'mailbox' || !question.mayRelay) return false;
     const address = parseAddress(question.forwardPath);
-    return address.kind === 'mailbox' && !directory?.destinationOf(formatDomain(address.domain));
+    if (address.kind !== 'mailbox') return !isOurOwnMailbox(question);
+    return !directory?.destinationOf(formatDomain(address.domain));
   }
 
   return {
     ask(asked) {
       const question = isRelayed(asked) ? routeQuestion(asked) : asked;
-      const setting = checks[question.check];
+      const setting = settingOf(question);
       if (setting.mode === 'off') return checkOff;
       const found = gatherSafely(question);
       if (found instanceof Promise) return answerLater(question, found, setting);
@@ -160,14 +160,24 @@ export function createJudge(options: JudgeOptions): Judge {
   };
 }
 
+/** Asked by a listener that takes the mail itself: an unknown mailbox, or an open relay, is never let in. */
+function isOurOwnMailbox(question: Question): boolean {
+  return question.check === 'mailbox' && question.nextHop === undefined;
+}
+
+const alwaysEnforced: CheckSetting = { mode: 'enforce', onFailure: 'closed' };
+
 type MailboxQuestion = Extract<Question, { check: 'mailbox' }>;
 
-/** We ourselves are the server that would look up the MX. */
 function routeQuestion(question: MailboxQuestion): Question {
-  const { forwardPath } = question;
-  const host = forwardPath.slice(forwardPath.lastIndexOf('@') + 1);
-  const nextHop = { mailer: 'smtp', host, address: forwardPath };
+  const { forwardPath, nextHop = ownNextHop(forwardPath) } = question;
   return { ...question, check: 'recipient', nextHop };
+}
+
+/** We ourselves are the server that would look up the MX. */
+function ownNextHop(forwardPath: string): NextHop {
+  const host = forwardPath.slice(forwardPath.lastIndexOf('@') + 1);
+  return { mailer: 'smtp', host, address: forwardPath };
 }
 
 /** An end to all waiting for one question. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { NextHop } from '../mail/envelope.ts';
 import { parseIp } from '../mail/ip.ts';
 import type { Directory } from '../recipients/directory.ts';
 import { defaultLoopLimits } from '../verdict/loop.ts';
 import { defaultNoticeLimits } from '../verdict/notice.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
+import type { Mode } from '../verdict/verdict.ts';
 import { createJudge } from './judge.ts';
 import { createRoutes } from './routes.ts';
 
@@ -28,7 +30,11 @@ const directory: Directory = {
 };
 
 /** Every foreign domain has an MX that is this machine, or, `good.`, one that is not. */
-function judgeMailbox(forwardPath: string, mayRelay: boolean) {
+function judgeMailbox(
+  forwardPath: string,
+  mayRelay: boolean,
+  guarded: { readonly mode: Mode; readonly nextHop: NextHop | null } | null = null,
+) {
   const records: string[] = [];
   const judge = createJudge({
     routes: createRoutes({
@@ -54,6 +60,7 @@ function judgeMailbox(forwardPath: string, mayRelay: boolean) {
     checks: {
       sender: { mode: 'off', onFailure: 'open' },
       recipient: { mode: 'enforce', onFailure: 'closed' },
+      mailbox: { mode: guarded?.mode ?? 'off', onFailure: 'closed' },
       notice: { mode: 'off', onFailure: 'open' },
       loop: { mode: 'off', onFailure: 'open' },
       dmarc: { mode: 'off', onFailure: 'open' },
@@ -64,7 +71,13 @@ function judgeMailbox(forwardPath: string, mayRelay: boolean) {
     patience: 1000,
   });
   const base = { adapter: 'smtp', client: null, reversePath: '', queueId: null } as const;
-  const question = { ...base, check: 'mailbox', forwardPath, mayRelay } as const;
+  const question = {
+    ...base,
+    check: 'mailbox',
+    forwardPath,
+    mayRelay,
+    ...(guarded && { nextHop: guarded.nextHop }),
+  } as const;
   return { verdict: judge.ask(question), records };
 }
 
@@ -88,3 +101,30 @@ for (const [name, path, mayRelay, want, by] of cases)
 test('a mailbox that is known costs no promise', () => {
   assert.ok(!(judgeMailbox('ann@hosted.example', false).verdict instanceof Promise));
 });
+
+const local = { mailer: 'local', host: '', address: 'bob@own.example' };
+const guardedCases: readonly [
+  name: string,
+  path: string,
+  mode: Mode,
+  nextHop: NextHop | null,
+  want: string,
+][] = [
+  [
+    'a mailbox that does not exist',
+    'bob@hosted.example',
+    'enforce',
+    null,
+    'refuse mailbox-unknown',
+  ],
+  ['watched only', 'bob@hosted.example', 'watch', null, 'accept mailbox-unknown'],
+  ['one that exists', 'ann@hosted.example', 'enforce', null, 'accept mailbox-known'],
+  ['a name without a domain is its own', 'root', 'enforce', null, 'accept local-address'],
+  ['a domain that only the server knows', 'bob@own.example', 'enforce', null, 'accept self'],
+  ['that it delivers itself', 'bob@own.example', 'enforce', local, 'accept routed-by-name'],
+];
+for (const [name, path, mode, nextHop, want] of guardedCases)
+  test(`beside another server: ${name}`, async () => {
+    const { action, reason } = await judgeMailbox(path, true, { mode, nextHop }).verdict;
+    assert.equal(`${action} ${reason}`, want);
+  });

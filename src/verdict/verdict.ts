@@ -12,10 +12,9 @@ import type { Reason } from './reasons.ts';
 import type { SenderProof } from './sender-proof.ts';
 
 /** Questions that can be enforced, watched or off. */
-export const checks = ['sender', 'recipient', 'notice', 'loop', 'dmarc'] as const;
-export type SettableCheck = (typeof checks)[number];
-/** Which question was asked. Who may relay, and which mailbox exists, is always enforced. */
-export type Check = SettableCheck | 'mailbox';
+export const checks = ['sender', 'recipient', 'mailbox', 'notice', 'loop', 'dmarc'] as const;
+/** Which question was asked. */
+export type Check = (typeof checks)[number];
 
 export const actions = ['accept', 'refuse', 'defer', 'discard', 'quarantine'] as const;
 export type Action = (typeof actions)[number];
@@ -64,8 +63,16 @@ export type Question = Circumstances &
         readonly origin?: NoticeOrigin;
       }
     | { readonly check: 'loop'; readonly facts: LoopFacts }
-    /** May this client send to this mailbox? For a server that takes the mail itself. */
-    | { readonly check: 'mailbox'; readonly forwardPath: string; readonly mayRelay: boolean }
+    /**
+     * May this client send to this mailbox? `nextHop` is there where another server takes the mail and
+     * asks us: what it makes of the address, null where it does not say.
+     */
+    | {
+        readonly check: 'mailbox';
+        readonly forwardPath: string;
+        readonly mayRelay: boolean;
+        readonly nextHop?: NextHop | null;
+      }
     | { readonly check: 'dmarc'; readonly proof: SenderProof }
   );
 

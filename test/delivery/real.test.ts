@@ -60,7 +60,14 @@ async function startWorld(sinkOptions: SinkOptions, records: ZoneData) {
     loops: defaultLoopLimits,
     notices: defaultNoticeLimits,
     directory,
-    checks: { sender: enforce, recipient: enforce, notice: enforce, loop: enforce, dmarc: enforce },
+    checks: {
+      sender: enforce,
+      recipient: enforce,
+      mailbox: enforce,
+      notice: enforce,
+      loop: enforce,
+      dmarc: enforce,
+    },
     record: (_question, { action, reason }) => receipts.push(`${action} ${reason}`),
     kept: async () => true,
     onFault: (fault) => {

@@ -166,7 +166,14 @@ export function createStage(options: StageOptions = {}): Stage {
     loops: defaultLoopLimits,
     notices: { ...defaultNoticeLimits, ...options.notices },
     directory,
-    checks: { sender: enforce, recipient: enforce, notice: enforce, loop: enforce, dmarc: enforce },
+    checks: {
+      sender: enforce,
+      recipient: enforce,
+      mailbox: enforce,
+      notice: enforce,
+      loop: enforce,
+      dmarc: enforce,
+    },
     record: (question, verdict) => verdicts.push({ question, verdict }),
     kept: async () => true,
     onFault: (fault) => {

@@ -159,7 +159,14 @@ function judgeWith(directory: Directory, dns: Readonly<{ [domain: string]: Domai
     loops: defaultLoopLimits,
     notices: defaultNoticeLimits,
     directory,
-    checks: { sender: check, recipient: check, notice: check, loop: check, dmarc: check },
+    checks: {
+      sender: check,
+      recipient: check,
+      mailbox: check,
+      notice: check,
+      loop: check,
+      dmarc: check,
+    },
     record: () => {},
     kept: async () => {},
     onFault: (fault) => {
