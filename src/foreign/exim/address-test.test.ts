@@ -72,6 +72,21 @@ const cases: readonly [name: string, answer: string, want: unknown][] = [
     'a@slow.example cannot be resolved at this time: host lookup did not complete\n',
     null,
   ],
+  [
+    'the domain leads to the server itself',
+    'a@self.example cannot be resolved at this time: remote host address is the local host\n',
+    null,
+  ],
+  [
+    'a table of its own cannot be read',
+    'a@site.example cannot be resolved at this time: failed to open /etc/exim4/aliases\n',
+    { mailer: 'unresolved', host: '', address: null },
+  ],
+  [
+    'an alias that leads nowhere',
+    'nicholas@seaton.biz is undeliverable: all relevant MX records point to non-existent hosts\n    <-- info@site.example\n',
+    { mailer: 'smtp', host: 'seaton.biz', address: 'nicholas@seaton.biz' },
+  ],
   ['no address', 'syntax error: unmatched doublequote in local part\n', null],
   ['nothing', '', null],
 ];

@@ -40,21 +40,40 @@ export function parseAddressTests(
 
 function nextHopOf(answer: string, routers: Drivers, transports: Drivers): NextHop | null {
   if (/^mail to .* is discarded$/m.test(answer)) return handedTo('blackhole');
-  const found = [...answer.matchAll(/^ {2}router = (\S+), transport = (\S+)$/gm)];
-  const [only] = found;
-  if (!only) return null;
+  const [first, ...others] = answer.match(/^\S.*\n(?: .*\n)*/gm) ?? [];
+  if (first === undefined) return null;
   // The server's own tables made several addresses of it.
-  if (found.length > 1 || / (?:is undeliverable|cannot be resolved)/.test(answer))
-    return handedTo('redirect');
-  const [, router = '', transport = ''] = only;
-  const address = /^(.*?)(?: {3}\[duplicate, would not be delivered\])?$/m.exec(answer)?.[1] ?? '';
+  if (others.length > 0) return handedTo('redirect');
+  const failed = /^(.*?) (is undeliverable|cannot be resolved at this time)(?:: (.*))?$/m.exec(
+    first,
+  );
+  if (failed) return failedHop(failed, / {4}<-- /.test(first));
+  const [, router = '', transport = ''] =
+    /^ {2}router = (\S+), transport = (\S+)$/m.exec(first) ?? [];
+  if (router === '') return null;
+  const address = /^(.*?)(?: {3}\[duplicate, would not be delivered\])?$/m.exec(first)?.[1] ?? '';
   const driver = routers.get(router) ?? '';
   if (transports.get(transport) !== 'smtp') return { ...handedTo(transport), address };
-  const host = /^ {2}host (\S+)/m.exec(answer)?.[1];
-  if (driver === 'dnslookup' || driver === 'ipliteral')
-    return { mailer: 'smtp', host: address.slice(address.lastIndexOf('@') + 1), address };
+  const host = /^ {2}host (\S+)/m.exec(first)?.[1];
+  if (driver === 'dnslookup' || driver === 'ipliteral') return byMx(address);
   // Hosts that are an option of the transport are not told.
   return host === undefined ? handedTo(driver) : { mailer: 'smtp', host, address };
+}
+
+/** What DNS tells of a domain is for the route verdict; all else that is in doubt is left to the server. */
+const byDns =
+  /^(?:host lookup did not complete|remote host address is the local host|lowest numbered MX record points to local host)/;
+
+function failedHop(
+  [, address = '', how, why = '']: RegExpExecArray,
+  isRedirected: boolean,
+): NextHop | null {
+  if (how !== 'is undeliverable' && !byDns.test(why)) return handedTo('unresolved');
+  return isRedirected ? byMx(address) : null;
+}
+
+function byMx(address: string): NextHop {
+  return { mailer: 'smtp', host: address.slice(address.lastIndexOf('@') + 1), address };
 }
 
 /** By the server's tables, without a question to DNS; the word must not sound of SMTP. */
