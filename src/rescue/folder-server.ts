@@ -25,6 +25,9 @@ import {
 } from './queue-files.ts';
 import type { EntryPlace, QueueReader, QueueSource } from './reader.ts';
 
+/** Entries that are put back at the same time. */
+const lanes = 16;
+
 const noServer = {
   problem: 'only its mail server can hold a message or release it, and none works on this queue',
 };
@@ -62,7 +65,14 @@ export function folderHand(reader: QueueReader): QueueHand {
     restore: async (entries) => {
       const results = new Map<string, Restored>();
       const folders = new Set<string>();
-      for (const entry of entries) results.set(entry.id, await restore(entry, folders));
+      // What shares a file is written by one lane.
+      const left = Map.groupBy(entries, keyOf).values();
+      const restoreNext = async () => {
+        for (const group of left)
+          for (const entry of group) results.set(entry.id, await restore(entry, folders));
+      };
+      // Together, a disk syncs them nearly as fast as one.
+      await Promise.all(Array.from({ length: lanes }, restoreNext));
       for (const folder of folders) syncFolder(folder);
       return results;
     },
@@ -133,6 +143,10 @@ async function restore(entry: ArchivedEntry, folders: Set<string>): Promise<Rest
     if (errorCode(error) === 'ARCHIVE_READ') throw error;
     return { kind: 'fault', problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function keyOf({ id, files }: ArchivedEntry): string {
+  return files.find(({ path }) => !isOwn(path, id))?.path ?? id;
 }
 
 function isOwn(path: string, id: string): boolean {

@@ -7,15 +7,13 @@ import {
   fchmodSync,
   fchownSync,
   fsyncSync,
-  futimesSync,
   lstatSync,
   openSync,
   readdirSync,
-  renameSync,
   rmdirSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../mail/error-code.ts';
 import { makeFolder } from '../store/sqlite-file.ts';
@@ -30,21 +28,20 @@ export async function writeQueueFile(file: ArchivedFile): Promise<void> {
   const temporary = join(dirname(path), `${prefix}${basename(path)}`);
   remove(temporary);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    for await (const chunk of file.content())
-      for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
-    const found = lstatSync(temporary);
-    if (found.uid !== uid || found.gid !== gid) fchownSync(descriptor, uid, gid);
-    fchmodSync(descriptor, mode);
-    futimesSync(descriptor, modifiedAt / 1000, modifiedAt / 1000);
-    fsyncSync(descriptor);
-    renameSync(temporary, path);
+    for await (const chunk of file.content()) await handle.writeFile(chunk);
+    const found = await handle.stat();
+    if (found.uid !== uid || found.gid !== gid) await handle.chown(uid, gid);
+    await handle.chmod(mode);
+    await handle.utimes(modifiedAt / 1000, modifiedAt / 1000);
+    await handle.sync();
+    await rename(temporary, path);
   } catch (error) {
     remove(temporary);
     throw error;
   } finally {
-    closeSync(descriptor);
+    await handle.close();
   }
 }
 

@@ -100,6 +100,8 @@ function archiveOf(
   const found = statements.get('SELECT * FROM run');
   if (!found) throw new Error('its run was never written down');
   const load = readPieces(statements);
+  /** Of the one batch at a time. */
+  let buffer: Uint8Array | null = null;
 
   function write<Result>(change: () => Result): Result {
     try {
@@ -147,7 +149,10 @@ function archiveOf(
           return entryOf(row);
         }),
       ),
-    begin: () => beginBatch(database, statements, path),
+    begin() {
+      buffer ??= new Uint8Array(pieceSize);
+      return beginBatch(database, statements, path, buffer);
+    },
     settle: (changes) =>
       write(() => {
         for (const { number, state, restoredAs = null, problem = null } of changes)
@@ -207,7 +212,12 @@ function countStates({ all }: Statements): { readonly [state in StoredState]: nu
   return counts as { [state in StoredState]: number };
 }
 
-function beginBatch(database: DatabaseSync, statements: Statements, path: string): ArchiveBatch {
+function beginBatch(
+  database: DatabaseSync,
+  statements: Statements,
+  path: string,
+  buffer: Uint8Array,
+): ArchiveBatch {
   const { run } = statements;
   const attempt = <Result>(change: () => Result): Result => {
     try {
@@ -217,7 +227,7 @@ function beginBatch(database: DatabaseSync, statements: Statements, path: string
     }
   };
   attempt(() => database.exec('BEGIN IMMEDIATE'));
-  const writer = writePieces(statements, new Uint8Array(pieceSize));
+  const writer = writePieces(statements, buffer);
   /** By path: what entries share is kept once. */
   const stored = new Map<string, Position & Pick<FileFacts, 'size' | 'modifiedAt'>>();
   return {
