@@ -103,9 +103,14 @@ export function createHand({ smtpctl, layout, isRunning }: HandOptions): QueueHa
     },
 
     async hold(places) {
-      const ids = places.map(({ id }) => id);
-      if (!(await isRunning())) return new Map(ids.map((id) => [id, cannotHold]));
-      await smtpctl.each('pause', ids);
+      if (!(await isRunning())) {
+        const { seized, missed } = await seizeStopped(places);
+        return new Map([...missed, ...[...seized.keys()].map((id) => [id, cannotHold] as const)]);
+      }
+      await smtpctl.each(
+        'pause',
+        places.map(({ id }) => id),
+      );
       const standings = await smtpctl.standings(columnsOf(places));
       const results = new Map<string, Missed | 'held'>(await whyUnknown(places, standings));
       if (typeof standings !== 'string')
