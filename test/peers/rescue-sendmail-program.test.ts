@@ -52,6 +52,11 @@ url = "sqlite:/var/lib/spillway"
     many(waiting, (i) => wanted('ann@good-1.example', `waits ${i}`)),
   );
   await settled(drowned, notices + waiting + 5);
+  // What an admin has quarantined before stays so.
+  const [held] = (await idsOf(drowned)).filter(({ recipients }) =>
+    recipients.includes('seaton.biz'),
+  );
+  await shell(`sendmail -Q'by the admin' -qI${held?.id}`);
   const before = await idsOf(drowned);
   const isLost = ({ recipients }: { recipients: string }) => recipients.includes('seaton.biz');
   const lostIds = before.filter(isLost).map(({ id }) => id);
@@ -100,6 +105,11 @@ kill -9 $pid || true`);
   for (const receipt of await receiptsOf(drowned)) await shell(`${spillway} undo ${receipt}`);
   await settled(drowned, before.length);
   assert.deepEqual(sorted(await idsOf(drowned)), sorted(before));
+  const quarantined = readMailq(await shell('mailq -v -qQ'));
+  assert.deepEqual(
+    quarantined.map(({ id, quarantine }) => [id, quarantine]),
+    [[held?.id, 'by the admin']],
+  );
 
   // Wanted mail that was removed comes back, and is delivered.
   await shell(

@@ -6,10 +6,12 @@
  * what is read here, but that version 0 has no flags before a recipient.
  */
 import type { Client } from '../../mail/envelope.ts';
+import { printable } from '../../mail/printable.ts';
 import { textOf } from '../../mail/text.ts';
 import type { EntryRecipient } from '../queue-entry.ts';
 import { addressIn, aliasTarget } from './queue-address.ts';
 import { readClient } from './queue-client.ts';
+import { endOfLine, isBlank } from './queue-lines.ts';
 
 export interface QueueFile {
   readonly version: number;
@@ -40,7 +42,6 @@ export type QueueFileRead =
 const newestVersion = 8;
 /** sendmail itself knows no limit; a list of this length is none of a person's. */
 const mostRecipients = 100_000;
-const newline = 0x0a;
 const dot = 0x2e;
 
 /** The first `length` octets of `bytes` are the file. Never throws. */
@@ -171,39 +172,6 @@ export function readQueueFile(bytes: Buffer, length: number): QueueFileRead {
   return { kind: 'whole', file };
 }
 
-/**
- * The message's header out of its H records, lines ended by LF, with the empty line after it; at most
- * about `limit` octets. Of a file that is whole.
- */
-export function headerOf(bytes: Buffer, length: number, limit: number): Buffer {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for (let at = 0; at < length && size < limit; ) {
-    const start = at;
-    let end = endOfLine(bytes, start, length);
-    at = end + 1;
-    for (; at < length && isBlank(bytes[at]); at = end + 1) end = endOfLine(bytes, at, length);
-    if (bytes[start] !== 0x48) continue;
-    // H?flags?Name: value, where the flags are those of the mailers that want the field.
-    const mark = bytes[start + 1] === 0x3f ? bytes.indexOf(0x3f, start + 2) : start;
-    if (mark < 0 || mark >= end) continue;
-    const piece = bytes.subarray(mark + 1, Math.min(end + 1, length));
-    pieces.push(piece);
-    size += piece.length;
-  }
-  pieces.push(Buffer.from('\n'));
-  return Buffer.concat(pieces);
-}
-
-function endOfLine(bytes: Buffer, start: number, length: number): number {
-  const end = bytes.indexOf(newline, start);
-  return end < 0 || end > length ? length : end;
-}
-
-function isBlank(octet: number | undefined): boolean {
-  return octet === 0x20 || octet === 0x09;
-}
-
 function readNumber(text: string): number | null {
   return /^ *\d{1,15}$/.test(text) ? Number(text) : null;
 }
@@ -227,5 +195,5 @@ function fault(line: number, problem: string): QueueFileRead {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+  return `"${printable(text, 40)}"`;
 }

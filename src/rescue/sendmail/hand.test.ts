@@ -139,23 +139,33 @@ test('Held and released the file is what it was', { skip }, async () => {
   assert.deepEqual(queue.names(), [`df${id}`, `qf${id}`]);
 });
 
-test('Who holds a lock keeps it, and it goes with who held it', { skip }, async () => {
-  using queue = openQueue();
-  // flock(1) takes what sendmail takes, and keeps it until its input ends.
-  const other = spawn('flock', ['--no-fork', queue.place.path, 'sh', '-c', 'echo ready; cat'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  await once(other.stdout, 'data');
-  {
+/** What a sendmail takes, as it was compiled, in Perl. */
+const takers = {
+  flock: 'flock(F, 6)',
+  fcntl: "my $lock = pack('s H60', F_WRLCK, '0' x 60); fcntl(F, F_SETLK, $lock)",
+} as const;
+
+for (const [name, take] of Object.entries(takers))
+  test(`Who holds a lock by ${name} keeps it, and it goes with him`, { skip }, async () => {
+    using queue = openQueue();
+    const script = `use Fcntl; $| = 1; open(F, '+<', $ARGV[0]); ${take} or die; print 'ready'; <STDIN>;`;
+    const other = spawn('perl', ['-e', script, queue.place.path], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(other.stdout, 'data');
+    {
+      await using seizure = await queue.hand.seize([queue.place]);
+      assert.deepEqual([...seizure.missed], [[id, 'busy']]);
+    }
+    assert.deepEqual([...(await queue.hand.hold([queue.place], 'x'))], [[id, 'busy']]);
+    other.stdin.end();
+    await once(other, 'close');
     await using seizure = await queue.hand.seize([queue.place]);
-    assert.deepEqual([...seizure.missed], [[id, 'busy']]);
-  }
-  assert.deepEqual([...(await queue.hand.hold([queue.place], 'x'))], [[id, 'busy']]);
-  other.stdin.end();
-  await once(other, 'close');
-  await using seizure = await queue.hand.seize([queue.place]);
-  assert.deepEqual([...seizure.seized.keys()], [id]);
-});
+    assert.deepEqual([...seizure.seized.keys()], [id]);
+    // And what we hold is locked for both.
+    const late = spawn('perl', ['-e', script, queue.place.path], { stdio: 'ignore' });
+    assert.notEqual((await once(late, 'close'))[0], 0);
+  });
 
 test('Killed in the middle, nothing half written stays, and no lock', { skip }, async () => {
   using queue = openQueue();

@@ -9,8 +9,11 @@ import {
 import type { Root } from '../../machine/root.ts';
 import type { NextHop } from '../../mail/envelope.ts';
 
-/** Names that DNS does not answer cost seconds each. */
-const mostAtOnce = 100;
+/** Addresses for one process: names that DNS does not answer cost seconds each. */
+const shareSize = 20;
+const mostProcesses = 5;
+/** Its own patience with name servers is minutes; one that answers at all answers within this. */
+const patience = ['-OTimeout.resolver.retrans=1s', '-OTimeout.resolver.retry=1'];
 
 /**
  * Never rejects. The domain decides: where an address itself is odd, another one of its domain is asked
@@ -45,20 +48,26 @@ async function ask(
     const question = parseQuestion(address);
     return question === null ? [] : [{ address, question }];
   });
-  const shares = Array.from({ length: Math.ceil(questions.length / mostAtOnce) }, (_, i) =>
-    questions.slice(i * mostAtOnce, (i + 1) * mostAtOnce),
+  async function askShare(share: typeof questions): Promise<void> {
+    const input = share.map(({ question }) => question).join('');
+    const { status, stdout } = await root.run('/', [program, ...patience, '-bt'], input);
+    if (status === null) {
+      // It took too long over one of them, which the others shall not pay for.
+      if (share.length > 1) for (const one of share) await askShare([one]);
+      return;
+    }
+    const answers = readParseAnswers(stdout, share.length);
+    share.forEach(({ address }, i) => {
+      const answer = answers[i];
+      if (answer) known.set(address, answer);
+    });
+  }
+  const shares = Array.from({ length: Math.ceil(questions.length / shareSize) }, (_, i) =>
+    questions.slice(i * shareSize, (i + 1) * shareSize),
   );
-  await Promise.all(
-    shares.map(async (share) => {
-      const input = share.map(({ question }) => question).join('');
-      const { status, stdout } = await root.run('/', [program, '-bt'], input);
-      if (status === null) return;
-      const answers = readParseAnswers(stdout, share.length);
-      share.forEach(({ address }, i) => {
-        const answer = answers[i];
-        if (answer) known.set(address, answer);
-      });
-    }),
-  );
+  const work = async () => {
+    for (let share = shares.shift(); share; share = shares.shift()) await askShare(share);
+  };
+  await Promise.all(Array.from({ length: mostProcesses }, work));
   return known;
 }

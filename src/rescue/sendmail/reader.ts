@@ -1,11 +1,13 @@
 /**
  * sendmail's queue on disk: control files qf, or hf where quarantined, with their bodies in df.
  */
-import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type NoticeReport, noticePrefix, readNoticeReport } from '../../foreign/notice-report.ts';
-import { headerOf, type QueueFile, readQueueFile } from '../../foreign/sendmail/queue-file.ts';
+import { type QueueFile, readQueueFile } from '../../foreign/sendmail/queue-file.ts';
+import { headerOf } from '../../foreign/sendmail/queue-header.ts';
 import type { EntryPlace, Listed, PlaceRead, QueueReader, Unreadable } from '../reader.ts';
+import { createFileBuffer, type Loaded } from './file-buffer.ts';
 import { folderNamed, namesIn, openFolders } from './folders.ts';
 
 /** Twice what a list of 100,000 recipients needs. */
@@ -20,7 +22,7 @@ const others = /^[dxtQT]f[A-Za-z0-9]{5,30}$/;
 export function openSendmailReader(paths: readonly string[]): QueueReader {
   const folders = openFolders(paths);
   const byQf = new Map(folders.map((folder) => [folder.qf, folder]));
-  let buffer = Buffer.allocUnsafeSlow(65_536);
+  const buffer = createFileBuffer();
 
   function* list(): Generator<Listed> {
     /** Ids that have a control file, be it a broken one. */
@@ -58,46 +60,17 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
     return { path, problem: 'expected a control file for this body, found none: it is left over' };
   }
 
-  /** Puts a file into `buffer`, from its beginning; how many octets of it, at most `limit`. */
-  function load(path: string, limit: number): Loaded {
-    let file: number;
-    try {
-      file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    } catch (error) {
-      const code = codeOf(error);
-      return code === 'ENOENT'
-        ? 'absent'
-        : { problem: `expected a file, found ${code} on opening it` };
-    }
-    try {
-      for (let length = 0; ; ) {
-        const room = Math.min(buffer.length, limit) - length;
-        const got = readSync(file, buffer, length, room, null);
-        length += got;
-        // A file gives all it has.
-        if (got < room || length >= limit) return length;
-        const larger = Buffer.allocUnsafeSlow(buffer.length * 2);
-        buffer.copy(larger, 0, 0, length);
-        buffer = larger;
-      }
-    } catch (error) {
-      return { problem: `expected a file, found ${codeOf(error)} on reading it` };
-    } finally {
-      closeSync(file);
-    }
-  }
-
   function read(place: EntryPlace): PlaceRead {
     const { id, path } = place;
     const unreadable = (problem: string): PlaceRead => ({ kind: 'unreadable', path, problem });
     const folder = byQf.get(dirname(path));
     if (!folder) return unreadable('expected a file in a queue folder, found it elsewhere');
-    const length = load(path, largestControlFile);
+    const length = buffer.load(path, largestControlFile);
     if (length === 'absent') return { kind: 'absent' };
     if (typeof length !== 'number') return unreadable(length.problem);
     if (length >= largestControlFile)
       return unreadable(`expected at most ${largestControlFile} octets, found more`);
-    const found = readQueueFile(buffer, length);
+    const found = readQueueFile(buffer.bytes, length);
     if (found.kind === 'cut' && isFresh(path)) return { kind: 'absent' };
     if (found.kind !== 'whole') return unreadable(found.problem);
     const { file } = found;
@@ -120,11 +93,11 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
    * overwritten. `size` is that of the body, where all of it came: one question less for each entry.
    */
   function contentOf(length: number, body: string): { content: Buffer; size: number | null } {
-    const header = headerOf(buffer, length, noticePrefix);
+    const header = headerOf(buffer.bytes, length, noticePrefix);
     const limit = Math.max(noticePrefix - header.length, 0);
-    const got = load(body, limit);
+    const got = buffer.load(body, limit);
     const rest = typeof got === 'number' ? got : 0;
-    const content = Buffer.concat([header, buffer.subarray(0, rest)]);
+    const content = Buffer.concat([header, buffer.bytes.subarray(0, rest)]);
     return { content, size: rest > 0 && rest < limit ? rest : null };
   }
 
@@ -161,8 +134,6 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
 
   return { list, read, find, filesOf };
 }
-
-type Loaded = number | 'absent' | { readonly problem: string };
 
 const setAside = 'expected qf or hf, found a control file that sendmail has set aside as broken';
 
@@ -210,8 +181,4 @@ function isThere(path: string): boolean {
 function isFresh(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return !found || Date.now() - found.mtimeMs < settled.writing;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
