@@ -15,6 +15,12 @@ import { openEximReader } from './reader.ts';
 import { restoreEntries } from './restore.ts';
 import { placeOf } from './spool-files.ts';
 
+/**
+ * Messages for one process. One that takes too long is killed, perhaps between two files of a message,
+ * so it must be done long before, also on a disk that cannot keep up.
+ */
+const mostIds = 25;
+
 type Action = '-Mf' | '-Mt' | '-Mrm';
 
 /** `spool`: the folder as it is called out here. */
@@ -34,17 +40,14 @@ export function createEximHand(program: EximProgram, spool: string): QueueHand {
       else if (queue === undefined) results.set(place.id, { problem: 'it is not in the spool' });
       else byQueue.set(queue, [...(byQueue.get(queue) ?? []), place]);
     }
-    for (const [queue, wanted] of byQueue) {
-      const ids = wanted.map(({ id }) => id);
-      const { stdout, stderr } = await actOn(program, action, queue, ids);
-      const report = parseActionReport(stdout);
-      for (const id of ids) {
-        const result = report.get(id) ?? {
-          problem: firstLine(stderr) ?? 'Exim says nothing of it',
-        };
-        results.set(id, result);
+    for (const [queue, wanted] of byQueue)
+      for (let at = 0; at < wanted.length; at += mostIds) {
+        const ids = wanted.slice(at, at + mostIds).map(({ id }) => id);
+        const { stdout, stderr } = await actOn(program, action, queue, ids);
+        const report = parseActionReport(stdout);
+        const silence = { problem: firstLine(stderr) ?? 'Exim says nothing of it' };
+        for (const id of ids) results.set(id, report.get(id) ?? silence);
       }
-    }
     return results;
   }
 

@@ -105,6 +105,26 @@ test('what an interrupted run left behind is finished', async () => {
   assert.deepEqual(everything(spool), whole);
 });
 
+test("a header whose body Exim had removed already, when it was killed, is in nobody's way", async () => {
+  using folder = temporaryFolder();
+  const spool = makeSpool(folder.path);
+  mkdirSync(join(spool, 'input/u'));
+  const header = join(spool, `input/u/${id}-H`);
+  writeFileSync(header, headerText(variables));
+  assert.equal((await restore(spool, entryOf(false))).kind, 'restored');
+  assert.deepEqual(everything(spool), whole);
+  assert.doesNotMatch(readFileSync(header, 'utf8'), /frozen/);
+});
+
+test('a header of another message is in the way', async () => {
+  using folder = temporaryFolder();
+  const spool = makeSpool(folder.path);
+  const header = join(spool, `input/${id}-H`);
+  writeFileSync(header, headerText(['-localerror']));
+  assert.equal((await restore(spool, entryOf(false))).kind, 'fault');
+  assert.deepEqual(everything(spool), [`input/${id}-H`]);
+});
+
 test('an entry goes back into its named queue, and into the other layout where it is found', async () => {
   using folder = temporaryFolder();
   const spool = makeSpool(folder.path);
@@ -113,7 +133,7 @@ test('an entry goes back into its named queue, and into the other layout where i
     'restored',
   );
   assert.ok(everything(spool).includes(`parked/input/${id}-H`));
-  // The same id in another place is the same message.
+  // A message is where its id is, in whichever place.
   assert.equal((await restore(spool, entryOf(true))).kind, 'present');
 });
 

@@ -5,15 +5,18 @@
  * makes it an entry, when all that is on disk. A link never replaces: whatever has the name stays. What
  * an interrupted run left behind is finished by the next.
  */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isMessageId } from '../../foreign/exim/message-id.ts';
 import { parseSpoolHeader } from '../../foreign/exim/spool-header.ts';
 import { withoutFrozen } from '../../foreign/exim/thaw.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
 import type { QueueReader } from '../reader.ts';
+import { FileBuffer } from './file-buffer.ts';
 import { isFolder, makeFolder, syncFolder } from './folders.ts';
 import { putFile } from './put-file.ts';
-import { placeOf } from './spool-files.ts';
+import { placeOf, stemOf } from './spool-files.ts';
 
 /** Octets of the largest -H file that is put back. */
 const largestHeader = 64 * 1024 * 1024;
@@ -22,7 +25,13 @@ interface Plan {
   readonly id: string;
   /** Everything but the -H file, with where it goes. */
   readonly files: readonly { readonly file: ArchivedFile; readonly path: string }[];
-  readonly header: { readonly file: ArchivedFile; readonly path: string; readonly bytes: Buffer };
+  readonly header: {
+    readonly file: ArchivedFile;
+    readonly path: string;
+    readonly archived: Buffer;
+    /** What is to be written. */
+    readonly bytes: Buffer;
+  };
 }
 
 export async function restoreEntries(
@@ -46,9 +55,12 @@ export async function restoreEntries(
 
   for (const entry of entries)
     await attempt(entry.id, async () => {
-      if (isMessageId(entry.id) && reader.find(entry.id)) return { kind: 'present' };
+      const there = isMessageId(entry.id) ? reader.find(entry.id) : null;
+      if (there && existsSync(`${stemOf(there.path)}-D`)) return { kind: 'present' };
       const plan = await planOf(spool, entry);
       if (typeof plan === 'string') return { kind: 'fault', problem: plan };
+      if (there && !(await takeRemainder(there.path, plan)))
+        return { kind: 'fault', problem: `another file is in the way at ${there.path}` };
       for (const { file, path } of plan.files) {
         await makeFolder(dirname(path));
         folders.add(dirname(path));
@@ -99,10 +111,21 @@ async function planOf(
     header: {
       file: header,
       path: join(queue, 'input', was.letter, `${id}-H`),
+      archived: bytes,
       // Frozen by us, to take it out: it goes back as it was.
       bytes: wasHeld ? bytes : withoutFrozen(bytes, parsed),
     },
   };
+}
+
+/** Exim removes the body first: killed then, it left this very -H file, which is no message any more. */
+async function takeRemainder(path: string, { header }: Plan): Promise<boolean> {
+  const found = new FileBuffer(65_536, largestHeader).read(path);
+  if (found.kind !== 'bytes') return found.kind === 'absent';
+  const known = [header.archived, header.bytes];
+  if (!known.some((bytes) => bytes.equals(found.bytes))) return false;
+  await rm(path);
+  return true;
 }
 
 /** The queue it was in. The spool may be elsewhere by now, or seen from another root. */
