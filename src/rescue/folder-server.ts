@@ -5,6 +5,7 @@
  * For a queue that nobody works on: nothing here keeps a server away.
  */
 import { basename, dirname } from 'node:path';
+import type { Mta } from '../foreign/queue-entry.ts';
 import { errorCode } from '../mail/error-code.ts';
 import type {
   ArchivedEntry,
@@ -25,6 +26,13 @@ import {
 } from './queue-files.ts';
 import type { EntryPlace, QueueReader, QueueSource } from './reader.ts';
 
+const names: { readonly [mta in Mta]: string } = {
+  sendmail: 'sendmail',
+  postfix: 'Postfix',
+  exim: 'Exim',
+  opensmtpd: 'OpenSMTPD',
+};
+
 /** Entries that are put back at the same time. */
 const lanes = 16;
 
@@ -35,7 +43,7 @@ const noServer = {
 /** `isStopped`: the admin says that no server works on it. */
 export function openFolderServer(source: QueueSource, isStopped: boolean): MailServer {
   return {
-    title: `a queue folder of ${source.mta}`,
+    title: `a queue folder of ${names[source.mta]}`,
     source,
     queue: source.folders.join(' '),
     isRunning: async () => false,
