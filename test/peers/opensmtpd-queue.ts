@@ -54,7 +54,12 @@ export async function openDrowned(onDisk: readonly string[] = []): Promise<Drown
       return { status: 0, stdout, stderr: '' };
     },
   };
-  const [server] = await findOpenSmtpd(root);
+  // It listens before it has made its queue.
+  let server: MailServer | undefined;
+  await until(async () => {
+    [server] = await findOpenSmtpd(root);
+    return server !== undefined;
+  }, 10_000);
   assert.ok(server?.hand, server?.whyNoHand ?? 'not found');
   const { hand } = server;
   const kept = stack.move();
@@ -132,7 +137,7 @@ export async function settled(drowned: Drowned, count: number): Promise<void> {
         shown.every(({ state, dest }) => state === 'pending' && !dest.endsWith('@nowhere.example'))
       );
     },
-    60_000,
+    120_000,
     200,
   );
   const log = (await drowned.peer.machine.log()).slice(-10).join('\n');

@@ -192,6 +192,38 @@ test('What is held by us is paused to OpenSMTPD, and ends as it came', { skip },
   await assertCleanLog(drowned);
 });
 
+test('What was paused comes back paused, and nothing of it is sent', { skip }, async () => {
+  await using drowned = await openDrowned();
+  const { world, shell, hand } = drowned;
+  await world.call('send', [
+    wanted('ann@good-1.example', 'paused'),
+    wanted('bob@good-1.example', 'waits'),
+  ]);
+  await settled(drowned, 2);
+  const paused = survey(drowned).find(({ entry }) =>
+    entry.recipients[0]?.forwardPath.startsWith('ann'),
+  );
+  assert.ok(paused);
+  await shell(`smtpctl pause envelope ${paused.place.id}`);
+  const kept = await drain(
+    drowned,
+    survey(drowned).map(({ place }) => place),
+  );
+  await world.call('setRecords', incidentRecords);
+  const back = await hand.restore(kept);
+  assert.deepEqual(new Set([...back.values()].map(({ kind }) => kind)), new Set(['restored']));
+  await deliverAll(drowned);
+  assert.ok(await until(async () => (await showQueue(drowned)).length === 1, 20_000));
+  const [left] = await showQueue(drowned);
+  assert.deepEqual([left?.id, left?.flags], [paused.place.id, 'suspend']);
+  assert.deepEqual(await world.call('arrived'), ['waits']);
+  assert.match(await shell('smtpctl show status'), /MDA running\nMTA running/);
+  await hand.release([paused.place.id]);
+  await shell(`smtpctl schedule ${paused.place.id}`);
+  await arrive(drowned, ['paused', 'waits']);
+  await assertCleanLog(drowned);
+});
+
 test('A queue is drained under load: nothing wanted is lost, and what comes back is delivered', {
   skip,
 }, async (t) => {
@@ -341,7 +373,9 @@ async function deliverAll(drowned: Drowned): Promise<void> {
     ...incidentRecords,
     'seaton.biz': { trick: 'servfail' },
   });
-  const waiting = (await showQueue(drowned)).filter(({ retries }) => retries > 0);
+  const waiting = (await showQueue(drowned)).filter(
+    ({ retries, flags }) => retries > 0 && !flags.includes('suspend'),
+  );
   await drowned.shell(waiting.map(({ id }) => `smtpctl schedule ${id} > /dev/null\n`).join(''));
 }
 

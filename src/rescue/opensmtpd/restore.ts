@@ -9,7 +9,7 @@
  * message under another name, which is always the same one.
  */
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chown, lstat, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
 import { messageFolder } from './reader.ts';
@@ -178,6 +178,8 @@ async function announce(
       if (await smtpctl.switch('pause', what)) switched.push(what);
   try {
     for (const { folder, members } of groups) {
+      // One that was started just now must not find them by itself as well.
+      for (const { id } of members) await utimes(join(folder, id), new Date(), new Date());
       const taken = await smtpctl.discover(basename(folder));
       if (taken === members.length) continue;
       // Not asked: it was stopped just now, and finds them when it starts.
