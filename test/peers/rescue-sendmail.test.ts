@@ -86,6 +86,7 @@ for (const [title, options] of [
 
     const server = await serverOf(drowned);
     assert.equal(server.title, `sendmail ${await versionOf(drowned)}`);
+    assert.equal(server.queue, '/var/spool/mqueue');
     assert.equal(await server.isRunning(), true);
     const shown = await mailqOf(drowned);
     assert.ok(shown.length >= 9, await sendmail.story());

@@ -35,13 +35,18 @@ export async function findSendmail(root: Root): Promise<readonly MailServer[]> {
     {
       title: `sendmail ${met.value.version}`,
       source: { mta: 'sendmail', folders },
-      queue: paths[0] ?? '',
+      queue: topOf(paths[0] ?? ''),
       isRunning: () => isDaemonRunning(root),
       nextHops: (addresses) => askNextHops(root, path, addresses),
       hand: why === null ? openHand(folders) : null,
       whyNoHand: why,
     },
   ];
+}
+
+/** The folder above those that a wildcard stands for. */
+function topOf(path: string): string {
+  return path.endsWith('*') ? dirname(path) : path;
 }
 
 /** Wildcards become the folders that are there; what is not there is left out. */
