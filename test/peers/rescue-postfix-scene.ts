@@ -25,6 +25,8 @@ export interface RescueScene extends AsyncDisposable {
   repair(): Promise<void>;
   /** As the rescue finds it. */
   find(): Promise<MailServer>;
+  /** All its instances. */
+  findAll(): Promise<readonly MailServer[]>;
   /** Rows of `postqueue -j`. */
   rows(): Promise<Row[]>;
   /** Resolves when so many messages wait in `deferred`. */
@@ -55,6 +57,7 @@ export async function openRescueScene(
       'good-2.example': { MX: [[10, 'sink.example']] },
       'sink.example': { A: [addresses.sink.v4] },
       'sender.example': { MX: [[10, 'sink.example']] },
+      'silent.example': { trick: 'timeout' },
     }),
   );
   const letters = stack.use(
@@ -92,10 +95,12 @@ export async function openRescueScene(
       .filter((line) => line !== '')
       .map((line): Row => JSON.parse(line));
   };
+  const findAll = () => findPostfix(rootOf(join(path('/')), place));
   const kept = stack.move();
   return {
     postfix,
     letters,
+    findAll,
     async send(mail, rcpt, subject) {
       const said = await letters.call('send', {
         to: addresses.server.v4,
@@ -122,7 +127,7 @@ export async function openRescueScene(
     },
     repair: () => postfix.configure({ transport_maps: routes(addresses.sink.v4) }),
     async find() {
-      const [server] = await findPostfix(rootOf(join(path('/')), place));
+      const [server] = await findAll();
       if (!server) throw new Error('There is no Postfix');
       return server;
     },

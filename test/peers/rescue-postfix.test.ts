@@ -3,12 +3,13 @@
  * trace, what it puts back is delivered.
  */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
 import test from 'node:test';
 import type { QueueEntry } from '../../src/foreign/queue-entry.ts';
-import type { ArchivedEntry, ArchivedFile } from '../../src/rescue/mail-server.ts';
+import type { NextHop } from '../../src/mail/envelope.ts';
+import type { ArchivedEntry } from '../../src/rescue/mail-server.ts';
 import { openReader } from '../../src/rescue/open-reader.ts';
 import type { EntryPlace, QueueReader } from '../../src/rescue/reader.ts';
+import { archived } from './archived.ts';
 import { run } from './place.ts';
 import { whyNot } from './requirements.ts';
 import { openRescueScene, ownName, type RescueScene, type Row } from './rescue-postfix-scene.ts';
@@ -155,6 +156,144 @@ test('what filters changed is read as Postfix reads it', { skip }, async () => {
   await scene.postfix.stop();
 });
 
+test('what is being delivered is busy while Postfix runs, and free when it does not', {
+  skip,
+}, async () => {
+  await using scene = await openRescueScene();
+  const { machine } = scene.postfix;
+  await scene.send('<ann@sender.example>', ['<waits@good-1.example>'], 'waits');
+  await scene.deferred(1);
+  const [waits] = (await scene.rows()).map(({ queue_id }) => queue_id);
+  assert(waits);
+  // Nobody answers for this domain, so that the delivery lasts as long as Postfix waits for DNS.
+  await scene.send('<ann@sender.example>', ['<bob@silent.example>'], 'busy');
+  const active = async () =>
+    (await scene.rows()).find(({ queue_name }) => queue_name === 'active')?.queue_id;
+  assert.ok(await until(async () => (await active()) !== undefined, 10_000));
+  const busy = (await active()) ?? '';
+  const server = await scene.find();
+  const { hand } = server;
+  assert(hand);
+  const reader = openReader(server.source);
+  {
+    await using seizure = await hand.seize([...placesOf(reader, () => true), nobody]);
+    assert.deepEqual([...seizure.seized.keys()], [waits]);
+    assert.deepEqual(Object.fromEntries(seizure.missed), { [busy]: 'busy', [nobody.id]: 'gone' });
+    assert.deepEqual(Object.fromEntries(await seizure.remove([nobody.id, busy])), {
+      [nobody.id]: 'gone',
+      [busy]: 'gone',
+    });
+  }
+  assert.ok(reader.find(waits)?.path.includes('/deferred/'));
+  assert.equal(
+    (
+      await hand.hold(
+        placesOf(reader, ({ id }) => id === waits),
+        'x',
+      )
+    ).get(waits),
+    'held',
+  );
+  assert.ok(reader.find(waits)?.path.includes('/hold/'));
+  assert.deepEqual(Object.fromEntries(await hand.release([waits, nobody.id])), {
+    [waits]: 'released',
+    [nobody.id]: 'gone',
+  });
+  assert.deepEqual(
+    (await machine.log()).filter((line) => trouble.test(line)),
+    [],
+  );
+
+  const hops = await server.nextHops(hopTable.map(([address]) => address));
+  assert.deepEqual(
+    hopTable.map(([address]) => shown(hops.get(address))),
+    hopTable.map(([, hop]) => hop),
+  );
+  assert.equal(await server.isRunning(), true);
+  await run(machine.place, ['postfix', 'abort']);
+  assert.ok(await until(async () => !(await server.isRunning()), 10_000));
+  assert.deepEqual(await server.nextHops(hopTable.map(([address]) => address)), hops);
+  assert.equal(await run(machine.place, ['sh', '-c', 'ls /tmp']), '');
+  {
+    await using seizure = await hand.seize(placesOf(reader, () => true));
+    assert.deepEqual([...seizure.missed], []);
+    const ids = [...seizure.seized.keys()];
+    assert.deepEqual(ids.toSorted(), [waits, busy].toSorted());
+    assert.deepEqual([...(await seizure.remove(ids)).values()], ['removed', 'removed']);
+  }
+  assert.deepEqual(await orphans(scene), []);
+  assert.equal(await scene.postfix.queued(), 0);
+});
+
+const nobody: EntryPlace = { id: 'ABCDEF012', path: '/var/spool/postfix/deferred/A/ABCDEF012' };
+
+/** Address, and `transport host` where Postfix would send it. */
+const hopTable: readonly [address: string, hop: string | null][] = [
+  ['nicholas@seaton.biz', 'smtp seaton.biz'],
+  ['Nicholas@SEATON.biz', 'smtp SEATON.biz'],
+  ['nicholas%seaton.biz@mx.host.example', 'smtp seaton.biz'],
+  ['ann@good-1.example', 'smtp [192.0.2.30]'],
+  ['root@mx.host.example', 'local mx.host.example'],
+  ['bob@localhost', 'local mx.host.example'],
+  ['jörg@bücher.example', 'smtp bücher.example'],
+  ['"two words"@good-2.example', 'smtp good-2.example'],
+  ['root', 'local mx.host.example'],
+  ["$(touch /tmp/x)';`touch /tmp/x`@good-2.example", 'smtp good-2.example'],
+  ['|touch /tmp/x', 'local mx.host.example'],
+  ['%s%n\\0@good-2.example', 'smtp good-2.example'],
+  ['-S@good-2.example', null],
+  ['ann@good-2.example\nbob@good-1.example', null],
+  ['ann@good-2.example\0address\0bob@good-1.example', null],
+  ['ann@..', null],
+  ['', null],
+  [`${'x'.repeat(5000)}@good-2.example`, null],
+];
+
+function shown(hop: NextHop | undefined): string | null {
+  return hop ? `${hop.mailer} ${hop.host}` : null;
+}
+
+test('each of several instances has a hand of its own', { skip }, async () => {
+  await using scene = await openRescueScene();
+  const { place } = scene.postfix.machine;
+  const shell = (script: string) => run(place, ['sh', '-ec', script]);
+  await scene.send('<ann@sender.example>', ['<first@good-1.example>'], 'first');
+  await shell(`
+postmulti -e init
+postmulti -I postfix-b -G mta -e create
+postconf -c /etc/postfix-b -e master_service_disable=inet authorized_submit_users=static:anyone \\
+  defer_transports=smtp compatibility_level=3.6 inet_protocols=ipv4 alias_maps= alias_database=
+postmulti -i postfix-b -e enable
+postmulti -i postfix-b -p start > /dev/null 2>&1
+printf 'Subject: second\\n\\nwords\\n' | sendmail -C /etc/postfix-b -f ann@sender.example second@good-1.example`);
+  const second = 'second@good-1.example';
+  const servers = await scene.findAll();
+  assert.deepEqual(
+    servers.map(({ queue }) => queue),
+    ['/var/spool/postfix', '/var/spool/postfix-b'],
+  );
+  assert.match(servers[1]?.title ?? '', /^Postfix \d\S+ \(postfix-b\)$/);
+  const [first, other] = servers;
+  assert(first?.hand && other?.hand);
+  const reader = openReader(other.source);
+  const waits = () => placesOf(reader, ({ state }) => state === 'waiting');
+  assert.ok(await until(async () => waits().length === 1, 20_000));
+  assert.deepEqual(
+    readAll(reader)[0]?.recipients.map(({ forwardPath }) => forwardPath),
+    [second],
+  );
+  assert.equal(await other.isRunning(), true);
+  const wrong = await first.hand.hold(waits(), 'not its own');
+  assert.deepEqual([...wrong.values()], ['gone']);
+  {
+    await using seizure = await other.hand.seize(waits());
+    assert.deepEqual([...(await seizure.remove([...seizure.seized.keys()])).values()], ['removed']);
+  }
+  assert.deepEqual(readAll(reader), []);
+  await shell('postmulti -p stop > /dev/null 2>&1');
+  assert.equal(await other.isRunning(), false);
+});
+
 for (const [name, settings] of kinds)
   test(`what is put back is delivered, with ${name}`, { skip }, async () => {
     await using scene = await openRescueScene(settings);
@@ -169,7 +308,7 @@ for (const [name, settings] of kinds)
       assert.deepEqual([...seizure.missed], []);
       assert.equal(seizure.seized.size, 8);
       for (const [id, { place, wasHeld }] of seizure.seized)
-        archive.push({ id, wasHeld, files: reader.filesOf(place).map(archived) });
+        archive.push(await archived(id, wasHeld, reader.filesOf(place)));
       const outcomes = await seizure.remove(archive.map(({ id }) => id));
       assert.deepEqual(new Set(outcomes.values()), new Set(['removed']));
     }
@@ -254,23 +393,6 @@ function placesOf(reader: QueueReader, wanted: (entry: QueueEntry) => boolean): 
       ? [listed.place]
       : [];
   });
-}
-
-function archived(path: string): ArchivedFile {
-  const { mode, uid, gid, mtimeMs, size } = statSync(path);
-  const content = readFileSync(path);
-  return {
-    path,
-    mode: mode & 0o7777,
-    uid,
-    gid,
-    modifiedAt: mtimeMs,
-    size,
-    async *content() {
-      yield content.subarray(0, 100);
-      yield content.subarray(100);
-    },
-  };
 }
 
 /** Logs whose message is gone, and files that no message is. */

@@ -71,8 +71,7 @@ function mayBeNotice({ reversePath, client }: QueueFile): boolean {
 /** Programs of this machine may send with a null reverse-path too; pickup(8) then names their user. */
 const fromProgram = /^Received: by [^\n]*\([^\n]*, from userid \d+\)/m;
 
-function kindOfNotice({ client }: QueueFile, content: Uint8Array): 'own' | 'foreign' {
+function kindOfNotice({ client }: QueueFile, content: Buffer): 'own' | 'foreign' {
   if (client !== null) return 'foreign';
-  const beginning = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, 1000));
-  return fromProgram.test(beginning.toString('latin1')) ? 'foreign' : 'own';
+  return fromProgram.test(content.toString('latin1', 0, 1000)) ? 'foreign' : 'own';
 }

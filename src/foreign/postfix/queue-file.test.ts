@@ -14,7 +14,7 @@ const notice = file('01-own-notice/queue/deferred/E/EA8B350');
 
 /** Gives no more than `piece` octets beyond what is asked for, into a buffer that is used again. */
 function sourceOf(bytes: Uint8Array): ByteSource {
-  const buffer = new Uint8Array(65_536);
+  const buffer = Buffer.alloc(65_536);
   return {
     size: bytes.length,
     read(position, length) {

@@ -105,21 +105,16 @@ export function readQueueFile(source: ByteSource, isSubmission = false): QueueFi
 }
 
 /** The beginning of the content, at most `limit` octets; lines end in LF. */
-export function readContent(
-  source: ByteSource,
-  { contentAt }: QueueFile,
-  limit: number,
-): Uint8Array {
+export function readContent(source: ByteSource, { contentAt }: QueueFile, limit: number): Buffer {
   const cursor = new RecordCursor(source);
   cursor.goTo(contentAt);
-  const content = Buffer.allocUnsafe(limit);
+  // A record has at least as many octets as the line that it makes.
+  const content = Buffer.allocUnsafe(Math.min(limit, source.size));
   let used = 0;
-  while (used < limit && cursor.step()) {
+  while (used < content.length && cursor.step()) {
     if (cursor.type !== normal && cursor.type !== partial) break;
-    const room = cursor.data.subarray(0, limit - used);
-    content.set(room, used);
-    used += room.length;
-    if (cursor.type === normal && used < limit) content[used++] = 0x0a;
+    used += cursor.copyTo(content, used);
+    if (cursor.type === normal && used < content.length) content[used++] = 0x0a;
   }
   return content.subarray(0, used);
 }
@@ -165,6 +160,8 @@ function take(cursor: RecordCursor, found: Found, isSubmission: boolean): string
       });
       return null;
     case attribute: {
+      // Most are of no use here.
+      if (!attributeInitials.has(cursor.firstOctet ?? 0)) return null;
       const [, name, value] = wanted.exec(cursor.text()) ?? [];
       if (name !== undefined && value !== undefined) found.attributes.set(name, value);
       return null;
@@ -176,6 +173,8 @@ function take(cursor: RecordCursor, found: Found, isSubmission: boolean): string
 
 /** What the log names is what a proxy in front told, where there is one. */
 const wanted = /^((?:log_)?(?:client_address|client_name|helo_name)|log_ident)=(.*)$/s;
+
+const attributeInitials = setOf('lch');
 
 function clientOf(attributes: ReadonlyMap<string, string>): Client | null {
   const told = (name: string) => {

@@ -11,7 +11,7 @@ import { textOf } from '../../mail/text.ts';
 export interface ByteSource {
   readonly size: number;
   /** Octets from `position`, at most `length`, fewer at the end; they are good until the next call. */
-  read(position: number, length: number): Uint8Array;
+  read(position: number, length: number): Buffer;
 }
 
 /** Longest data of a record that is handed out; nothing that Postfix writes comes near. */
@@ -27,7 +27,7 @@ const padding = 0x77;
 /** Its length has at most four octets. */
 const longestHead = 5;
 
-const none = new Uint8Array(0);
+const none = Buffer.alloc(0);
 
 /** Goes from record to record. What it points at is good until the next step. */
 export class RecordCursor {
@@ -35,13 +35,15 @@ export class RecordCursor {
   type = 0;
   /** Where it begins in the file. */
   at = 0;
-  data: Uint8Array = none;
   /** Why there is no next record, in words; null: the file is at its end. */
   problem: string | null = null;
 
   readonly #source: ByteSource;
-  #window: Uint8Array = none;
+  #window: Buffer = none;
   #windowAt = 0;
+  /** Where the data is in the window. */
+  #start = 0;
+  #end = 0;
   #next = 0;
   #budget: number;
   #backwardJumps = 0;
@@ -60,8 +62,27 @@ export class RecordCursor {
     this.#next = position;
   }
 
+  /** Of the record under the cursor. */
+  get data(): Buffer {
+    return this.#window.subarray(this.#start, this.#end);
+  }
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Null: it has no data. */
+  get firstOctet(): number | null {
+    return this.#start < this.#end ? (this.#window[this.#start] ?? null) : null;
+  }
+
   text(): string {
-    return textOf(this.data);
+    return textOf(this.#window, this.#start, this.#end);
+  }
+
+  /** Copies what has room; returns the octets copied. */
+  copyTo(target: Buffer, at: number): number {
+    return this.#window.copy(target, at, this.#start, this.#end);
   }
 
   /** False: at the end of the file, or at something that is no record. */
@@ -77,11 +98,13 @@ export class RecordCursor {
   #readOne(): boolean {
     const at = this.#next;
     if (at >= this.#source.size) return false;
-    const head = this.#bytes(at, longestHead);
+    this.#show(at, longestHead);
+    const head = at - this.#windowAt;
+    const bytes = this.#window;
     let length = 0;
     let used = 1;
     for (; ; used++) {
-      const octet = head[used];
+      const octet = used < longestHead ? bytes[head + used] : undefined;
       if (octet === undefined)
         return this.#fail(
           used === longestHead
@@ -92,6 +115,7 @@ export class RecordCursor {
       if ((octet & 0x80) === 0) break;
     }
     used++;
+    const type = bytes[head] ?? 0;
     if (at + used + length > this.#source.size)
       return this.#fail(
         `the record at ${at} has ${length} octets, but the file ends at ${this.#source.size}`,
@@ -103,15 +127,18 @@ export class RecordCursor {
     // No octet of a sound file is passed twice.
     this.#budget -= used + length;
     if (this.#budget < 0) return this.#fail(`the pointers of the file lead in a circle at ${at}`);
-    this.type = head[0] ?? 0;
+    this.#show(at + used, length);
+    this.type = type;
     this.at = at;
-    this.data = this.#bytes(at + used, length);
+    this.#start = at + used - this.#windowAt;
+    // Shorter where somebody cuts the file meanwhile.
+    this.#end = Math.min(this.#start + length, this.#window.length);
     this.#next = at + used + length;
     return true;
   }
 
   #follow(): boolean {
-    const digits = textOf(this.data).trimStart();
+    const digits = this.text().trimStart();
     const target = /^\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
     if (target === 0) return true;
     if (!(target < this.#source.size))
@@ -126,20 +153,17 @@ export class RecordCursor {
     return true;
   }
 
-  /** At most `length` octets, fewer only at the end of the file. */
-  #bytes(at: number, length: number): Uint8Array {
+  /** Brings so many octets into the window, fewer only at the end of the file. */
+  #show(at: number, length: number): void {
     const inside = at - this.#windowAt;
-    if (inside >= 0 && inside + length <= this.#window.length)
-      return this.#window.subarray(inside, inside + length);
+    const end = this.#windowAt + this.#window.length;
     const { size } = this.#source;
-    const isLast = inside >= 0 && this.#windowAt + this.#window.length >= size;
-    if (isLast) return this.#window.subarray(inside, inside + length);
+    if (inside >= 0 && Math.min(at + length, size) <= end) return;
     this.#window = this.#source.read(
       at,
       at === 0 && size <= smallFile ? smallFile : Math.max(length, piece),
     );
     this.#windowAt = at;
-    return this.#window.subarray(0, length);
   }
 
   #fail(problem: string): false {

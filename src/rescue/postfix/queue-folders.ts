@@ -50,10 +50,9 @@ export function findIn(root: string, queues: readonly string[], id: string): str
 
 /** Of a file in the queue whose folder is `root`; null: it is not in a folder of messages. */
 export function queueOf(root: string, path: string): MessageQueue | null {
-  const [first] = path.slice(root.length + 1).split('/', 1);
-  return path.startsWith(`${root}/`)
-    ? (messageQueues.find((queue) => queue === first) ?? null)
-    : null;
+  const begin = root.length + 1;
+  if (!path.startsWith(root) || path[begin - 1] !== '/') return null;
+  return messageQueues.find((queue) => path.startsWith(`${queue}/`, begin)) ?? null;
 }
 
 /** Never follows a link. */

@@ -10,10 +10,10 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type DelayLog, readDelayLog } from '../../foreign/postfix/delay-log.ts';
 import { messageQueues, readEntry } from '../../foreign/postfix/entry.ts';
-import { isQueueId } from '../../foreign/postfix/queue-id.ts';
+import { foldersOfId, isQueueId } from '../../foreign/postfix/queue-id.ts';
 import { longestRecord } from '../../foreign/postfix/records.ts';
 import { textOf } from '../../mail/text.ts';
 import {
@@ -38,7 +38,7 @@ const spoiled = 0o400;
 
 /** `folders`: the queue_directory alone. */
 export function openPostfixReader(folders: readonly string[]): QueueReader {
-  const [root = ''] = folders;
+  const root = resolve(folders[0] ?? '');
   const buffer = Buffer.allocUnsafeSlow(longestRecord);
   const logBuffer = Buffer.allocUnsafeSlow(longestLog);
 
@@ -58,9 +58,23 @@ export function openPostfixReader(folders: readonly string[]): QueueReader {
     for (const one of odd) yield { kind: 'unreadable', ...one };
   }
 
-  function logOf(id: string): { reasons: DelayLog; writtenAt: number } | null {
+  /** How many folders deep the logs lie, as far as is known. */
+  let depth = 1;
+
+  function openLog(id: string, isLikely: boolean): Opened | null {
+    if (isLikely) {
+      const guess = [root, 'defer', ...foldersOfId(id, depth), id].join('/');
+      const log = openFile(guess);
+      if (log !== null) return log;
+    }
     const path = findIn(root, ['defer'], id);
-    const log = path === null ? null : openFile(path);
+    if (path === null) return null;
+    depth = path.split('/').length - root.split('/').length - 2;
+    return openFile(path);
+  }
+
+  function logOf(id: string, isLikely: boolean): { reasons: DelayLog; writtenAt: number } | null {
+    const log = openLog(id, isLikely);
     if (log === null || log.kind === 'fault') return null;
     try {
       const used = readSync(log.fd, logBuffer, 0, longestLog, 0);
@@ -98,7 +112,7 @@ export function openPostfixReader(folders: readonly string[]): QueueReader {
               return buffer.subarray(0, used);
             },
           },
-          log: queue === 'maildrop' ? null : logOf(id),
+          log: queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
         });
         return read.kind === 'entry' ? read : unreadable(read.problem);
       } catch (error) {
