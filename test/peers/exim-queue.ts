@@ -48,6 +48,17 @@ export async function changeOptions(
   await writeFile(file, text);
 }
 
+/** Lines below another one of Exim's configuration; before it starts. */
+export async function insertAfter({ path }: Machine, line: string, text: string): Promise<void> {
+  const file = path('/etc/exim4/exim4.conf');
+  const whole = await readFile(file, 'utf8');
+  assert.ok(whole.includes(`\n${line}\n`));
+  await writeFile(
+    file,
+    whole.replace(`\n${line}\n`, () => `\n${line}\n${text}\n`),
+  );
+}
+
 /** The machine as the rescue sees it from out here. */
 export function rootOfMachine({ place, path }: Machine): Root {
   return {
