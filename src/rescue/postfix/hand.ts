@@ -17,7 +17,7 @@ import type {
 } from '../mail-server.ts';
 import type { EntryPlace } from '../reader.ts';
 import { findIn, queueOf } from './queue-folders.ts';
-import { restoreEntries } from './restore.ts';
+import { type KnownIds, restoreEntries } from './restore.ts';
 
 export interface HandOptions {
   readonly root: Root;
@@ -33,6 +33,7 @@ const queues = ['hold', 'incoming', 'active', 'deferred', 'maildrop'] as const;
 
 export function createHand(options: HandOptions): QueueHand {
   const { root, configFolder, folder } = options;
+  const known: KnownIds = { byTime: null };
 
   /** Returns what went wrong, in Postfix's words. */
   async function postsuper(
@@ -125,7 +126,7 @@ export function createHand(options: HandOptions): QueueHand {
     },
     release,
     restore: (entries: readonly ArchivedEntry[]): Promise<ReadonlyMap<string, Restored>> =>
-      restoreEntries({ folder, hashing: options.hashing, release }, entries),
+      restoreEntries({ folder, hashing: options.hashing, known, release }, entries),
   };
 }
 

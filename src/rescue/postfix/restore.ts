@@ -18,7 +18,7 @@ import {
   timeOfId,
 } from '../../foreign/postfix/queue-id.ts';
 import type { ArchivedEntry, ArchivedFile, Missed, Restored } from '../mail-server.ts';
-import { statOf, walkQueue } from './queue-folders.ts';
+import { findIn, statOf, walkQueue } from './queue-folders.ts';
 import { logQueues } from './reader.ts';
 import { readTwinFacts, sameMessage, type TwinFacts } from './twin.ts';
 
@@ -26,8 +26,20 @@ export interface RestoreOptions {
   /** The queue's folder. */
   readonly folder: string;
   readonly hashing: Hashing;
+  /** Of earlier calls with the same queue; filled here. */
+  readonly known: KnownIds;
   release(ids: readonly string[]): Promise<ReadonlyMap<string, Missed | 'released'>>;
 }
+
+/**
+ * Ids in the queue by what they say of the time; null: not looked yet. One look is enough to find what an
+ * undo put back that died before this one began.
+ */
+export interface KnownIds {
+  byTime: Map<string, string[]> | null;
+}
+
+const queues = messageQueues.filter((queue) => queue !== 'maildrop');
 
 interface Owner {
   readonly uid: number;
@@ -41,12 +53,16 @@ export async function restoreEntries(
   const { folder, hashing } = options;
   const results = new Map<string, Restored>();
   const { uid } = await stat(join(folder, 'hold'));
-  const present = placesByTime(folder);
+  const known = options.known.byTime ?? idsByTime(folder);
+  options.known.byTime = known;
   /** Id now -> id then. */
   const toRelease = new Map<string, string>();
   for (const entry of entries) {
-    const result = await restoreOne(folder, hashing, uid, present, entry).catch(
-      (error: unknown): Restored => ({ kind: 'fault', problem: `${error}` }),
+    const result = await restoreOne(folder, hashing, uid, known, entry).catch(
+      (error: unknown): Restored => ({
+        kind: 'fault',
+        problem: error instanceof Error ? error.message : String(error),
+      }),
     );
     results.set(entry.id, result);
     const now = result.kind === 'restored' ? result.id : null;
@@ -68,7 +84,7 @@ async function restoreOne(
   folder: string,
   hashing: Hashing,
   uid: number,
-  present: ReadonlyMap<string, readonly string[]>,
+  known: Map<string, string[]>,
   { id, files, wasHeld }: ArchivedEntry,
 ): Promise<Restored> {
   const fault = (problem: string): Restored => ({ kind: 'fault', problem });
@@ -82,7 +98,7 @@ async function restoreOne(
     await fill(draft, message, owner);
     const facts = readTwinFacts(draft.fd);
     if (facts.kind === 'fault') return fault(facts.problem);
-    const twin = findTwin(present.get(time) ?? [], facts.facts);
+    const twin = findTwin(folder, known.get(time) ?? [], facts.facts);
     if (twin !== null) {
       // Left in `hold` by a rescue or an undo that was killed: it is let go like all others.
       if (!wasHeld && twin.startsWith(`${folder}/hold/`))
@@ -97,6 +113,7 @@ async function restoreOne(
     await link(temporary, path);
     await draft.chmod(0o700 | (message.mode & 0o070));
     await draft.sync();
+    note(known, now);
     return { kind: 'restored', id: now };
   } finally {
     await draft.close();
@@ -145,23 +162,28 @@ async function makeFolders(folder: string, path: string, { uid, gid }: Owner): P
   }
 }
 
-function placesByTime(folder: string): ReadonlyMap<string, readonly string[]> {
-  const places = new Map<string, string[]>();
-  for (const queue of messageQueues) {
-    if (queue === 'maildrop') continue;
-    for (const { id, path } of walkQueue(join(folder, queue), () => undefined)) {
-      const time = timeOfId(id);
-      if (time === null) continue;
-      const known = places.get(time);
-      if (known) known.push(path);
-      else places.set(time, [path]);
-    }
-  }
-  return places;
+function idsByTime(folder: string): Map<string, string[]> {
+  const known = new Map<string, string[]>();
+  for (const queue of queues)
+    for (const { id } of walkQueue(join(folder, queue), () => undefined)) note(known, id);
+  return known;
 }
 
-function findTwin(paths: readonly string[], facts: TwinFacts): string | null {
-  return paths.find((path) => sameMessage(path, facts)) ?? null;
+function note(known: Map<string, string[]>, id: string): void {
+  const time = timeOfId(id);
+  if (time === null) return;
+  const others = known.get(time);
+  if (others) others.push(id);
+  else known.set(time, [id]);
+}
+
+/** Where it is by now. */
+function findTwin(folder: string, ids: readonly string[], facts: TwinFacts): string | null {
+  for (const id of ids) {
+    const path = findIn(folder, queues, id);
+    if (path !== null && sameMessage(path, facts)) return path;
+  }
+  return null;
 }
 
 async function syncFolders(
