@@ -12,6 +12,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -91,4 +92,17 @@ test('a queue without its folders is no queue', () => {
   assert.deepEqual(reader.read({ id: 'A1', path: join(folder.path, 'deferred/A1') }), {
     kind: 'absent',
   });
+});
+
+test('a file that moves between listing and reading is read where it is', () => {
+  using folder = temporaryFolder();
+  const queue = queueIn(folder.path, join(golden, '05-quoted', 'queue'));
+  const reader = openPostfixReader([`${queue}/`]);
+  const [listed] = [...reader.list()];
+  assert(listed?.kind === 'entry');
+  const { place } = listed;
+  renameSync(place.path, join(queue, 'active', place.id));
+  const read = reader.read(place);
+  assert(read.kind === 'entry');
+  assert.equal(read.entry.state, 'active');
 });

@@ -87,39 +87,47 @@ export function openPostfixReader(folders: readonly string[]): QueueReader {
     }
   }
 
+  function readAt(id: string, path: string): PlaceRead {
+    const queue = queueOf(root, path);
+    if (queue === null || !isQueueId(id)) return { kind: 'absent' };
+    const file = openFile(path);
+    if (file === null) return { kind: 'absent' };
+    const unreadable = (problem: string): PlaceRead => ({ kind: 'unreadable', path, problem });
+    if (file.kind === 'fault') return unreadable(file.problem);
+    const { fd, stat } = file;
+    try {
+      const mode = stat.mode & 0o700;
+      if (mode === spoiled) return unreadable('Postfix gave up writing it');
+      if (mode !== complete) return { kind: 'absent' };
+      const read = readEntry({
+        id,
+        queue,
+        modifiedAt: Math.trunc(stat.mtimeMs),
+        source: {
+          size: stat.size,
+          read(position, length) {
+            const used = readSync(fd, buffer, 0, Math.min(length, buffer.length), position);
+            return buffer.subarray(0, used);
+          },
+        },
+        log: queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
+      });
+      return read.kind === 'entry' ? read : unreadable(read.problem);
+    } catch (error) {
+      return unreadable(`cannot be read: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   return {
     list,
     read({ id, path }): PlaceRead {
-      const queue = queueOf(root, path);
-      if (queue === null || !isQueueId(id)) return { kind: 'absent' };
-      const file = openFile(path);
-      if (file === null) return { kind: 'absent' };
-      const unreadable = (problem: string): PlaceRead => ({ kind: 'unreadable', path, problem });
-      if (file.kind === 'fault') return unreadable(file.problem);
-      const { fd, stat } = file;
-      try {
-        const mode = stat.mode & 0o700;
-        if (mode === spoiled) return unreadable('Postfix gave up writing it');
-        if (mode !== complete) return { kind: 'absent' };
-        const read = readEntry({
-          id,
-          queue,
-          modifiedAt: Math.trunc(stat.mtimeMs),
-          source: {
-            size: stat.size,
-            read(position, length) {
-              const used = readSync(fd, buffer, 0, Math.min(length, buffer.length), position);
-              return buffer.subarray(0, used);
-            },
-          },
-          log: queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
-        });
-        return read.kind === 'entry' ? read : unreadable(read.problem);
-      } catch (error) {
-        return unreadable(`cannot be read: ${error instanceof Error ? error.message : error}`);
-      } finally {
-        closeSync(fd);
-      }
+      const read = readAt(id, path);
+      if (read.kind !== 'absent') return read;
+      // The queue manager moves files while we look.
+      const moved = findIn(root, messageQueues, id);
+      return moved === null || moved === path ? read : readAt(id, moved);
     },
     find(id): EntryPlace | null {
       const path = findIn(root, messageQueues, id);
