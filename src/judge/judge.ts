@@ -21,6 +21,7 @@ import {
   takesAway,
   type Verdict,
 } from '../verdict/verdict.ts';
+import { mailboxPath } from './mailbox-path.ts';
 import type { Routes } from './routes.ts';
 
 export interface Judge {
@@ -39,8 +40,10 @@ export interface JudgeOptions {
   readonly policy: RoutePolicy;
   readonly loops: LoopLimits;
   readonly notices: NoticeLimits;
-  /** Who exists here; null for a guard, which takes no mail itself. */
+  /** Who exists at the domains whose mail we take; null for a guard, which takes none. */
   readonly directory: Directory | null;
+  /** Who exists at domains of the servers that are guarded; null: they alone know. */
+  readonly guarded?: Directory | null;
   readonly checks: Readonly<{ [check in Check]: CheckSetting }>;
   readonly record: RecordVerdict;
   /** Resolves once the receipts of what was dropped are on disk, or cannot be written. */
@@ -55,7 +58,8 @@ export interface JudgeOptions {
 }
 
 export function createJudge(options: JudgeOptions): Judge {
-  const { routes, policy, loops, notices, directory, record, kept, onFault, patience } = options;
+  const { routes, policy, loops, notices, record, kept, onFault, patience } = options;
+  const { directory, guarded = null } = options;
 
   function settingOf(question: Question): CheckSetting {
     return isOurOwnMailbox(question) ? alwaysEnforced : options.checks[question.check];
@@ -84,13 +88,21 @@ export function createJudge(options: JudgeOptions): Judge {
       case 'dmarc':
         return judgeDmarc(question.proof);
       case 'mailbox':
-        return findMailbox(question.forwardPath);
+        return findMailbox(question);
     }
   }
 
-  function findMailbox(forwardPath: string): Verdict | Promise<Verdict> {
-    const facts = directory?.find(forwardPath) ?? { kind: 'foreign' };
-    return facts instanceof Promise ? facts.then(judgeMailbox) : judgeMailbox(facts);
+  function directoryFor(question: MailboxQuestion): Directory | null {
+    return isOurOwnMailbox(question) ? directory : guarded;
+  }
+
+  function findMailbox(question: MailboxQuestion): Verdict | Promise<Verdict> {
+    const { forwardPath, nextHop } = question;
+    const path = mailboxPath(forwardPath, nextHop) ?? forwardPath;
+    const facts = directoryFor(question)?.find(path) ?? { kind: 'foreign' };
+    return facts instanceof Promise
+      ? facts.then((found) => judgeMailbox(path, found))
+      : judgeMailbox(path, facts);
   }
 
   function judgeSubject(
@@ -140,9 +152,10 @@ export function createJudge(options: JudgeOptions): Judge {
   /** Mail for a domain of somebody else, from a client who may send there: its route decides. */
   function isRelayed(question: Question): question is MailboxQuestion {
     if (question.check !== 'mailbox' || !question.mayRelay) return false;
-    const address = parseAddress(question.forwardPath);
-    if (address.kind !== 'mailbox') return !isOurOwnMailbox(question);
-    return !directory?.destinationOf(formatDomain(address.domain));
+    const path = mailboxPath(question.forwardPath, question.nextHop);
+    const address = path === null ? null : parseAddress(path);
+    if (address?.kind !== 'mailbox') return !isOurOwnMailbox(question);
+    return !directoryFor(question)?.destinationOf(formatDomain(address.domain));
   }
 
   return {

@@ -56,7 +56,8 @@ function judgeMailbox(
     policy,
     loops: defaultLoopLimits,
     notices: defaultNoticeLimits,
-    directory,
+    directory: guarded ? null : directory,
+    guarded: guarded ? directory : null,
     checks: {
       sender: { mode: 'off', onFailure: 'open' },
       recipient: { mode: 'enforce', onFailure: 'closed' },
@@ -103,6 +104,7 @@ test('a mailbox that is known costs no promise', () => {
 });
 
 const local = { mailer: 'local', host: '', address: 'bob@own.example' };
+const made = (mailer: string, address: string): NextHop => ({ mailer, host: 'x.example', address });
 const guardedCases: readonly [
   name: string,
   path: string,
@@ -122,9 +124,51 @@ const guardedCases: readonly [
   ['a name without a domain is its own', 'root', 'enforce', null, 'accept local-address'],
   ['a domain that only the server knows', 'bob@own.example', 'enforce', null, 'accept self'],
   ['that it delivers itself', 'bob@own.example', 'enforce', local, 'accept routed-by-name'],
+  [
+    'its tables lead to a mailbox that exists',
+    'sales@hosted.example',
+    'enforce',
+    made('esmtp', 'ann@hosted.example'),
+    'accept mailbox-known',
+  ],
+  [
+    'its tables lead elsewhere',
+    'sales@hosted.example',
+    'enforce',
+    made('esmtp', 'sales@good.example'),
+    'accept routed-by-name',
+  ],
+  [
+    'its tables lead to a mailbox of its own by another name',
+    'sales@hosted.example',
+    'enforce',
+    made('local', 'carol'),
+    'accept routed-by-name',
+  ],
+  [
+    'its own mailbox is the name without the domain',
+    'Bob@hosted.example',
+    'enforce',
+    made('local', 'bob'),
+    'refuse mailbox-unknown',
+  ],
+  [
+    'it says nothing that can be read',
+    'bob@hosted.example',
+    'enforce',
+    made('error', 'User unknown <'),
+    'refuse mailbox-unknown',
+  ],
 ];
 for (const [name, path, mode, nextHop, want] of guardedCases)
   test(`beside another server: ${name}`, async () => {
     const { action, reason } = await judgeMailbox(path, true, { mode, nextHop }).verdict;
     assert.equal(`${action} ${reason}`, want);
   });
+
+test('only the mailboxes of servers that are guarded count for them', async () => {
+  const { verdict } = judgeMailbox('bob@hosted.example', true, null);
+  assert.equal((await verdict).reason, 'mailbox-unknown');
+  const none = judgeMailbox('bob@unhosted.example', true, { mode: 'enforce', nextHop: null });
+  assert.equal((await none.verdict).reason, 'self');
+});

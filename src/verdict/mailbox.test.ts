@@ -23,6 +23,7 @@ const cases: readonly [name: string, facts: RecipientFacts, want: string][] = [
 ];
 for (const [name, facts, want] of cases)
   test(name, () => {
-    const { action, reply } = judgeMailbox(facts);
+    const { action, reply, domain } = judgeMailbox('Bob@Hosted.example', facts);
     assert.equal(reply ? formatReply(reply) : action, want);
+    assert.equal(domain, action === 'accept' ? undefined : 'hosted.example');
   });

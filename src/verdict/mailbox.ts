@@ -4,6 +4,7 @@
  * RFC 5321 §3.6.2 and §7.9 (relaying), RFC 3463 (5.1.1, 5.7.1). Where the domain is none of ours and
  * the client may relay, the route decides instead: see path.ts.
  */
+import { comparableDomain } from '../mail/address.ts';
 import { type Reply, replies } from '../mail/reply.ts';
 import { type Reason, reasonWords } from './reasons.ts';
 import type { RecipientFacts } from './recipient-facts.ts';
@@ -19,26 +20,35 @@ export function mayRelay(client: {
   return client.trusted || client.login !== null;
 }
 
-export function judgeMailbox(facts: RecipientFacts): Verdict {
+export function judgeMailbox(forwardPath: string, facts: RecipientFacts): Verdict {
   switch (facts.kind) {
     case 'foreign':
-      return end('refuse', 'relay-denied', replies.relayDenied, reasonWords['relay-denied']);
+      return turnAway('refuse', 'relay-denied', replies.relayDenied, forwardPath);
     case 'known':
-      return end('accept', 'mailbox-known', null, facts.how);
+      return { action: 'accept', reason: 'mailbox-known', reply: null, steps: [facts.how] };
     case 'unknown':
-      return end('refuse', 'mailbox-unknown', replies.mailboxUnknown, facts.how);
+      return turnAway('refuse', 'mailbox-unknown', replies.mailboxUnknown, forwardPath, facts.how);
     case 'refused':
-      return end('refuse', 'backend-refused', facts.reply, facts.how);
+      return turnAway('refuse', 'backend-refused', facts.reply, forwardPath, facts.how);
     case 'uncertain':
-      return end('defer', 'mailbox-uncertain', replies.mailboxUncertain, facts.detail);
+      return turnAway(
+        'defer',
+        'mailbox-uncertain',
+        replies.mailboxUncertain,
+        forwardPath,
+        facts.detail,
+      );
   }
 }
 
-function end(
-  action: Verdict['action'],
+function turnAway(
+  action: 'refuse' | 'defer',
   reason: Reason,
-  reply: Reply | null,
-  step: string,
+  reply: Reply,
+  forwardPath: string,
+  step: string = reasonWords[reason],
 ): Verdict {
-  return { action, reason, reply, steps: [step] };
+  const at = forwardPath.lastIndexOf('@');
+  const domain = at < 0 ? {} : { domain: comparableDomain(forwardPath.slice(at + 1)) };
+  return { action, reason, reply, steps: [step], ...domain };
 }

@@ -10,8 +10,12 @@ import type { RoutePolicy } from './route-policy.ts';
 
 /** sendmail: smtp esmtp smtp8 dsmtp relay; Postfix: smtp relay and custom clones of them. */
 const overSmtp = /smtp|relay/i;
-/** The server could not resolve the address, which is no decision of the operator. */
 const undecided = /^(error|defer|retry)$/i;
+
+/** The server could not resolve the address, which is no decision of the operator. */
+export function isUndecided({ mailer }: NextHop): boolean {
+  return mailer !== null && undecided.test(mailer);
+}
 
 export type WhoDecides =
   /** `step` tells how. */
@@ -32,7 +36,7 @@ export type WhoDecides =
 export function whoDecides(nextHop: NextHop, typed: string, policy: RoutePolicy): WhoDecides {
   const { mailer, host, address } = nextHop;
   if (mailer !== null && mailer !== '') {
-    if (undecided.test(mailer)) return { kind: 'untold' };
+    if (isUndecided(nextHop)) return { kind: 'untold' };
     if (!overSmtp.test(mailer))
       return { kind: 'operator', step: `the mail server hands it to its own mailer "${mailer}"` };
   }

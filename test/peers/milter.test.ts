@@ -125,7 +125,7 @@ test('sendmail asks, obeys, and tells where it would send', { skip }, async () =
   assert.equal(refusals[0], '550 5.1.8 <nicholas@refuse.example>... 100% no');
   assert.equal(codes(refusals), '550 250 550 451 250 354 250');
   const [first, second, third, ...rest] = judge.take();
-  assert.ok(first?.check === 'sender' && third?.check === 'recipient');
+  assert.ok(first?.check === 'sender' && third?.check === 'mailbox');
   assert.deepEqual(first.client, {
     address: addresses.sender.v4,
     name: null,
@@ -145,7 +145,7 @@ test('sendmail asks, obeys, and tells where it would send', { skip }, async () =
   assert.equal(third.queueId, second?.queueId);
   assert.deepEqual(
     rest.map(({ check, forwardPath }) => `${check} ${forwardPath}`),
-    ['recipient defer@relay.example', 'recipient root@localhost', 'loop root@localhost'],
+    ['mailbox defer@relay.example', 'mailbox root@localhost', 'loop root@localhost'],
   );
 
   // one recipient of two discarded; a whole message discarded; one in quarantine; one in a loop

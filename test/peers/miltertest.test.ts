@@ -79,7 +79,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
        error('the message was changed')
      end
      mt.disconnect(conn)`,
-    'sender recipient loop',
+    'sender mailbox loop',
   ],
   [
     'a refusal at MAIL, and another transaction after it',
@@ -100,7 +100,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      must(mt.eoh(conn)) expect(SMFIR_CONTINUE, 'end of headers')
      must(mt.eom(conn)) expect(SMFIR_CONTINUE, 'end of message')
      mt.disconnect(conn)`,
-    'sender recipient recipient loop',
+    'sender mailbox mailbox loop',
   ],
   [
     'a deferral at RCPT',
@@ -108,7 +108,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      mail('<ann@example.org>') expect(SMFIR_CONTINUE, 'MAIL')
      rcpt('<bob@slow.example>') expect(SMFIR_REPLYCODE, 'RCPT')
      mt.disconnect(conn)`,
-    'sender recipient',
+    'sender mailbox',
   ],
   [
     'a message that goes in circles',
@@ -119,7 +119,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      end
      must(mt.eoh(conn)) expect(SMFIR_REPLYCODE, 'end of headers')
      mt.disconnect(conn)`,
-    'sender recipient loop',
+    'sender mailbox loop',
   ],
   [
     'one recipient of two is taken off at the end',
@@ -131,7 +131,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      if not mt.eom_check(conn, MT_RCPTDELETE, '<bob@drop.example>') then error('not taken off') end
      if mt.eom_check(conn, MT_RCPTDELETE, '<carl@example.net>') then error('wrong one') end
      mt.disconnect(conn)`,
-    'sender recipient recipient loop',
+    'sender mailbox mailbox loop',
   ],
   [
     'version 2: headers and body are sent and answered',
@@ -144,7 +144,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      must(mt.bodystring(conn, string.rep('x', 60000))) expect(SMFIR_CONTINUE, 'body')
      must(mt.eom(conn)) expect(SMFIR_CONTINUE, 'end of message')
      mt.disconnect(conn)`,
-    'sender recipient recipient loop',
+    'sender mailbox mailbox loop',
   ],
   [
     'a mail server that hangs up in the middle',

@@ -32,10 +32,11 @@ export function takeRecipient(session: Session, path: string): Step {
   const hop = nextHop(session.macros, 'R', 'rcpt');
   const next = { ...session, macros: forgetNextHop(session.macros) };
   const { transaction } = session;
+  // Whom the server takes mail for beyond the mailboxes that we know of is its own affair.
   if (!transaction?.simulated)
     return ask(
       { ...next, open: { about: 'recipient', path } },
-      { ...base, check: 'recipient', forwardPath, nextHop: hop },
+      { ...base, check: 'mailbox', forwardPath, mayRelay: true, nextHop: hop },
     );
   const added = { ...next, transaction: addRecipient(transaction, path) };
   // Postfix takes a refused recipient of its own for an error in its configuration, so the verdict

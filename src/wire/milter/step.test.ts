@@ -58,7 +58,7 @@ test('sendmail, version 6: an accepted message', () => {
   assert.deepEqual(dialog.closed, { fault: null });
   assert.deepEqual(
     dialog.questions.map((question) => question.check),
-    ['sender', 'recipient', 'loop'],
+    ['sender', 'mailbox', 'loop'],
   );
 });
 
@@ -135,8 +135,8 @@ const outcomes: readonly [check: Check, verdict: Verdict, answer: string][] = [
     verdict('defer', replies.senderUnknown),
     'y 451 4.4.3 Sender domain lookup failed, try again later',
   ],
-  ['recipient', verdict('refuse'), 'r'],
-  ['recipient', verdict('defer', replies.recipientUnknown), later],
+  ['mailbox', verdict('refuse'), 'r'],
+  ['mailbox', verdict('defer', replies.recipientUnknown), later],
   ['loop', verdict('refuse', replies.loop), looping],
   ['loop', verdict('discard'), 'd'],
   ['loop', verdict('defer', replies.overloaded), 'y 451 4.3.2 Too busy, try again later'],
@@ -145,7 +145,7 @@ for (const [check, opinion, want] of outcomes)
   test(`${check}, ${opinion.action}${opinion.reply ? ' with a reply' : ''}: ${want}`, () => {
     const dialog = open(judge({ [check]: opinion }));
     const got = [mta.mail('<a@example.org>'), mta.rcpt('<b@example.net>'), mta.endOfHeaders()];
-    const at = ['sender', 'recipient', 'loop'].indexOf(check);
+    const at = ['sender', 'mailbox', 'loop'].indexOf(check);
     assert.deepEqual(dialog.send(...got.slice(0, at + 1)).at(-1), want);
   });
 
@@ -168,7 +168,7 @@ test('a loop is judged once', () => {
 test('a discarded recipient is taken off at the end, the others keep the message', () => {
   const dialog = open(
     new Dialog(({ forwardPath, check }) =>
-      check === 'recipient' && forwardPath === 'b@dead.example' ? verdict('discard') : accepted,
+      check === 'mailbox' && forwardPath === 'b@dead.example' ? verdict('discard') : accepted,
     ),
   );
   dialog.send(mta.mail('<a@example.org>'));
@@ -181,18 +181,18 @@ test('a discarded recipient is taken off at the end, the others keep the message
 });
 
 test('a message whose recipients are all discarded is discarded', () => {
-  const dialog = open(judge({ recipient: verdict('discard') }));
+  const dialog = open(judge({ mailbox: verdict('discard') }));
   dialog.send(mta.mail('<a@example.org>'), mta.rcpt('<b@dead.example>'), mta.endOfHeaders());
   assert.deepEqual(dialog.send(mta.endOfMessage()), ['d']);
 });
 
 test('where no recipient can be taken off, a discard becomes a deferral', () => {
-  const dialog = open(judge({ recipient: verdict('discard') }), mta.negotiate(6, 0x100));
+  const dialog = open(judge({ mailbox: verdict('discard') }), mta.negotiate(6, 0x100));
   dialog.send(mta.mail('<a@example.org>'));
   assert.deepEqual(dialog.send(mta.rcpt('<b@dead.example>')), ['t']);
 });
 
-for (const check of ['sender', 'recipient', 'loop'] as const)
+for (const check of ['sender', 'mailbox', 'loop'] as const)
   test(`a quarantine of the ${check} takes hold at the end of the message`, () => {
     const dialog = open(judge({ [check]: verdict('quarantine') }));
     const early = dialog.send(
@@ -250,7 +250,8 @@ test('the question about a recipient has its own next hop, never that of the one
     reversePath: '',
     forwardPath: 'b@b.example',
     queueId: 'k85A',
-    check: 'recipient',
+    check: 'mailbox',
+    mayRelay: true,
     nextHop: { mailer: 'esmtp', host: 'b.example', address: 'b@b.example' },
   });
   dialog.send(mta.rcpt('<c@c.example>'));
@@ -435,7 +436,7 @@ test('a notice that goes in circles is discarded, so that none is written about 
 });
 
 test('a local submission is asked about at its end only', () => {
-  const dialog = simulate(judge({ recipient: verdict('refuse'), sender: verdict('refuse') }));
+  const dialog = simulate(judge({ mailbox: verdict('refuse'), sender: verdict('refuse') }));
   assert.deepEqual(dialog.send(mta.mail('root@example.net'), mta.rcpt('ann@example.org')), [
     'c',
     'c',
@@ -469,14 +470,14 @@ for (const [name, frames] of strangers)
     dialog.send(mta.negotiate(), ...frames, mta.mail(''), mta.rcpt('ann@example.org'));
     assert.deepEqual(
       dialog.questions.map((question) => question.check),
-      ['sender', 'recipient'],
+      ['sender', 'mailbox'],
     );
   });
 
 test('brackets tell a real session, whatever the client looks like', () => {
   const dialog = simulate(new Dialog());
   dialog.send(mta.mail('<>'), mta.rcpt('<ann@example.org>'));
-  assert.equal(dialog.asked.check, 'recipient');
+  assert.equal(dialog.asked.check, 'mailbox');
 });
 
 // ---- order and faults
@@ -496,7 +497,7 @@ test('a new connection over the same socket forgets the client and keeps the ter
 });
 
 test('a recipient without a sender is judged all the same', () => {
-  const dialog = open(judge({ recipient: verdict('refuse', replies.recipientBlackhole) }));
+  const dialog = open(judge({ mailbox: verdict('refuse', replies.recipientBlackhole) }));
   assert.deepEqual(dialog.send(mta.rcpt('<b@dead.example>')), [unreachable]);
   assert.deepEqual(dialog.send(mta.endOfHeaders(), mta.endOfMessage()), ['c', 'c']);
 });
