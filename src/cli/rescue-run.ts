@@ -7,7 +7,6 @@ import type { Judge } from '../judge/judge.ts';
 import { formatNumber } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
 import type { Findings } from '../rescue/cause.ts';
-import { createEntryJudge } from '../rescue/judge-entries.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
 import {
   type Choice,
@@ -18,8 +17,8 @@ import {
 } from '../rescue/plan.ts';
 import { QueueFolderError } from '../rescue/reader.ts';
 import { type Survey, surveyQueue } from '../rescue/survey.ts';
+import { createVerdictDesk } from '../rescue/verdict-desk.ts';
 import { type Round, watchQueue } from '../rescue/watch.ts';
-import type { Where } from '../rescue/where.ts';
 import { CommandError, exit } from './exit.ts';
 import { type Interruptions, listenForInterruptions } from './interruptions.ts';
 import { jsonLine, type Output } from './output.ts';
@@ -41,7 +40,6 @@ export interface RescueParts {
   readonly server: MailServer;
   readonly options: RescueOptions;
   readonly choice: Choice;
-  readonly select: Where;
   readonly config: Config;
   readonly judge: Judge;
   readonly output: Output;
@@ -51,8 +49,6 @@ export interface RescueParts {
 const maxPending = 500;
 /** More threads than this read no faster: the disk or the judging is the limit. */
 const mostThreads = 4;
-/** ms between two looks at what is known so far. */
-const tellEvery = 300;
 
 /** Whether all went well. Throws CommandError. */
 export async function rescueQueue(parts: RescueParts): Promise<boolean> {
@@ -137,25 +133,20 @@ async function watch(
   return isWell;
 }
 
-/** A new judge for each look: what DNS says may change while a watch goes on. */
+/** A new desk for each look: what DNS says may change while a watch goes on. */
 async function look(
-  { server, select, judge, options }: RescueParts,
+  { server, judge, options }: RescueParts,
   progress: ProgressLine,
   { signal }: Interruptions,
 ): Promise<Survey> {
-  const now = Date.now();
-  const started = performance.now();
-  let toldAt = started;
   const survey = await surveyQueue({
     source: server.source,
     threads: Math.min(availableParallelism(), mostThreads),
-    judge: createEntryJudge({ judge, nextHops: (paths) => server.nextHops(paths), maxPending }),
-    select: (judged) => select(judged, now),
-    onProgress(read, findings) {
-      const at = performance.now();
-      if (options.json || at - toldAt < tellEvery) return;
-      toldAt = at;
-      progress.show(null, formatSoFar(read, findings()));
+    ask: createVerdictDesk({ judge, nextHops: (paths) => server.nextHops(paths), maxPending }),
+    where: options.where ?? '',
+    now: Date.now(),
+    onProgress: (soFar) => {
+      if (!options.json) progress.show(null, formatSoFar(soFar));
     },
     signal,
   });

@@ -3,11 +3,11 @@
  */
 import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
-import type { Cause, Findings } from '../rescue/cause.ts';
+import type { Cause } from '../rescue/cause.ts';
 import { describeCause, describeSources } from '../rescue/cause-words.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
 import type { chooseCauses, Outcome } from '../rescue/plan.ts';
-import type { Survey } from '../rescue/survey.ts';
+import type { SoFar, Survey } from '../rescue/survey.ts';
 import type { Round } from '../rescue/watch.ts';
 import { type Proposal, proposals } from '../verdict/entry.ts';
 import type { Output, Style } from './output.ts';
@@ -109,11 +109,11 @@ export function wrap(text: string, columns: number, before: string): string[] {
 }
 
 /** One line while the queue is read: how far it is, and what is known already. */
-export function formatSoFar(read: number, { causes }: Findings): string {
-  const largest = causes.slice(0, 3).map(({ count, proposal, name }) => {
+export function formatSoFar({ read, largest }: SoFar): string {
+  const known = largest.slice(0, 3).map(({ count, proposal, name }) => {
     return `${formatNumber(count)} ${printable(name, 60)} (${proposal})`;
   });
-  return [`${countEntries(read)} read`, ...largest].join(', ');
+  return [`${countEntries(read)} read`, ...known].join(', ');
 }
 
 /** What to type now. */

@@ -9,7 +9,7 @@ import { mtas } from '../foreign/queue-entry.ts';
 import { openRoot } from '../machine/root.ts';
 import { printable } from '../mail/printable.ts';
 import type { Choice } from '../rescue/plan.ts';
-import { parseWhere, type Where } from '../rescue/where.ts';
+import { parseWhere } from '../rescue/where.ts';
 import { oneOf } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { createOutput, type Output } from './output.ts';
@@ -47,7 +47,7 @@ export function rescueCommand(output: Output = createOutput()): Command {
     .addHelpText('after', help)
     .action(async (options: RescueOptions) => {
       const choice = readChoice(options);
-      const select = readWhere(options.where);
+      checkWhere(options.where);
       const root = openRoot(resolve(options.root ?? '/'));
       const { mta = null, queue = null, stopped = false } = options;
       const servers = await chooseQueues({ root, mta, queue, stopped });
@@ -67,7 +67,7 @@ export function rescueCommand(output: Output = createOutput()): Command {
       const { judge } = guard;
       let isWell = true;
       for (const server of servers) {
-        const parts = { server, options, choice, select, config, judge, output };
+        const parts = { server, options, choice, config, judge, output };
         isWell = (await rescueQueue(parts)) && isWell;
       }
       process.exitCode = isWell ? exit.well : exit.trouble;
@@ -90,11 +90,10 @@ function readChoice({ cause, where, hold, purge, stopped, queue }: RescueOptions
   };
 }
 
-function readWhere(text: string | undefined): Where {
-  if (text === undefined) return () => true;
+function checkWhere(text: string | undefined): void {
+  if (text === undefined) return;
   const read = parseWhere(text);
   if (read.kind === 'fault') throw new CommandError(`--where: ${read.problem}`);
-  return read.test;
 }
 
 /** A check that the server is to watch only would have no verdict, and the rescue nothing to tell. */

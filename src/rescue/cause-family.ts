@@ -7,7 +7,7 @@
 import type { EntryKind, Proposal } from '../verdict/entry.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { JudgedEntry } from './cause.ts';
-import { type EntryTexts, TextTallies } from './entry-texts.ts';
+import { type EntryTexts, TextTallies, type TextTalliesState } from './entry-texts.ts';
 import { mostTexts } from './ranking.ts';
 
 /** More than become causes of their own, so that who is large late still gets in. */
@@ -33,6 +33,18 @@ export interface Group {
   /** Null: no domain, or all domains of the family. */
   readonly domain: string | null;
   readonly count: number;
+}
+
+/** A family as plain data, for another thread. */
+export interface FamilyState {
+  readonly key: FamilyKey;
+  readonly groups: readonly (Group & {
+    readonly ranked: {
+      readonly tallies: TextTalliesState;
+      readonly steps: readonly string[];
+    } | null;
+  })[];
+  readonly shared: TextTalliesState;
 }
 
 export class CauseFamily {
@@ -65,6 +77,33 @@ export class CauseFamily {
     return group;
   }
 
+  get state(): FamilyState {
+    const groups = this.groups().map((group) => {
+      const own = this.ranked.get(group.number);
+      const ranked = own ? { tallies: own.tallies.state, steps: own.steps } : null;
+      return { ...group, ranked };
+    });
+    return { key: this.key, groups, shared: this.shared.state };
+  }
+
+  /** What another thread has gathered; gives our numbers of its groups to `onGroup`. */
+  absorb({ groups, shared }: FamilyState, onGroup: (theirs: number, ours: number) => void): void {
+    this.shared.addAll(shared);
+    for (const { number, domain, count, ranked } of groups) {
+      const group = this.numberOf(domain);
+      onGroup(number, group);
+      const before = this.counts.get(group) ?? 0;
+      this.counts.set(group, before + count);
+      const own = this.ranked.get(group)?.tallies;
+      if (!ranked) own?.markIncomplete();
+      else if (own) own.addAll(ranked.tallies);
+      else if (this.ranked.size < mostRanked) {
+        const tallies = this.rank(group, before + 1, ranked.steps);
+        tallies.addAll(ranked.tallies);
+      } else this.shared.addAll(ranked.tallies);
+    }
+  }
+
   groups(): readonly Group[] {
     return [...this.numbers].map(([domain, number]) => ({
       number,
@@ -88,8 +127,9 @@ export class CauseFamily {
   /** Of all domains but these. */
   talliesWithout(groups: ReadonlySet<number>): TextTallies {
     const tallies = new TextTallies();
-    tallies.addAll(this.shared);
-    for (const [group, own] of this.ranked) if (!groups.has(group)) tallies.addAll(own.tallies);
+    tallies.addAll(this.shared.state);
+    for (const [group, own] of this.ranked)
+      if (!groups.has(group)) tallies.addAll(own.tallies.state);
     return tallies;
   }
 
@@ -124,7 +164,7 @@ export class CauseFamily {
     }
     const given = this.ranked.get(smallest);
     if (!given) return false;
-    this.shared.addAll(given.tallies);
+    this.shared.addAll(given.tallies.state);
     this.ranked.delete(smallest);
     return true;
   }

@@ -7,9 +7,9 @@
 import { proposals } from '../verdict/entry.ts';
 import { reasonWords } from '../verdict/reasons.ts';
 import type { Cause, Findings, JudgedEntry, Ranking } from './cause.ts';
-import { CauseFamily, type FamilyKey, type Group } from './cause-family.ts';
-import { EntryTable } from './entry-table.ts';
-import { type Rankings, TextTallies, textsOf } from './entry-texts.ts';
+import { CauseFamily, type FamilyKey, type FamilyState, type Group } from './cause-family.ts';
+import { EntryTable, type TableState } from './entry-table.ts';
+import { type Rankings, TextTallies, type TextTalliesState, textsOf } from './entry-texts.ts';
 import { topOf } from './ranking.ts';
 import { fingerprintOf } from './reader.ts';
 
@@ -18,6 +18,16 @@ export interface Causes {
   add(judged: JudgedEntry): void;
   /** Of what was added so far. */
   findings(): Findings;
+  /** The same as plain data, for another thread. */
+  readonly state: CausesState;
+  /** What another thread has gathered of other entries. */
+  absorb(state: CausesState): void;
+}
+
+export interface CausesState {
+  readonly table: TableState;
+  readonly families: readonly FamilyState[];
+  readonly flood: TextTalliesState;
 }
 
 /** Domains of one kind and reason that are causes of their own; the others are taken together. */
@@ -45,7 +55,7 @@ export function createCauses(): Causes {
   const flood = new TextTallies();
   let groups = 0;
 
-  function familyOf({ verdict: { kind, reason, proposal } }: JudgedEntry): CauseFamily {
+  function familyOf({ kind, reason, proposal }: FamilyKey): CauseFamily {
     const name = `${kind} ${reason} ${proposal}`;
     const known = families.get(name);
     if (known) return known;
@@ -66,8 +76,19 @@ export function createCauses(): Causes {
         bytes: entry.size,
         arrivedAt: entry.arrivedAt,
         tries: entry.tries,
-        group: familyOf(judged).add(judged, texts),
+        group: familyOf(verdict).add(judged, texts),
       });
+    },
+    get state() {
+      const all = [...families.values()].map((family) => family.state);
+      return { table: table.state, families: all, flood: flood.state };
+    },
+    absorb(state) {
+      const ours = new Map<number, number>();
+      for (const family of state.families)
+        familyOf(family.key).absorb(family, (their, own) => ours.set(their, own));
+      table.absorb(state.table, (their) => ours.get(their) ?? 0);
+      flood.addAll(state.flood);
     },
     findings() {
       const drafts: Draft[] = [];

@@ -15,6 +15,17 @@ export interface EntryRow {
   readonly group: number;
 }
 
+/** A table as plain data, for another thread. */
+export interface TableState {
+  /** Joined by line ends, which no id holds: one text crosses threads faster than 100,000. */
+  readonly ids: string;
+  readonly fingerprints: Float64Array;
+  readonly bytes: Float64Array;
+  readonly arrivals: Float64Array;
+  readonly tries: Float64Array;
+  readonly groups: Uint32Array;
+}
+
 const firstCapacity = 1024;
 
 export class EntryTable {
@@ -35,16 +46,46 @@ export class EntryTable {
     return this.known.has(id);
   }
 
-  add({ id, fingerprint, bytes, arrivedAt, tries, group }: EntryRow): void {
+  add(row: EntryRow): void {
+    this.known.add(row.id);
+    this.append(row);
+  }
+
+  private append({ id, fingerprint, bytes, arrivedAt, tries, group }: EntryRow): void {
     const at = this.ids.length;
     if (at === this.groups.length) this.grow();
-    this.known.add(id);
     this.ids.push(id);
     this.fingerprints[at] = fingerprint;
     this.bytes[at] = bytes;
     this.arrivals[at] = arrivedAt;
     this.tries[at] = tries ?? -1;
     this.groups[at] = group;
+  }
+
+  get state(): TableState {
+    const { ids, size } = this;
+    return {
+      ids: ids.join('\n'),
+      fingerprints: this.fingerprints.slice(0, size),
+      bytes: this.bytes.slice(0, size),
+      arrivals: this.arrivals.slice(0, size),
+      tries: this.tries.slice(0, size),
+      groups: this.groups.slice(0, size),
+    };
+  }
+
+  /** What another thread has gathered; none of it is here already. `groupOf` gives our number of a group. */
+  absorb(state: TableState, groupOf: (theirs: number) => number): void {
+    if (state.ids === '') return;
+    for (const [at, id] of state.ids.split('\n').entries())
+      this.append({
+        id,
+        fingerprint: state.fingerprints[at] ?? 0,
+        bytes: state.bytes[at] ?? 0,
+        arrivedAt: state.arrivals[at] ?? 0,
+        tries: state.tries[at] ?? -1,
+        group: groupOf(state.groups[at] ?? 0),
+      });
   }
 
   private grow(): void {

@@ -2,7 +2,7 @@
  * What an entry tells of who is involved, and the rankings that are made of it.
  */
 import type { Cause, JudgedEntry } from './cause.ts';
-import { mostTexts, Tally } from './ranking.ts';
+import { mostTexts, Tally, type TallyState } from './ranking.ts';
 
 /** The texts of one entry that are counted. */
 export interface EntryTexts {
@@ -37,6 +37,9 @@ export function textsOf({ entry }: JudgedEntry): EntryTexts {
 /** The rankings of a cause. */
 export type Rankings = Pick<Cause, 'domains' | 'recipients' | 'senders' | 'clients' | 'sites'>;
 
+/** As plain data, for another thread. */
+export type TextTalliesState = readonly TallyState[];
+
 export class TextTallies {
   private readonly domains: Tally;
   private readonly recipients: Tally;
@@ -66,12 +69,15 @@ export class TextTallies {
     if (sites) for (const site of sites) this.sites.add(site);
   }
 
-  addAll(other: TextTallies): void {
-    const from = other.all;
+  addAll(other: TextTalliesState): void {
     for (const [at, tally] of this.all.entries()) {
-      const added = from[at];
+      const added = other[at];
       if (added) tally.addAll(added);
     }
+  }
+
+  get state(): TextTalliesState {
+    return this.all.map((tally) => tally.state);
   }
 
   /** Some of what belongs here was counted elsewhere. */

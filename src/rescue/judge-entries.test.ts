@@ -4,6 +4,7 @@ import type { EntryRecipient, QueueEntry } from '../foreign/queue-entry.ts';
 import type { NextHop } from '../mail/envelope.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import { createEntryJudge } from './judge-entries.ts';
+import { createVerdictDesk } from './verdict-desk.ts';
 
 const place = { id: 'A', path: '/queue/A' };
 
@@ -47,7 +48,7 @@ function answer(question: Question): Verdict {
 function open(tables: Readonly<Record<string, NextHop>> = {}) {
   const questions: Question[] = [];
   const asked: (readonly string[])[] = [];
-  const judge = createEntryJudge({
+  const ask = createVerdictDesk({
     judge: {
       ask: async (question) => {
         questions.push(question);
@@ -60,6 +61,7 @@ function open(tables: Readonly<Record<string, NextHop>> = {}) {
     },
     maxPending: 2,
   });
+  const judge = createEntryJudge(ask);
   return { judge, questions, asked };
 }
 
@@ -125,4 +127,13 @@ test('recipients that are served do not count, and the sender is asked only wher
     questions.map(({ check }) => check),
     ['recipient', 'sender'],
   );
+});
+
+test('odd spellings of one domain are one question, and a malformed domain is its own', async () => {
+  const { judge, questions } = open();
+  const long = `${'b'.repeat(70)}.example`;
+  const same = [`${'a'.repeat(70)}@good.example`, '"x@y"@GOOD.example', 'ann@good.example.'];
+  for (const path of [...same, 'ann@good.example', 'ann@1.2.3.4', `ann@${long}`])
+    await judge.judge(place, entryOf('own', path));
+  assert.equal(questions.length, 3);
 });

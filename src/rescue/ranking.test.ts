@@ -71,7 +71,7 @@ test('so it is where two are put together', () => {
   fc.assert(
     fc.property(floods, floods, fc.integer({ min: 4, max: 200 }), (one, other, half) => {
       const tally = tallyOf(one, 2 * half);
-      tally.addAll(tallyOf(other, 2 * half));
+      tally.addAll(tallyOf(other, 2 * half).state);
       const all = [...one, ...other];
       assert.ok(tally.size <= 2 * half);
       const counts = count(all);
@@ -108,7 +108,7 @@ test('what was counted elsewhere makes a ranking inexact', () => {
   const part = tallyOf(['a']);
   part.markIncomplete();
   const whole = tallyOf(['a', 'b']);
-  whole.addAll(part);
+  whole.addAll(part.state);
   const top = [
     { text: 'a', count: 2 },
     { text: 'b', count: 1 },

@@ -31,6 +31,15 @@ function isBefore(a: Counted, b: Counted): boolean {
   return a.count > b.count || (a.count === b.count && a.text < b.text);
 }
 
+/** A tally as plain data, for another thread. */
+export interface TallyState {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly lowered: number;
+  readonly isComplete: boolean;
+  /** Null as long as nothing was dropped. */
+  readonly seen: Uint32Array | null;
+}
+
 export class Tally {
   private readonly limit: number;
   private counts = new Map<string, number>();
@@ -60,11 +69,16 @@ export class Tally {
   }
 
   /** As if everything that was added there had been added here. */
-  addAll(other: Tally): void {
+  addAll(other: TallyState): void {
     if (other.seen) this.watch().addAll(other.seen);
     for (const [text, count] of other.counts) this.add(text, count);
     this.lowered += other.lowered;
     this.isComplete &&= other.isComplete;
+  }
+
+  get state(): TallyState {
+    const { counts, lowered, isComplete, seen } = this;
+    return { counts, lowered, isComplete, seen: seen?.words ?? null };
   }
 
   /** Something that belongs here was counted elsewhere. */
@@ -116,7 +130,7 @@ const bits = 2 ** 18;
 /** One bit for each text, shared by some: as many bits are set as there were different texts, or fewer. */
 class SeenTexts {
   least = 0;
-  private readonly words = new Uint32Array(bits / 32);
+  readonly words = new Uint32Array(bits / 32);
 
   add(text: string): void {
     // FNV-1a, whose upper bits are mixed into those that are taken.
@@ -130,7 +144,7 @@ class SeenTexts {
     this.least++;
   }
 
-  addAll({ words }: SeenTexts): void {
+  addAll(words: Uint32Array): void {
     for (let i = 0; i < words.length; i++) this.words[i] = (this.words[i] ?? 0) | (words[i] ?? 0);
     this.least = this.words.reduce((sum, word) => sum + countBits(word), 0);
   }

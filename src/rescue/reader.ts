@@ -53,11 +53,13 @@ export interface QueueReader {
 
 export class QueueFolderError extends Error {
   readonly code = 'QUEUE_FOLDER';
+  readonly path: string;
+  readonly why: string;
   constructor(path: string, cause: unknown) {
-    super(
-      `cannot read the queue folder ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      { cause },
-    );
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`cannot read the queue folder ${path}: ${why}`, { cause });
+    this.path = path;
+    this.why = why;
   }
 }
 

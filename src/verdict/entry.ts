@@ -11,14 +11,17 @@ import type { Verdict } from './verdict.ts';
 export const proposals = ['purge', 'hold', 'leave'] as const;
 export type Proposal = (typeof proposals)[number];
 
+/** What counts of a verdict here. */
+type Answer = Pick<Verdict, 'action' | 'reason'>;
+
 export interface EntryFacts {
   readonly isNotice: boolean;
   /** By the server or its admin. */
   readonly isHeld: boolean;
   /** Of the recipients that still wait: the answer to `notice` for notices, to `recipient` for other mail. */
-  readonly recipients: readonly Verdict[];
+  readonly recipients: readonly Answer[];
   /** The answer to `sender`; null for a notice. */
-  readonly sender: Verdict | null;
+  readonly sender: Answer | null;
 }
 
 /** What an entry is, in one word; the causes of a rescue are made of these. */
@@ -63,7 +66,7 @@ export function judgeEntry({ isNotice, isHeld, recipients, sender }: EntryFacts)
 function leave(
   isNotice: boolean,
   isHeld: boolean,
-  recipients: readonly Verdict[],
+  recipients: readonly Answer[],
   decisive: number,
 ): EntryVerdict {
   const reason = recipients[decisive]?.reason ?? 'internal-error';
@@ -72,7 +75,7 @@ function leave(
 }
 
 /** What can change by itself is none. */
-export function isDeadEnd({ action }: Verdict): boolean {
+export function isDeadEnd({ action }: Pick<Verdict, 'action'>): boolean {
   return action === 'refuse' || action === 'discard';
 }
 
