@@ -44,6 +44,7 @@ timeout = "250ms"
 [guard]
 milter = []
 socketmap = []
+policy = []
 [store]
 url = "sqlite:${folder}/data"
 [smtp]

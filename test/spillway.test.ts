@@ -46,6 +46,7 @@ async function setUp(
     [guard]
     socketmap = ["127.0.0.1:0"]
     milter = ["unix:${folder}/milter"]
+    policy = []
     [store]
     url = "sqlite:${folder}/data"
     ${more}`,

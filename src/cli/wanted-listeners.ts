@@ -8,6 +8,7 @@ import type { Identity } from '../mail/identity.ts';
 import type { Listener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
 import { serveMilter } from '../server/milter.ts';
+import { servePolicy } from '../server/policy.ts';
 import type { Crowd } from '../server/smtp/crowd.ts';
 import type { Holder, SmtpServices } from '../server/smtp/services.ts';
 import { type SmtpKind, serveSmtp } from '../server/smtp/smtp.ts';
@@ -64,6 +65,7 @@ export function wantedListeners({ smtp, guard }: Config, doors: Doors): WantedLi
       serveMilter(judge, endpoint, { identity, log }),
     ),
     ...wanted('socketmap', guard.socketmap, (endpoint) => serveSocketmap(judge, endpoint, { log })),
+    ...wanted('policy', guard.policy, (endpoint) => servePolicy(judge, endpoint, { log })),
   ];
 }
 

@@ -17,7 +17,7 @@ export interface Welcome {
 }
 
 /** Listeners that other mail servers ask. */
-const guards = ['milter', 'socketmap'];
+const guards = ['milter', 'socketmap', 'policy'];
 /** More are counted. */
 const shownDomains = 5;
 

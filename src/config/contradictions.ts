@@ -32,7 +32,7 @@ function at(path: Contradiction['path'], expected: string, found: unknown): Cont
 function listenersOf({ smtp, guard }: Settings): Contradiction[] {
   const groups = {
     smtp: [smtp.listen, smtp.listenTls, smtp.submission, smtp.submissionTls, smtp.lmtp],
-    guard: [guard.socketmap, guard.milter],
+    guard: Object.values(guard),
   };
   const all = Object.entries(groups).flatMap(([table, lists]) =>
     lists.flat().map((endpoint) => ({ table, text: formatEndpoint(endpoint), endpoint })),

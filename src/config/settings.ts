@@ -144,6 +144,10 @@ export const settings = z.strictObject({
         .prefault(['127.0.0.1:9997'])
         .describe('Where to answer look-ups.'),
       milter: z.array(endpoint()).prefault(['127.0.0.1:9998']).describe('Where to filter SMTP.'),
+      policy: z
+        .array(endpoint())
+        .prefault(['127.0.0.1:9996'])
+        .describe('Where to answer the policy questions of Postfix.'),
     })
     .prefault({}),
   smtp: smtpSettings,

@@ -36,6 +36,7 @@ servers = ["${dns}"]
 [guard]
 milter = []
 socketmap = []
+policy = []
 [store]
 url = "sqlite:${folder}/data"
 [smtp]

@@ -114,6 +114,7 @@ public = ${JSON.stringify(publicNetworks)}
 [guard]
 milter = []
 socketmap = []
+policy = []
 [relay]
 networks = ${JSON.stringify(['127.0.0.0/8', '::1/128', ...clients])}
 [store]
