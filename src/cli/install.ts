@@ -8,14 +8,14 @@ import {
   type GuardSettings,
   parseSendmailEndpoint,
 } from '../foreign/sendmail/guard-settings.ts';
-import { hasTrouble, type Report, type Step } from '../install/report.ts';
+import type { Report } from '../install/report.ts';
 import { applyChange, removeChange, showChange } from '../install/sendmail-change.ts';
 import { proveGuard } from '../install/sendmail-proof.ts';
 import type { SendmailOptions } from '../install/sendmail-scene.ts';
 import { openRoot } from '../machine/root.ts';
 import { printable } from '../mail/printable.ts';
-import { CommandError, exit } from './exit.ts';
-import { createOutput, jsonLine, type Output, type Style } from './output.ts';
+import { CommandError } from './exit.ts';
+import { printReport } from './install-report.ts';
 
 interface Options extends Partial<GuardSettings> {
   readonly mc?: string;
@@ -60,11 +60,7 @@ function sendmailCommand(): Command {
       '\nExit status: 0 well, 1 found trouble, 2 wrong usage, 75 the guard does not answer.',
     )
     .action(async (options: Options) => {
-      const report = await run(options);
-      const output = createOutput();
-      if (options.json) await output.line(jsonLine(report));
-      else for (const line of formatReport(report, output)) await output.line(line);
-      process.exitCode = statusOf(report.steps);
+      await printReport(await run(options), options.json === true);
     });
 }
 
@@ -96,48 +92,4 @@ async function run(options: Options): Promise<Report> {
   if (remove) return await removeChange(asked);
   if (test) return await proveGuard(asked);
   return await showChange(asked);
-}
-
-const signs: Readonly<Record<Step['outcome'], readonly [sign: string, style: Style]>> = {
-  well: ['ok', 'green'],
-  note: ['--', 'dim'],
-  trouble: ['!!', 'red'],
-  waiting: ['??', 'yellow'],
-};
-
-function formatReport(report: Report, { style }: Output): string[] {
-  const { steps, changes, meaning, written, next } = report;
-  const lines = steps.flatMap(({ name, outcome, found }) => {
-    const [sign, colour] = signs[outcome];
-    const [first = '', ...more] = found.split('\n').map((line) => printable(line));
-    return [`${style(colour, sign)}  ${name}: ${first}`, ...more.map((line) => `    ${line}`)];
-  });
-  if (changes.length > 0 && !written && !hasTrouble(steps)) {
-    for (const { path, diff } of changes)
-      if (diff === null) lines.push('', `${path} is made anew.`);
-      else lines.push('', ...diff.split('\n').map((line) => style(styleOf(line), shown(line))));
-    lines.push(...meaning.flatMap((sentence) => ['', sentence]), '', 'Nothing was changed.');
-  }
-  if (next.length > 0) lines.push('', 'Next:', ...next.map((command) => `  ${command}`));
-  return lines;
-}
-
-/** Tabs matter in these files. */
-function shown(line: string): string {
-  return line
-    .split('\t')
-    .map((part) => printable(part))
-    .join('\t');
-}
-
-function styleOf(line: string): Style {
-  if (/^(---|\+\+\+) /.test(line)) return 'bold';
-  if (line.startsWith('+')) return 'green';
-  if (line.startsWith('-')) return 'red';
-  return line.startsWith('@@') ? 'cyan' : 'reset';
-}
-
-function statusOf(steps: readonly Step[]): number {
-  if (hasTrouble(steps)) return exit.trouble;
-  return steps.some(({ outcome }) => outcome === 'waiting') ? exit.tryAgain : exit.well;
 }
