@@ -7,39 +7,36 @@ import { ConfigError, readConfig } from '../config/read.ts';
 import { printable } from '../mail/printable.ts';
 import { openJournalForReading } from '../store/open-journal.ts';
 import { CommandError, exit } from './exit.ts';
-import { explainCommand } from './explain.ts';
-import { installCommand } from './install.ts';
-import { journalCommand } from './journal.ts';
-import { passwordCommand } from './password.ts';
-import { queueCommand } from './queue.ts';
-import { replayCommand } from './replay.ts';
-import { rescueCommand } from './rescue.ts';
-import { runCommand } from './run.ts';
 import { storeUrlOf } from './store-url.ts';
-import { undoCommand } from './undo.ts';
+
+/** Only the one that is typed is loaded: the others would cost it time and memory. */
+const commands: { readonly [name: string]: () => Promise<Command> } = {
+  run: async () => (await import('./run.ts')).runCommand(),
+  explain: async () => (await import('./explain.ts')).explainCommand(),
+  journal: async () =>
+    (await import('./journal.ts')).journalCommand({
+      openStore: async (file) => openJournalForReading(storeUrlOf(await readConfig(file))),
+    }),
+  rescue: async () => (await import('./rescue.ts')).rescueCommand(),
+  undo: async () => (await import('./undo.ts')).undoCommand(),
+  queue: async () => (await import('./queue.ts')).queueCommand(),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  install: async () => (await import('./install.ts')).installCommand(),
+  password: async () => (await import('./password.ts')).passwordCommand(),
+};
 
 const program = new Command('spillway')
   .description(
     'Keeps a mail server from drowning in bounces, loops and mail that nobody can receive.',
   )
   .version(versionOf())
-  .addCommand(runCommand())
-  .addCommand(explainCommand())
-  .addCommand(
-    journalCommand({
-      openStore: async (file) => openJournalForReading(storeUrlOf(await readConfig(file))),
-    }),
-  )
-  .addCommand(rescueCommand())
-  .addCommand(undoCommand())
-  .addCommand(queueCommand())
-  .addCommand(replayCommand())
-  .addCommand(installCommand())
-  .addCommand(passwordCommand())
   .addHelpText(
     'after',
     '\nExit status: 0 well, 1 found trouble, 2 wrong usage or configuration, 75 try again.',
   );
+const [, , typed = ''] = process.argv;
+for (const load of Object.hasOwn(commands, typed) ? [commands[typed]] : Object.values(commands))
+  if (load) program.addCommand(await load());
 for (const command of allOf(program))
   command
     .exitOverride()
