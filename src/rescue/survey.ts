@@ -1,21 +1,26 @@
 /**
- * One look at a whole queue: read and judged by several threads, and its causes found. Changes nothing.
+ * One look at a whole queue: its shares read and judged side by side, one of them on this very thread, and
+ * the causes found. Changes nothing.
  */
 import { Worker } from 'node:worker_threads';
 import type { Findings } from './cause.ts';
 import { createCauses } from './causes.ts';
 import { QueueFolderError, type QueueSource, type Unreadable } from './reader.ts';
+import type { FromThread, ToThread } from './survey-messages.ts';
 import {
   type CauseSoFar,
-  type FromThread,
   mostUnreadable,
+  readShare,
+  type ShareParts,
+  type SoFar,
   type SurveyShare,
-  type ToThread,
+  type UnreadableFiles,
 } from './survey-share.ts';
 import type { AskPath } from './verdict-desk.ts';
 
 export interface SurveyOptions {
   readonly source: QueueSource;
+  /** This one included. */
   readonly threads: number;
   readonly ask: AskPath;
   /** Which entries count, as for parseWhere; the others are as if they were not there. '' for all. */
@@ -26,12 +31,6 @@ export interface SurveyOptions {
   readonly signal: AbortSignal;
 }
 
-export interface SoFar {
-  readonly read: number;
-  /** The largest first. */
-  readonly largest: readonly CauseSoFar[];
-}
-
 export interface Survey {
   readonly findings: Findings;
   /** The first ones. */
@@ -40,58 +39,83 @@ export interface Survey {
 }
 
 /**
- * An entry that its server renames meanwhile may be missed: the next look has it. Throws QueueFolderError
- * where a queue folder cannot be read, and the signal's reason.
+ * An entry that its server renames meanwhile may be missed: the next look has it. Rejects with
+ * QueueFolderError where a queue folder cannot be read, and with the signal's reason.
  */
 export async function surveyQueue(options: SurveyOptions): Promise<Survey> {
   const { source, threads, ask, where, now, onProgress, signal } = options;
   signal.throwIfAborted();
   const causes = createCauses();
-  const unreadable: Unreadable[] = [];
-  let unreadableCount = 0;
   const progress = new Map<number, SoFar>();
+  await using workers = new AsyncDisposableStack();
 
-  function readShare(share: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const data: SurveyShare = { source, share, shares: threads, where, now };
-    const worker = new Worker(new URL('./survey-worker.ts', import.meta.url), { workerData: data });
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    worker.on('message', (message: FromThread) => {
-      switch (message.kind) {
-        case 'ask': {
-          const { question } = message;
-          void ask(question).then((answer) => {
-            const told: ToThread = { key: question.key, answer };
-            worker.postMessage(told);
-          });
-          break;
-        }
-        case 'progress':
-          progress.set(share, message);
-          onProgress(joinProgress([...progress.values()]));
-          break;
-        case 'end':
-          causes.absorb(message.causes);
-          unreadable.push(...message.unreadable.slice(0, mostUnreadable - unreadable.length));
-          unreadableCount += message.unreadableCount;
-          resolve();
-          break;
-        case 'failed':
-          reject(new QueueFolderError(message.path, message.why));
-          break;
-      }
-    });
-    worker.on('error', reject);
-    worker.on('exit', () => reject(new Error('a reading thread ended before its work')));
-    return promise.finally(async () => {
-      signal.removeEventListener('abort', stop);
-      await worker.terminate();
-    });
-  }
+  const shares = Array.from({ length: threads }, (_, number) => {
+    const share: SurveyShare = { source, share: number, shares: threads, where, now };
+    const parts: ShareParts = {
+      causes,
+      ask,
+      signal,
+      onProgress(soFar) {
+        progress.set(number, soFar);
+        onProgress(joinProgress([...progress.values()]));
+      },
+    };
+    return { share, parts };
+  });
+  const [own, ...others] = shares;
+  const elsewhere = others.map(({ share, parts }) => readElsewhere(share, parts, workers));
+  const here = own ? [readShare(own.share, own.parts)] : [];
+  const found = await Promise.all([...here, ...elsewhere]);
+  return {
+    findings: causes.findings(),
+    unreadable: found.flatMap(({ files }) => files).slice(0, mostUnreadable),
+    unreadableCount: found.reduce((sum, { count }) => sum + count, 0),
+  };
+}
 
-  await Promise.all(Array.from({ length: threads }, (_, share) => readShare(share)));
-  return { findings: causes.findings(), unreadable, unreadableCount };
+/** As readShare, on a thread of its own, which ends with the stack. */
+function readElsewhere(
+  share: SurveyShare,
+  { causes, ask, onProgress, signal }: ShareParts,
+  workers: AsyncDisposableStack,
+): Promise<UnreadableFiles> {
+  const { promise, resolve, reject } = Promise.withResolvers<UnreadableFiles>();
+  const worker = new Worker(new URL('./survey-worker.ts', import.meta.url), { workerData: share });
+  workers.defer(async () => void (await worker.terminate()));
+  const stop = () => reject(signal.reason);
+  signal.addEventListener('abort', stop);
+  workers.defer(() => signal.removeEventListener('abort', stop));
+  worker.on('message', (message: FromThread) => {
+    switch (message.kind) {
+      case 'ask':
+        void answer(worker, ask, message.question);
+        break;
+      case 'progress':
+        onProgress(message.soFar);
+        break;
+      case 'end':
+        // Its memory is needed for what comes over from it.
+        void worker.terminate();
+        causes.absorb(message.causes);
+        resolve(message.unreadable);
+        break;
+      case 'failed':
+        reject(new QueueFolderError(message.path, message.why));
+        break;
+    }
+  });
+  worker.on('error', reject);
+  worker.on('exit', () => reject(new Error('a reading thread ended before its work')));
+  return promise;
+}
+
+async function answer(
+  worker: Worker,
+  ask: AskPath,
+  question: Parameters<AskPath>[0],
+): Promise<void> {
+  const told: ToThread = { key: question.key, answer: await ask(question) };
+  worker.postMessage(told);
 }
 
 function joinProgress(parts: readonly SoFar[]): SoFar {
