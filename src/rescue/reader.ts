@@ -51,6 +51,14 @@ export interface QueueReader {
   filesOf(place: EntryPlace): readonly string[];
 }
 
+export interface ReaderOptions {
+  /**
+   * Leaves out what stands in files of its own and makes no difference to a verdict: complaints, and when
+   * an entry was tried last.
+   */
+  readonly brief?: boolean;
+}
+
 export class QueueFolderError extends Error {
   readonly code = 'QUEUE_FOLDER';
   readonly path: string;

@@ -93,7 +93,7 @@ export async function readShare(share: SurveyShare, parts: ShareParts): Promise<
     });
   }
 
-  const reader = openReader(source);
+  const reader = openReader(source, { brief: true });
   let toldAt = performance.now();
   let untold = 0;
   for (const listed of reader.list()) {

@@ -22,6 +22,7 @@ import {
   type PlaceRead,
   QueueFolderError,
   type QueueReader,
+  type ReaderOptions,
   type Unreadable,
 } from '../reader.ts';
 import { findIn, queueOf, statOf, walkQueue } from './queue-folders.ts';
@@ -37,7 +38,10 @@ const complete = 0o700;
 const spoiled = 0o400;
 
 /** `folders`: the queue_directory alone. */
-export function openPostfixReader(folders: readonly string[]): QueueReader {
+export function openPostfixReader(
+  folders: readonly string[],
+  { brief = false }: ReaderOptions = {},
+): QueueReader {
   const root = resolve(folders[0] ?? '');
   const buffer = Buffer.allocUnsafeSlow(longestRecord);
   const logBuffer = Buffer.allocUnsafeSlow(longestLog);
@@ -110,7 +114,7 @@ export function openPostfixReader(folders: readonly string[]): QueueReader {
             return buffer.subarray(0, used);
           },
         },
-        log: queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
+        log: brief || queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
       });
       return read.kind === 'entry' ? read : unreadable(read.problem);
     } catch (error) {
