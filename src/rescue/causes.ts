@@ -4,7 +4,7 @@
  * Nothing of an entry is kept but its id, its fingerprint and some numbers, and what is counted of its
  * texts is bounded, whatever a flood consists of.
  */
-import { proposals } from '../verdict/entry.ts';
+import { type EntryKind, type Proposal, proposals } from '../verdict/entry.ts';
 import { reasonWords } from '../verdict/reasons.ts';
 import type { Cause, Findings, JudgedEntry, Ranking } from './cause.ts';
 import { CauseFamily, type FamilyKey, type FamilyState, type Group } from './cause-family.ts';
@@ -18,10 +18,19 @@ export interface Causes {
   add(judged: JudgedEntry): void;
   /** Of what was added so far. */
   findings(): Findings;
+  /** The largest so far, at no cost: their names may be others in the end. */
+  largest(most: number): readonly CauseSoFar[];
   /** The same as plain data, for another thread. */
   readonly state: CausesState;
   /** What another thread has gathered of other entries. */
   absorb(state: CausesState): void;
+}
+
+/** A cause as far as it is known. */
+export interface CauseSoFar {
+  readonly name: string;
+  readonly proposal: Proposal;
+  readonly count: number;
 }
 
 export interface CausesState {
@@ -34,6 +43,10 @@ export interface CausesState {
 const mostDomains = 20;
 /** And only with one of so many entries of the queue, or more. */
 const worthReading = 200;
+
+/** Of these it is told where they came from. */
+const ofTheFlood: ReadonlySet<EntryKind> = new Set(['lost-notice', 'waiting-notice', 'lost-mail']);
+const none: ReadonlySet<number> = new Set();
 
 /** A cause before its entries are gathered. */
 interface Draft {
@@ -52,6 +65,7 @@ interface Draft {
 export function createCauses(): Causes {
   const table = new EntryTable();
   const families = new Map<string, CauseFamily>();
+  /** Notices that are counted with other mail. */
   const flood = new TextTallies();
   let groups = 0;
 
@@ -64,12 +78,20 @@ export function createCauses(): Causes {
     return family;
   }
 
+  function wholeFlood(): Rankings {
+    const whole = new TextTallies();
+    whole.addAll(flood.state);
+    for (const family of families.values())
+      if (ofTheFlood.has(family.key.kind)) whole.addAll(family.talliesWithout(none).state);
+    return whole.rankings();
+  }
+
   return {
     add(judged) {
       const { entry, verdict } = judged;
       if (table.has(entry.id)) return;
       const texts = textsOf(judged);
-      if (entry.notice !== null || verdict.kind === 'lost-mail') flood.add(texts);
+      if (entry.notice !== null && !ofTheFlood.has(verdict.kind)) flood.add(texts);
       table.add({
         id: entry.id,
         fingerprint: fingerprintOf(entry),
@@ -90,6 +112,16 @@ export function createCauses(): Causes {
       table.absorb(state.table, (their) => ours.get(their) ?? 0);
       flood.addAll(state.flood);
     },
+    largest(most) {
+      const all = [...families.values()].flatMap((family) =>
+        draftsOf(family, table.size).map(({ draft, members }) => ({
+          name: nameOf(draft),
+          proposal: family.key.proposal,
+          count: members.reduce((sum, { count }) => sum + count, 0),
+        })),
+      );
+      return all.sort((a, b) => b.count - a.count).slice(0, most);
+    },
     findings() {
       const drafts: Draft[] = [];
       const draftOf = new Uint32Array(groups);
@@ -99,7 +131,7 @@ export function createCauses(): Causes {
           drafts.push(draft);
         }
       gather(table, drafts, draftOf);
-      const { clients, senders, sites } = flood.rankings();
+      const { clients, senders, sites } = wholeFlood();
       return {
         causes: finish(drafts),
         entries: table.size,

@@ -1,9 +1,8 @@
 /**
  * A share of a queue: read, judged, and its causes found, on whichever thread.
  */
-import type { Proposal } from '../verdict/entry.ts';
 import type { JudgedEntry } from './cause.ts';
-import type { Causes } from './causes.ts';
+import type { CauseSoFar, Causes } from './causes.ts';
 import { createEntryJudge } from './judge-entries.ts';
 import { openReader } from './open-reader.ts';
 import type { QueueSource, Unreadable } from './reader.ts';
@@ -19,13 +18,6 @@ export interface SurveyShare {
   readonly where: string;
   /** For their age, ms since 1970. */
   readonly now: number;
-}
-
-/** A cause as far as it is known. */
-export interface CauseSoFar {
-  readonly name: string;
-  readonly proposal: Proposal;
-  readonly count: number;
 }
 
 export interface SoFar {
@@ -52,8 +44,8 @@ export interface ShareParts {
 const stride = 64;
 /** Entries that may wait for answers: a domain that answers slowly does not hold up the others. */
 const mostWaiting = 10_000;
-/** ms between two words about the progress; finding the largest causes so far costs some 20. */
-const tellEvery = 500;
+/** ms between two words about the progress. */
+const tellEvery = 300;
 export const mostUnreadable = 1000;
 
 /** Rejects with QueueFolderError where a queue folder cannot be read, and with the signal's reason. */
@@ -114,7 +106,7 @@ export async function readShare(share: SurveyShare, parts: ShareParts): Promise<
     signal.throwIfAborted();
     while (waiting > mostWaiting) await answered();
     if (performance.now() - toldAt < tellEvery) continue;
-    onProgress({ read, largest: largestOf(causes) });
+    onProgress({ read, largest: causes.largest(10) });
     toldAt = performance.now();
   }
   while (waiting > 0) await answered();
@@ -127,13 +119,6 @@ function isOurs({ share, shares }: SurveyShare, name: string): boolean {
   for (let i = Math.max(0, name.length - 12); i < name.length; i++)
     mix = (Math.imul(mix, 31) + name.charCodeAt(i)) | 0;
   return (mix >>> 0) % shares === share;
-}
-
-function largestOf(causes: Causes): readonly CauseSoFar[] {
-  return causes
-    .findings()
-    .causes.slice(0, 10)
-    .map(({ name, proposal, count }) => ({ name, proposal, count }));
 }
 
 function readWhere(text: string): Where {

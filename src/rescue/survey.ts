@@ -4,11 +4,10 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Findings } from './cause.ts';
-import { createCauses } from './causes.ts';
+import { type CauseSoFar, createCauses } from './causes.ts';
 import { QueueFolderError, type QueueSource, type Unreadable } from './reader.ts';
 import type { FromThread, ToThread } from './survey-messages.ts';
 import {
-  type CauseSoFar,
   mostUnreadable,
   readShare,
   type ShareParts,
