@@ -47,8 +47,12 @@ export async function openRescueHand(
   const now = Date.now;
   for (const { name } of listReceipts(folder)) {
     using archive = openUnused(folder, name);
-    if (archive && isSame(archive.run, source))
-      await settleReceipt({ archive, hand, reader, record, now });
+    if (!archive || !isSame(archive.run, source)) continue;
+    const { problems } = await settleReceipt({ archive, hand, reader, record, now });
+    for (const { id, problem } of problems)
+      process.stderr.write(
+        `spillway: ${printable(id, 40)} is still held by the rescue ${name}, which died: ${printable(problem)}\n`,
+      );
   }
   const kept = stack.move();
   let archive: ArchiveStore | null = null;
