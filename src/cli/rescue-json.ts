@@ -40,6 +40,7 @@ function causeDocument(cause: Cause) {
     newest: new Date(cause.newest).toISOString(),
     tries,
     steps,
+    domains: rankingDocument(cause.domains),
     recipients: rankingDocument(cause.recipients),
     senders: rankingDocument(cause.senders),
     clients: rankingDocument(cause.clients),
