@@ -286,3 +286,35 @@ test('every entry is in exactly one cause, with its own fingerprint', () => {
     }),
   );
 });
+
+test('gathered in shares and put together, the causes are those of the whole', () => {
+  const sample = fc.record({
+    kind: fc.constantFrom<EntryKind>('lost-notice', 'lost-mail', 'waiting-notice', 'held-mail'),
+    reason: fc.constantFrom<Reason>('loopback', 'deliverable'),
+    domain: fc.integer({ min: 0, max: 30 }).map((i) => `d-${i}.example`),
+    tries: fc.integer({ min: 0, max: 9 }),
+    share: fc.integer({ min: 0, max: 2 }),
+  });
+  fc.assert(
+    fc.property(fc.array(sample, { maxLength: 200 }), (samples) => {
+      const whole = createCauses();
+      const shares = [createCauses(), createCauses(), createCauses()];
+      for (const [i, { kind, reason, domain, tries, share }] of samples.entries()) {
+        const entry = judged({ id: `E${i}`, kind, reason, domain, entry: { tries } });
+        whole.add(entry);
+        shares[share]?.add(entry);
+      }
+      const [first, ...others] = shares;
+      // What crosses between threads has no prototypes.
+      for (const { state } of others) first?.absorb(structuredClone(state));
+      const ordered = ({ causes, ...rest }: Findings) => ({
+        ...rest,
+        causes: causes.map(({ ids, fingerprints, ...cause }) => ({
+          ...cause,
+          members: ids.map((id, at) => `${id} ${fingerprints[at]}`).sort(),
+        })),
+      });
+      assert.deepEqual(first && ordered(first.findings()), ordered(whole.findings()));
+    }),
+  );
+});
