@@ -1,12 +1,19 @@
 /**
- * The socketmap listener: what sendmail asks before each delivery, answered by the judge.
+ * The socketmap listener: what sendmail asks before each delivery, and Postfix when it looks for the
+ * transport of an address, answered by the judge.
  *
- * Map names are the mail server's business: `guard` and `guard_alive` of foreign/sendmail ask alike.
+ * The map `postfix_transport` is Postfix's; all other names are sendmail's business: `guard` and
+ * `guard_alive` of foreign/sendmail ask alike.
  */
 import type { Judge } from '../judge/judge.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
 import { printable } from '../mail/printable.ts';
 import type { Question } from '../verdict/verdict.ts';
+import {
+  formatPostfixReply,
+  parsePostfixKey,
+  postfixTransport,
+} from '../wire/socketmap/postfix-key.ts';
 import { found, permanent, temporary } from '../wire/socketmap/replies.ts';
 import {
   formatSendmailReply,
@@ -37,6 +44,8 @@ function answerFor(judge: Judge, log: Log): AnswerRequest {
   return (request) => {
     const blank = request.indexOf(' ');
     if (blank < 0) return permanent('expected a map name and a key');
+    if (request.slice(0, blank) === postfixTransport)
+      return answerPostfix(judge, request.slice(blank + 1));
     const asked = parseSendmailKey(request.slice(blank + 1));
     switch (asked.kind) {
       case 'alive':
@@ -57,6 +66,23 @@ function answerFor(judge: Judge, log: Log): AnswerRequest {
       }
     }
   };
+}
+
+function answerPostfix(judge: Judge, key: string): string | Promise<string> {
+  const forwardPath = parsePostfixKey(key);
+  if (forwardPath === null) return formatPostfixReply(null);
+  const verdict = judge.ask({
+    check: 'recipient',
+    adapter: 'socketmap',
+    client: null,
+    reversePath: null,
+    forwardPath,
+    queueId: null,
+    nextHop: null,
+  });
+  return verdict instanceof Promise
+    ? verdict.then(formatPostfixReply)
+    : formatPostfixReply(verdict);
 }
 
 function questionOf(delivery: SendmailDelivery): Question {

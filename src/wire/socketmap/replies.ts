@@ -16,3 +16,6 @@ export function temporary(why: string): string {
 export function permanent(why: string): string {
   return `PERM ${why}`;
 }
+
+/** Postfix: the other tables count. Not for sendmail's rules, which take it for no answer at all. */
+export const notFound = 'NOTFOUND ';
