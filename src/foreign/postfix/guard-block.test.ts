@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { addGuard, guardIn, removeGuard } from './guard-block.ts';
+import { defaultPostfixGuardSettings, type PostfixGuardSettings } from './guard-settings.ts';
+import { readParameters } from './main-cf.ts';
+
+const queue = '/var/spool/postfix';
+const all: PostfixGuardSettings = {
+  ...defaultPostfixGuardSettings,
+  hooks: ['milter', 'policy', 'notices', 'transport'],
+  onFailure: 'closed',
+};
+
+function added(text: string, settings: PostfixGuardSettings): string {
+  const after = addGuard(text, settings, queue);
+  assert.ok(typeof after === 'string', JSON.stringify(after));
+  return after;
+}
+
+const files: readonly [name: string, text: string][] = [
+  ['an empty file', ''],
+  ['no line end at the end', 'myhostname = mx.host.example'],
+  ['filters of others', 'smtpd_milters = inet:localhost:11332\nnon_smtpd_milters=$smtpd_milters\n'],
+  [
+    'lists over several lines with comments in them',
+    `# a comment
+smtpd_recipient_restrictions =
+    permit_mynetworks,
+# between
+
+    reject_unauth_destination,
+\treject_unknown_recipient_domain
+transport_maps = hash:/etc/postfix/transport
+transport_maps = hash:/etc/postfix/other
+  ,regexp:/etc/postfix/more
+mydestination = localhost
+`,
+  ],
+  ['CRLF', 'smtpd_milters = inet:localhost:11332\r\nmydestination =\r\n'],
+];
+for (const [name, text] of files)
+  for (const settings of [defaultPostfixGuardSettings, all])
+    test(`${name}: in and out again, to the byte (${settings.hooks})`, () => {
+      const after = added(text, settings);
+      assert.deepEqual(guardIn(after), settings);
+      assert.equal(removeGuard(after), text);
+    });
+
+test('what is there stays in front, and the policy service stands behind the relay check', () => {
+  const values = readParameters(added(files[3]?.[1] ?? '', all));
+  assert.match(
+    values.get('smtpd_recipient_restrictions') ?? '',
+    /^permit_mynetworks, reject_unauth_destination, check_policy_service \{ inet:127\.0\.0\.1:9996, default_action=DEFER_IF_PERMIT, .* \}, reject_unknown/,
+  );
+  assert.equal(
+    values.get('transport_maps'),
+    'hash:/etc/postfix/other ,regexp:/etc/postfix/more, socketmap:inet:127.0.0.1:9997:postfix_transport',
+  );
+  assert.equal(values.get('mydestination'), 'localhost');
+  assert.equal(values.get('internal_mail_filter_classes'), 'bounce');
+});
+
+test('a change by hand is found, what is written elsewhere stays', () => {
+  const after = added('smtpd_milters = inet:localhost:11332\n', all);
+  const changed = removeGuard(after.replace('command_timeout=10s', 'command_timeout=1s'));
+  assert.ok(typeof changed !== 'string' && /changed/.test(changed.problem));
+  assert.equal(
+    removeGuard(`${after}myorigin = host.example\n`),
+    'smtpd_milters = inet:localhost:11332\nmyorigin = host.example\n',
+  );
+});
+
+const refused: readonly [settings: Partial<PostfixGuardSettings>, text: string, why: RegExp][] = [
+  [{ hooks: ['transport'], onFailure: 'open' }, '', /--on-failure closed/],
+  [{ milter: 'unix:/run/spillway/milter' }, '', /below \/var\/spool\/postfix/],
+  [{ milter: 'unix:/var/spool/postfix/../x' }, '', /below/],
+  [{ hooks: ['policy'] }, 'smtpd_relay_restrictions = permit_mynetworks, reject\n', /relaying/],
+];
+for (const [settings, text, why] of refused)
+  test(`refused: ${why.source}`, () => {
+    const made = addGuard(text, { ...all, onFailure: 'closed', ...settings }, queue);
+    assert.ok(typeof made !== 'string');
+    assert.match(made.problem, why);
+  });
+
+test('a unix socket is told from the folder of the queue', () => {
+  const settings = { ...all, milter: 'unix:/var/spool/postfix/spillway/milter' };
+  const values = readParameters(added('', settings));
+  assert.match(values.get('smtpd_milters') ?? '', /^\{ unix:spillway\/milter, /);
+});

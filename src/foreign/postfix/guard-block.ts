@@ -1,0 +1,86 @@
+/**
+ * Puts the guard into main.cf and takes it out again, to the byte: the definitions it changes are put
+ * aside where they stand, and stand anew, with the guard in them, in a block at the end.
+ */
+import {
+  addBlock,
+  type BlockFault,
+  type BlockStyle,
+  type BlockWords,
+  findBlock,
+  removeBlock,
+} from '../sendmail/marked-block.ts';
+import { type GuardFault, guardLines, parametersOf } from './guard-lines.ts';
+import { failureModes, hooks, type PostfixGuardSettings } from './guard-settings.ts';
+import { putAside, putBack, readParameters } from './main-cf.ts';
+
+/** The settings of the block that is there; null without one. */
+export function guardIn(text: string): PostfixGuardSettings | BlockFault | null {
+  const block = findBlock(text, styleFor(readBefore(text)));
+  return block === null || 'kind' in block ? block : (readWords(block.words)?.settings ?? null);
+}
+
+/** Text without a block of ours, in which nothing was put aside. */
+export function addGuard(
+  text: string,
+  settings: PostfixGuardSettings,
+  queueFolder: string,
+): string | GuardFault {
+  const before = readParameters(text);
+  const made = guardLines(settings, queueFolder, before);
+  if (made.kind === 'fault') return made;
+  const names = new Set(settings.hooks.flatMap((hook) => parametersOf[hook]));
+  return addBlock(putAside(text, names), formatWords(settings, queueFolder), styleFor(before));
+}
+
+/** As it was before `addGuard`; what somebody else wrote since stays. */
+export function removeGuard(text: string): string | BlockFault {
+  const block = findBlock(text, styleFor(readBefore(text)));
+  if (block === null) return text;
+  return 'kind' in block ? block : putBack(removeBlock(text, block));
+}
+
+/** What the parameters said before there was a block. */
+function readBefore(text: string): Map<string, string> {
+  const block = /^# >>> spillway: begin[^\n]*\n[\s\S]*?^# <<< spillway: end\r?$/m;
+  return readParameters(putBack(text.replace(block, '')));
+}
+
+function styleFor(before: ReadonlyMap<string, string>): BlockStyle {
+  return {
+    comment: '#',
+    lines(words) {
+      const read = readWords(words);
+      if (!read) return null;
+      const made = guardLines(read.settings, read.queueFolder, before);
+      return made.kind === 'lines' ? made.lines : null;
+    },
+  };
+}
+
+function formatWords(settings: PostfixGuardSettings, queueFolder: string): BlockWords {
+  const { milter, policy, socketmap, onFailure } = settings;
+  return new Map([
+    ['hooks', settings.hooks.join(',')],
+    ['milter', milter],
+    ['policy', policy],
+    ['socketmap', socketmap],
+    ['on-failure', onFailure],
+    ['queue', queueFolder],
+  ]);
+}
+
+function readWords(
+  words: BlockWords,
+): { settings: PostfixGuardSettings; queueFolder: string } | null {
+  const told = words.get('hooks')?.split(',') ?? [];
+  const chosen = hooks.filter((hook) => told.includes(hook));
+  const [milter, policy, socketmap] = ['milter', 'policy', 'socketmap'].map((name) =>
+    words.get(name),
+  );
+  const onFailure = failureModes.find((mode) => mode === words.get('on-failure'));
+  const queueFolder = words.get('queue');
+  if (chosen.length === 0 || chosen.length !== told.length) return null;
+  if (!milter || !policy || !socketmap || !onFailure || !queueFolder) return null;
+  return { settings: { hooks: chosen, milter, policy, socketmap, onFailure }, queueFolder };
+}

@@ -1,0 +1,61 @@
+/**
+ * What the guard's lines in main.cf depend on, and how Postfix spells a socket.
+ */
+import { isIP } from 'node:net';
+import { type Endpoint, formatHostPort, parseEndpoint } from '../../mail/endpoint.ts';
+
+/** What becomes of mail while the guard does not answer: `closed` lets it wait. */
+export const failureModes = ['open', 'closed'] as const;
+export type FailureMode = (typeof failureModes)[number];
+
+/**
+ * - milter: what comes in by SMTP
+ * - policy: the same, by less: each recipient once, nothing of the header, and not where Postfix sends
+ * - notices: the notices that Postfix writes itself, by the milter
+ * - transport: whatever goes out, by a table that lets all mail wait while the guard is away
+ */
+export const hooks = ['milter', 'policy', 'notices', 'transport'] as const;
+export type Hook = (typeof hooks)[number];
+
+export interface PostfixGuardSettings {
+  /** In the order of `hooks`. */
+  readonly hooks: readonly Hook[];
+  /** `127.0.0.1:9998`, `[::1]:9998`, or `unix:/path` below the queue's folder. */
+  readonly milter: string;
+  readonly policy: string;
+  readonly socketmap: string;
+  readonly onFailure: FailureMode;
+}
+
+export const defaultPostfixGuardSettings: PostfixGuardSettings = {
+  hooks: ['milter', 'notices'],
+  milter: '127.0.0.1:9998',
+  policy: '127.0.0.1:9996',
+  socketmap: '127.0.0.1:9997',
+  onFailure: 'open',
+};
+
+/** Null for a host name, which Postfix might not resolve in a chroot, and for odd paths. */
+export function parsePostfixEndpoint(text: string): Endpoint | null {
+  const endpoint = parseEndpoint(text);
+  if (endpoint === null) return null;
+  const isReadable =
+    'path' in endpoint
+      ? /^\/[\w./+-]+$/.test(endpoint.path)
+      : isIP(endpoint.host) !== 0 && endpoint.port > 0;
+  return isReadable ? endpoint : null;
+}
+
+/**
+ * `inet:127.0.0.1:9998`, or `unix:spillway/milter`: a path is told from the queue's folder, which is
+ * where Postfix's daemons stand, in a chroot or not. Null where the path is not below it.
+ */
+export function formatPostfixSocket(text: string, queueFolder: string): string | null {
+  const endpoint = parsePostfixEndpoint(text);
+  if (endpoint === null) return null;
+  if (!('path' in endpoint)) return `inet:${formatHostPort(endpoint)}`;
+  const below = `${queueFolder}/`;
+  return endpoint.path.startsWith(below) && !endpoint.path.includes('..')
+    ? `unix:${endpoint.path.slice(below.length)}`
+    : null;
+}

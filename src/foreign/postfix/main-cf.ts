@@ -1,0 +1,56 @@
+/**
+ * main.cf: what its parameters say, and how some of them are put aside and back to the byte.
+ *
+ * postconf(5): a line that begins with a blank continues the one before; empty lines and comments may
+ * stand between; of several definitions the last counts. Text is latin1.
+ */
+
+/** Stands before each line that is put aside. */
+const mark = '#spillway# ';
+
+interface Line {
+  /** With its line end. */
+  readonly whole: string;
+  /** Name of the parameter that this line defines or goes on defining; null for all other lines. */
+  readonly name: string | null;
+}
+
+/** Name -> value of the last definition, in one line. */
+export function readParameters(text: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const { whole, name } of readLines(text)) {
+    if (name === null) continue;
+    const isFirst = !/^\s/.test(whole);
+    const more = isFirst ? whole.slice(whole.indexOf('=') + 1) : whole;
+    const value = isFirst ? more : `${values.get(name) ?? ''} ${more}`;
+    values.set(name, value.trim().replace(/\s+/g, ' '));
+  }
+  return values;
+}
+
+/** Puts every definition of these parameters aside. */
+export function putAside(text: string, names: ReadonlySet<string>): string {
+  return readLines(text)
+    .map(({ whole, name }) => (name !== null && names.has(name) ? mark + whole : whole))
+    .join('');
+}
+
+/** The inverse of `putAside`. */
+export function putBack(text: string): string {
+  return split(text)
+    .map((line) => (line.startsWith(mark) ? line.slice(mark.length) : line))
+    .join('');
+}
+
+function readLines(text: string): Line[] {
+  let open: string | null = null;
+  return split(text).map((whole) => {
+    if (/^\s*(#|$)/.test(whole)) return { whole, name: null };
+    if (!/^\s/.test(whole)) open = /^([\w.-]+)\s*=/.exec(whole)?.[1] ?? null;
+    return { whole, name: open };
+  });
+}
+
+function split(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
