@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { type DelayLog, readDelayLog } from '../../foreign/postfix/delay-log.ts';
 import { messageQueues, readEntry } from '../../foreign/postfix/entry.ts';
 import { foldersOfId, isQueueId } from '../../foreign/postfix/queue-id.ts';
-import { longestRecord } from '../../foreign/postfix/records.ts';
+import { type ByteSource, longestRecord } from '../../foreign/postfix/records.ts';
 import { textOf } from '../../mail/text.ts';
 import {
   type EntryPlace,
@@ -91,6 +91,20 @@ export function openPostfixReader(
     }
   }
 
+  /** Most files are small enough to be read at once. */
+  function sourceOf(fd: number, size: number): ByteSource {
+    const whole =
+      size <= buffer.length ? buffer.subarray(0, readSync(fd, buffer, 0, size, 0)) : null;
+    return {
+      size,
+      read(position, length) {
+        if (whole) return whole.subarray(position, position + length);
+        const used = readSync(fd, buffer, 0, Math.min(length, buffer.length), position);
+        return buffer.subarray(0, used);
+      },
+    };
+  }
+
   function readAt(id: string, path: string): PlaceRead {
     const queue = queueOf(root, path);
     if (queue === null || !isQueueId(id)) return { kind: 'absent' };
@@ -107,13 +121,7 @@ export function openPostfixReader(
         id,
         queue,
         modifiedAt: Math.trunc(stat.mtimeMs),
-        source: {
-          size: stat.size,
-          read(position, length) {
-            const used = readSync(fd, buffer, 0, Math.min(length, buffer.length), position);
-            return buffer.subarray(0, used);
-          },
-        },
+        source: sourceOf(fd, stat.size),
         log: brief || queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
       });
       return read.kind === 'entry' ? read : unreadable(read.problem);
