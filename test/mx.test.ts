@@ -45,6 +45,7 @@ timeout = "250ms"
 milter = []
 socketmap = []
 policy = []
+readsocket = []
 [store]
 url = "sqlite:${folder}/data"
 [smtp]

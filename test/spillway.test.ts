@@ -47,6 +47,7 @@ async function setUp(
     socketmap = ["127.0.0.1:0"]
     milter = ["unix:${folder}/milter"]
     policy = []
+    readsocket = []
     [store]
     url = "sqlite:${folder}/data"
     ${more}`,

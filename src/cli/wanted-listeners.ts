@@ -9,6 +9,7 @@ import type { Listener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
 import { serveMilter } from '../server/milter.ts';
 import { servePolicy } from '../server/policy.ts';
+import { serveReadsocket } from '../server/readsocket.ts';
 import type { Crowd } from '../server/smtp/crowd.ts';
 import type { Holder, SmtpServices } from '../server/smtp/services.ts';
 import { type SmtpKind, serveSmtp } from '../server/smtp/smtp.ts';
@@ -66,6 +67,9 @@ export function wantedListeners({ smtp, guard }: Config, doors: Doors): WantedLi
     ),
     ...wanted('socketmap', guard.socketmap, (endpoint) => serveSocketmap(judge, endpoint, { log })),
     ...wanted('policy', guard.policy, (endpoint) => servePolicy(judge, endpoint, { log })),
+    ...wanted('readsocket', guard.readsocket, (endpoint) =>
+      serveReadsocket(judge, endpoint, { log }),
+    ),
   ];
 }
 

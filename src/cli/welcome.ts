@@ -17,7 +17,7 @@ export interface Welcome {
 }
 
 /** Listeners that other mail servers ask. */
-const guards = ['milter', 'socketmap', 'policy'];
+const guards = ['milter', 'socketmap', 'policy', 'readsocket'];
 /** More are counted. */
 const shownDomains = 5;
 

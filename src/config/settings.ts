@@ -148,6 +148,10 @@ export const settings = z.strictObject({
         .array(endpoint())
         .prefault(['127.0.0.1:9996'])
         .describe('Where to answer the policy questions of Postfix.'),
+      readsocket: z
+        .array(endpoint())
+        .prefault(['127.0.0.1:9995'])
+        .describe('Where to answer what Exim asks by readsocket.'),
     })
     .prefault({}),
   smtp: smtpSettings,

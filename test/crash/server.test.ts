@@ -37,6 +37,7 @@ servers = ["${dns}"]
 milter = []
 socketmap = []
 policy = []
+readsocket = []
 [store]
 url = "sqlite:${folder}/data"
 [smtp]

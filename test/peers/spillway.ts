@@ -115,6 +115,7 @@ public = ${JSON.stringify(publicNetworks)}
 milter = []
 socketmap = []
 policy = []
+readsocket = []
 [relay]
 networks = ${JSON.stringify(['127.0.0.0/8', '::1/128', ...clients])}
 [store]
