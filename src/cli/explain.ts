@@ -82,7 +82,7 @@ async function explain(subject: string, domain: Domain, config: Config): Promise
 }
 
 /** Domains whose mail the server takes itself. */
-function hostedNames(config: Config): GuardParts['hosted'] {
+function hostedNames(config: Config): NonNullable<GuardParts['hosted']> | null {
   if (smtpEndpoints(config.smtp).length === 0) return null;
   return { names: config.domains.map(({ name }) => name), directory: null };
 }

@@ -1,6 +1,6 @@
 /**
- * What a server that takes mail keeps from one start to the next: the queue, the names it gave, the
- * secret of its marks, and what servers behind said about mailboxes.
+ * What a server keeps from one start to the next: one that takes mail the queue, the names it gave and
+ * the secret of its marks, and every one what servers behind said about mailboxes.
  */
 import { join } from 'node:path';
 import { createNoticeCounts, type NoticeCounts } from '../delivery/notice-counts.ts';
@@ -14,7 +14,6 @@ import { readHopSecret } from './hop-secret.ts';
 
 export interface Keeping extends AsyncDisposable {
   readonly queue: QueueStore;
-  readonly verified: VerifyFile;
   readonly nextId: () => QueueId;
   readonly stamps: HopStamps;
   /** What the caps of notices rest on. */
@@ -22,22 +21,15 @@ export interface Keeping extends AsyncDisposable {
 }
 
 /** `folder`: of the store at `url`. Rejects with QueueOpenError, QueueInUseError or CommandError. */
-export async function openKeeping(url: string, folder: string, log: Log): Promise<Keeping> {
+export async function openKeeping(url: string, folder: string): Promise<Keeping> {
   await using opened = new AsyncDisposableStack();
   const queue = opened.use(await openQueueStore(url, { serve: true }));
   await queue.recover();
   let last = await queue.lastId();
   const stamps = createHopStamps(readHopSecret(folder));
-  const verified = opened.use(
-    await openVerifyFile({
-      path: join(folder, 'verified.jsonl'),
-      warn: (message) => log.warn({}, message),
-    }),
-  );
   const stack = opened.move();
   return {
     queue,
-    verified,
     stamps,
     noticeCounts: createNoticeCounts(Date.now),
     nextId() {
@@ -46,4 +38,10 @@ export async function openKeeping(url: string, folder: string, log: Log): Promis
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** `folder`: of the store; exists. */
+export function openVerified(folder: string, log: Log): Promise<VerifyFile> {
+  const path = join(folder, 'verified.jsonl');
+  return openVerifyFile({ path, warn: (message) => log.warn({}, message) });
 }

@@ -3,13 +3,11 @@
  * delivery.
  */
 import { randomBytes } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import type { SecureContext } from 'node:tls';
 import { type Home, hostedDomainsOf } from '../config/hosted-domains.ts';
+import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
-import { createConfiguredHosts } from '../delivery/configured-hosts.ts';
 import { createDelivery } from '../delivery/create-delivery.ts';
-import { createTransports } from '../delivery/create-transports.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { defaultLaneLimits } from '../delivery/lane.ts';
 import type { NoticeCounts } from '../delivery/notice-counts.ts';
@@ -17,25 +15,19 @@ import { createPausedDelivery } from '../delivery/paused-delivery.ts';
 import { systemClock } from '../journal/system-clock.ts';
 import { parseAddress } from '../mail/address.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
-import { errorCode } from '../mail/error-code.ts';
-import { type IpAddress, parseIp } from '../mail/ip.ts';
 import type { QueueId } from '../mail/queue-id.ts';
 import { createProver } from '../proof/create-prover.ts';
 import type { Prover } from '../proof/prover.ts';
-import { createCallAhead } from '../recipients/call-ahead.ts';
-import { createDirectory } from '../recipients/create-directory.ts';
 import type { Directory } from '../recipients/directory.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
-import type { Probe } from '../recipients/probe.ts';
-import { defaultProbeLimits } from '../recipients/probe-brake.ts';
 import type { VerifyCache } from '../recipients/verify-cache.ts';
 import type { Log } from '../server/log.ts';
 import { createLogins, type Logins } from '../server/smtp/logins.ts';
 import { readCertificate } from '../server/smtp/tls.ts';
 import type { QueueStore } from '../store/queue-store.ts';
-import { classifyAddress } from '../verdict/address-class.ts';
 import { serverName } from './home.ts';
-import { isOwnListener } from './own-listener.ts';
+import { createRecipients } from './recipients-wiring.ts';
+import { createConnections } from './transports-wiring.ts';
 import { createGuard, type Guard, type GuardParts } from './wiring.ts';
 
 /** What outlives a reload. */
@@ -61,9 +53,6 @@ export interface Mx extends AsyncDisposable {
   readonly certificate: SecureContext | null;
 }
 
-/** ms for one question to a backend: a client waits for the answer. */
-const probeTimeout = 20_000;
-
 /** Rejects with CertificateError or MapReadError. */
 export async function createMx(config: Config, house: House): Promise<Mx> {
   const { home, log } = house;
@@ -71,51 +60,22 @@ export async function createMx(config: Config, house: House): Promise<Mx> {
   const context =
     certificate === undefined || key === undefined ? null : await readCertificate(certificate, key);
   const domains = hostedDomainsOf(config, home);
-  // Who exists may have to be asked over connections that are made only below.
-  let probe: Probe | null = null;
-  const callAhead = createCallAhead({
-    probe: async (...question) =>
-      probe?.(...question) ?? { kind: 'silent', detail: 'the server is only starting' },
-    cache: house.verified,
-    now: Date.now,
-    onSilent: config.recipients.whenSilent,
-    limits: {
-      ...defaultProbeLimits,
-      inFlight: config.recipients.probesAtOnce,
-      perSecond: config.recipients.probesPerSecond,
-    },
+  const recipients = createRecipients(config, domains, house);
+  const { directory } = recipients;
+  // A queue that was left behind is delivered; the domains are those of the servers that are guarded.
+  const takesMail = smtpEndpoints(config.smtp).length > 0;
+  const names = takesMail ? domains.map(({ name }) => name) : [];
+  const guard = await createGuard(config, {
+    ...house,
+    hosted: { names, directory },
+    // What we take without any setting says nothing of the servers that are guarded.
+    guarded: config.domains.length > 0 ? directory : null,
   });
-  const directory = createDirectory({
-    domains,
-    separator: config.recipients.separator === '' ? null : config.recipients.separator,
-    warn: (message) => log.warn({}, message),
-    callAhead,
-  });
-  const names = domains.map(({ name }) => name);
-  const guard = await createGuard(config, { ...house, hosted: { names, directory } });
-  const { judge, routes, policy, resolver } = guard;
+  const { judge, routes, resolver } = guard;
   const name = serverName(config);
-  const isOwn = (address: IpAddress) => classifyAddress(address, policy) === 'self';
-  const isOurs = (address: IpAddress, port: number) =>
-    isOwnListener(address, port, house.bound(), isOwn);
-  const transports = createTransports({
-    name,
-    judge,
-    ownNames: policy.ownNames,
-    isOwnListener: isOurs,
-    random: Math.random,
-    now: () => performance.now(),
-    hostName: name,
-    processName: `${process.pid}.${randomBytes(6).toString('hex')}`,
-    tls: {
-      mx: config.delivery.tls,
-      backend: config.delivery.backendTls,
-      smarthost: config.relay.tls,
-    },
-    login: loginAtSmarthost(config),
-  });
-  const hosts = createConfiguredHosts({ resolveHost, isOwnListener: isOurs, now: Date.now });
-  probe = transports.probeFrom(hosts, '', probeTimeout);
+  const connections = createConnections(config, guard, house.bound);
+  const { transports, hosts } = connections;
+  recipients.connect(connections.probe);
   const deliveryOptions = {
     store: house.queue,
     judge,
@@ -151,7 +111,7 @@ export async function createMx(config: Config, house: House): Promise<Mx> {
     certificate: context,
     async [Symbol.asyncDispose]() {
       await delivery[Symbol.asyncDispose]();
-      await transports.close();
+      await connections[Symbol.asyncDispose]();
       await guard[Symbol.asyncDispose]();
     },
   };
@@ -192,20 +152,4 @@ function addressOfLogin(
     const found = directory.find(address);
     return 'kind' in found && found.kind === 'known' ? address : null;
   };
-}
-
-function loginAtSmarthost({ relay }: Config): { user: string; password: string } | null {
-  const { user, password } = relay;
-  return user === undefined || password === undefined ? null : { user, password };
-}
-
-/** As the machine looks names up, its hosts file included: the operator wrote the name. */
-async function resolveHost(name: string): Promise<IpAddress[]> {
-  try {
-    const found = await lookup(name, { all: true });
-    return found.flatMap(({ address }) => parseIp(address) ?? []);
-  } catch (error) {
-    if (errorCode(error) === 'ENOTFOUND') return [];
-    throw error;
-  }
 }

@@ -9,13 +9,15 @@ import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { createRecorder } from '../journal/recorder.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
+import type { VerifyFile } from '../recipients/verify-file.ts';
 import type { Log } from '../server/log.ts';
 import { Crowd } from '../server/smtp/crowd.ts';
 import type { SmtpServices } from '../server/smtp/services.ts';
 import { openJournalStore } from '../store/open-journal.ts';
 import { findQueue } from '../store/open-queue.ts';
+import { createKnowingGuard } from './guard-wiring.ts';
 import { homeOf } from './home.ts';
-import { type Keeping, openKeeping } from './keeping.ts';
+import { type Keeping, openKeeping, openVerified } from './keeping.ts';
 import { createListeners, type OpenListener } from './listeners.ts';
 import { createMx, type Mx } from './mx-wiring.ts';
 import type { Privileges } from './privileges.ts';
@@ -26,16 +28,17 @@ import { createGuard, type Guard } from './wiring.ts';
 
 export interface Server extends AsyncDisposable {
   readonly listeners: readonly OpenListener[];
-  /** Whose mail is taken; empty for a guard. */
+  /** Whose mail is taken; of a guard, whose mailboxes it knows. */
   readonly domains: readonly HostedDomain[];
   /** Rejects where it cannot be done: then everything stays as it was. */
   reload(config: Config): Promise<void>;
 }
 
 /** One configuration at work. */
-interface Rules {
+interface Rules extends AsyncDisposable {
   readonly config: Config;
   readonly guard: Guard;
+  readonly domains: readonly HostedDomain[];
   /** Null in a guard, which takes no mail itself. */
   readonly mail: { readonly mx: Mx; readonly services: SmtpServices } | null;
 }
@@ -65,36 +68,38 @@ export async function startServer(
   };
   let keeping: Keeping | null = null;
   opened.defer(async () => keeping?.[Symbol.asyncDispose]());
+  let verified: VerifyFile | null = null;
+  opened.defer(async () => verified?.[Symbol.asyncDispose]());
   const listeners = createListeners();
 
   /** A queue that a server left behind is delivered, even where no mail is taken any more. */
   async function createRules(config: Config): Promise<Rules> {
     if (smtpEndpoints(config.smtp).length > 0 || findQueue(url).exists)
-      keeping ??= await openKeeping(url, home.folder, log);
-    if (!keeping) {
-      const guard = await createGuard(config, { ...parts, hosted: null });
-      return { config, guard, mail: null };
-    }
+      keeping ??= await openKeeping(url, home.folder);
     const bound = () => listeners.open.map(({ listener }) => listener.endpoint);
-    const { queue, verified, nextId, noticeCounts } = keeping;
-    const mx = await createMx(config, {
-      ...parts,
-      home,
-      queue,
-      verified,
-      nextId,
-      noticeCounts,
-      bound,
-      log,
-    });
+    if (!keeping && config.domains.length === 0) {
+      const guard = await createGuard(config, parts);
+      return { config, guard, domains: [], mail: null, [Symbol.asyncDispose]: disposalOf(guard) };
+    }
+    verified ??= await openVerified(home.folder, log);
+    const house = { ...parts, home, verified, bound, log };
+    if (!keeping) {
+      const knowing = await createKnowingGuard(config, house);
+      const { guard, domains } = knowing;
+      return { config, guard, domains, mail: null, [Symbol.asyncDispose]: disposalOf(knowing) };
+    }
+    const { queue, nextId, noticeCounts } = keeping;
+    const mx = await createMx(config, { ...house, queue, nextId, noticeCounts });
+    const { guard, domains } = mx;
     const services = createServices(config, mx, () => current.mail?.mx ?? mx, keeping, log);
-    return { config, guard: mx.guard, mail: { mx, services } };
+    const mail = { mx, services };
+    return { config, guard, domains, mail, [Symbol.asyncDispose]: disposalOf(mx) };
   }
 
   let current = await createRules(first);
   const retired = new Set<Rules>();
   opened.defer(async () => {
-    await Promise.all([current, ...retired].map(end));
+    await Promise.all([current, ...retired].map((rules) => rules[Symbol.asyncDispose]()));
   });
   opened.use(listeners);
 
@@ -119,7 +124,7 @@ export async function startServer(
     retired.add(rules);
     void rules.mail?.mx.delivery[Symbol.asyncDispose]();
     setTimeout(() => {
-      if (retired.delete(rules)) void end(rules);
+      if (retired.delete(rules)) void rules[Symbol.asyncDispose]();
     }, farewell).unref();
   }
 
@@ -131,7 +136,7 @@ export async function startServer(
       await listeners.change(wantedListeners(config, doors));
     } catch (error) {
       current = before;
-      await end(next);
+      await next[Symbol.asyncDispose]();
       throw error;
     }
     retire(before);
@@ -144,7 +149,7 @@ export async function startServer(
       return listeners.open;
     },
     get domains() {
-      return current.mail?.mx.domains ?? [];
+      return current.domains;
     },
     reload(config) {
       const done = reloading.then(() => reload(config));
@@ -158,6 +163,6 @@ export async function startServer(
   };
 }
 
-async function end({ guard, mail }: Rules): Promise<void> {
-  await (mail?.mx ?? guard)[Symbol.asyncDispose]();
+function disposalOf(resource: AsyncDisposable): () => PromiseLike<void> {
+  return () => resource[Symbol.asyncDispose]();
 }

@@ -32,7 +32,7 @@ export function formatWelcome({ listeners, domains, folder, configFile }: Welcom
     `Spillway ${doing.join(' and ')}.`,
     '',
     ...bound,
-    ...(takesMail ? domainRows(domains) : []),
+    ...domainRows(takesMail ? 'mail for' : 'recipients', domains),
     row('journal', folder),
     '',
     ...(trial === null ? [] : ['Try it, in another terminal:', `  ${trial}`, '']),
@@ -47,8 +47,8 @@ export function formatWelcome({ listeners, domains, folder, configFile }: Welcom
   ].join('\n');
 }
 
-function domainRows(domains: readonly HostedDomain[]): string[] {
-  const shown = domains.slice(0, shownDomains).map((domain) => row('mail for', describe(domain)));
+function domainRows(title: string, domains: readonly HostedDomain[]): string[] {
+  const shown = domains.slice(0, shownDomains).map((domain) => row(title, describe(domain)));
   const left = domains.length - shown.length;
   return left > 0 ? [...shown, row('', `and ${left} more domains`)] : shown;
 }

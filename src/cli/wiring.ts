@@ -21,12 +21,14 @@ export interface Guard extends AsyncDisposable {
 }
 
 export interface GuardParts extends Pick<JudgeOptions, 'record' | 'kept' | 'onFault'> {
-  /** Domains whose mail we take, and who exists there; null: we take none. */
-  readonly hosted: {
+  /** Domains whose mail we take, and who exists there; by default we take none. */
+  readonly hosted?: {
     readonly names: readonly string[];
     /** Null: nobody is asked about mailboxes. */
     readonly directory: Directory | null;
   } | null;
+  /** Who exists at domains of the servers that are guarded; by default they alone know. */
+  readonly guarded?: Directory | null;
 }
 
 /** Domains remembered with their verdicts: about 1 KB each. */
@@ -39,7 +41,7 @@ const patience = 8_000;
 
 export async function createGuard(
   config: Config,
-  { hosted, record, kept, onFault }: GuardParts,
+  { hosted = null, guarded = null, record, kept, onFault }: GuardParts,
 ): Promise<Guard> {
   const machine = { names: readOwnNames(), addresses: readOwnAddresses() };
   const policy = routePolicyOf(config, machine, hosted?.names);
@@ -67,6 +69,7 @@ export async function createGuard(
     checks: config.checks,
     notices: config.notices,
     directory: hosted?.directory ?? null,
+    guarded,
     record,
     kept,
     onFault,

@@ -56,6 +56,16 @@ const refused: readonly [name: string, text: string, want: RegExp][] = [
     /domains\[0\]\.deliver: expected another server: mail would come back to us at 127\.0\.0\.1:2525/,
   ],
   [
+    'a guard that would ask the server that is guarded',
+    `[smtp]\nlisten = []\n${domain('a.example', 'deliver = "smtp:localhost"\n')}`,
+    /domains\[0\]\.deliver: expected the server behind, or maps: the server that is guarded/,
+  ],
+  [
+    'the same by its address before a NAT',
+    `[smtp]\nlisten = []\n[verdict]\nownAddresses = ["192.0.2.10"]\n${domain('a.example', `${ann}deliver = "smtp:192.0.2.10:25"\nverify = "backend"\n`)}`,
+    /domains\[0\]\.deliver: expected the server behind, or maps/,
+  ],
+  [
     'a backend that is ourselves on every address',
     `[smtp]\nlisten = ["[::]:25"]\n${domain('a.example', 'deliver = "smtp:127.0.0.3"\n')}`,
     /domains\[0\]\.deliver: expected another server/,

@@ -4,12 +4,16 @@
  * What is found here would end in a loop, in mail that nobody gets, or in a listener that nobody can
  * use; so the program does not start.
  */
+import { comparableDomain } from '../mail/address.ts';
 import { formatDestination } from '../mail/destination.ts';
+import { isLocalhost } from '../mail/domain.ts';
 import { type Endpoint, formatEndpoint } from '../mail/endpoint.ts';
+import { parseIp } from '../mail/ip.ts';
 import type { Contradiction } from './contradiction.ts';
 import { lostNamesIn } from './lost-names.ts';
-import { ownListenerAt } from './own-listeners.ts';
+import { isThisMachine, ownListenerAt, smtpEndpoints } from './own-listeners.ts';
 import type { Settings } from './settings.ts';
+import { verificationOf } from './verification.ts';
 
 export function contradictionsIn(config: Settings): Contradiction[] {
   return [
@@ -18,6 +22,7 @@ export function contradictionsIn(config: Settings): Contradiction[] {
     ...domainsOf(config),
     ...lostNamesIn(config.domains),
     ...loopsOf(config),
+    ...circlesOf(config),
     ...loginsOf(config),
     ...(config.process.group !== undefined && config.process.user === undefined
       ? [at(['process', 'group'], 'a user beside it', config.process.group)]
@@ -105,6 +110,32 @@ function loopsOf({ smtp, domains, relay }: Settings): Contradiction[] {
   if (password !== undefined && user === undefined)
     found.push(at(['relay', 'password'], 'a user beside it', '(not shown)'));
   return [...backends, ...found];
+}
+
+/** The port where the server listens that we guard. */
+const smtpPort = 25;
+
+/**
+ * A guard would ask the very server that asks it. It takes no mail itself, so what listens on port 25
+ * of this machine is the server that is guarded.
+ */
+function circlesOf({ smtp, domains, verdict }: Settings): Contradiction[] {
+  if (smtpEndpoints(smtp).length > 0) return [];
+  const names = new Set([...(smtp.name === undefined ? [] : [smtp.name]), ...verdict.ownNames]);
+  const isOurs = (host: string) =>
+    isLocalhost(host) ||
+    isThisMachine(host) ||
+    names.has(comparableDomain(host)) ||
+    verdict.ownAddresses.some((own) => own.text === parseIp(host)?.text);
+  return domains.flatMap((domain, index) => {
+    const { deliver } = domain;
+    if (deliver?.kind !== 'smtp' || !('port' in deliver.endpoint)) return [];
+    const { host, port } = deliver.endpoint;
+    if (port !== smtpPort || !isOurs(host) || verificationOf(domain) !== 'backend') return [];
+    const expected =
+      'the server behind, or maps: the server that is guarded would be asked by us while it asks us';
+    return [at(['domains', index, 'deliver'], expected, formatDestination(deliver))];
+  });
 }
 
 function loginsOf({ logins }: Settings): Contradiction[] {

@@ -31,8 +31,8 @@ function isReached(listener: Endpoint, endpoint: Endpoint): boolean {
 
 const everywhere = new Set(['0.0.0.0', '::']);
 
-/** A target of 0.0.0.0 is this machine. */
-function isThisMachine(host: string): boolean {
+/** Whether a host is this machine in every network. A target of 0.0.0.0 is this machine. */
+export function isThisMachine(host: string): boolean {
   const address = parseIp(host);
   return everywhere.has(host) || (address !== null && isLoopback(unmapped(address)));
 }

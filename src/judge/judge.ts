@@ -22,6 +22,7 @@ import {
   type Verdict,
 } from '../verdict/verdict.ts';
 import { mailboxPath } from './mailbox-path.ts';
+import { isOwnProbe } from './own-probe.ts';
 import type { Routes } from './routes.ts';
 
 export interface Judge {
@@ -93,7 +94,8 @@ export function createJudge(options: JudgeOptions): Judge {
   }
 
   function directoryFor(question: MailboxQuestion): Directory | null {
-    return isOurOwnMailbox(question) ? directory : guarded;
+    if (isOurOwnMailbox(question)) return directory;
+    return isOwnProbe(question.client, question.reversePath, policy) ? null : guarded;
   }
 
   function findMailbox(question: MailboxQuestion): Verdict | Promise<Verdict> {

@@ -24,7 +24,7 @@ interface Backend {
 
 function startBackend(
   names: readonly string[],
-  options: { onSilent?: 'accept'; limits?: ProbeLimits } = {},
+  options: { onSilent?: 'accept'; limits?: ProbeLimits; patience?: number } = {},
 ): Backend {
   const asked: string[] = [];
   const callAhead = createCallAhead({
@@ -132,6 +132,22 @@ test('a silent backend can be taken on trust', async () => {
   backend.answer = () => silent;
   assert.equal(await backend.find('ann'), 'known');
 });
+
+for (const [onSilent, want] of [
+  [undefined, 'uncertain'],
+  ['accept', 'known'],
+] as const)
+  test(`nobody waits for a slow backend for long: ${want}; its answer is remembered`, async () => {
+    const backend = startBackend(['ann'], { patience: 1, ...(onSilent && { onSilent }) });
+    const { promise, resolve } = Promise.withResolvers<ProbeResult>();
+    backend.answer = () => promise;
+    assert.equal(await backend.find('ann'), want);
+    backend.answer = () => no;
+    resolve(yes);
+    await nextTurn();
+    assert.equal(await backend.find('ann'), 'known');
+    assert.deepEqual(backend.asked, ['ann', 'invented']);
+  });
 
 test('a backend that does not answer is left alone for a while', async () => {
   const backend = startBackend(['ann']);

@@ -30,6 +30,8 @@ export interface CallAheadOptions {
   /** When the backend cannot be asked: `accept` takes the mail on trust. Default `defer`. */
   readonly onSilent?: 'defer' | 'accept';
   readonly limits?: ProbeLimits;
+  /** ms that whoever asks waits; the question goes on, and its answer is remembered. Default 6 s. */
+  readonly patience?: number;
 }
 
 export interface CallAhead {
@@ -76,6 +78,7 @@ type Answer =
 
 export function createCallAhead(options: CallAheadOptions): CallAhead {
   const { probe, cache, now, onSilent = 'defer', limits = defaultProbeLimits } = options;
+  const { patience = 6_000 } = options;
   const invent = options.invent ?? (() => `x${randomBytes(12).toString('hex')}`);
   const backends = new Map<string, Backend>();
   const open = new Map<string, Promise<Answer>>();
@@ -161,6 +164,22 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
     return toFacts(answer, backend);
   }
 
+  async function soon(facts: Promise<RecipientFacts>, backend: Backend): Promise<RecipientFacts> {
+    const { promise: late, resolve } = Promise.withResolvers<RecipientFacts>();
+    const detail = `no answer within ${patience / 1000} s`;
+    // Among many questions it is not the backend that is to blame.
+    const isSilent = !backend.brake.isFull();
+    const timer = setTimeout(
+      () => resolve(toFacts({ kind: 'none', isSilent, detail }, backend)),
+      patience,
+    );
+    try {
+      return await Promise.race([facts, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   function toFacts(answer: Answer, { name }: Backend): RecipientFacts {
     switch (answer.kind) {
       case 'known':
@@ -203,7 +222,7 @@ export function createCallAhead(options: CallAheadOptions): CallAhead {
       }
       const key = keyOf(backend, folded, domain);
       const known = remembered(key);
-      if (!known) return verify(backend, asked);
+      if (!known) return soon(verify(backend, asked), backend);
       if (known.kind === 'known') refresh(backend, key, `${localPart}@${domain}`, known);
       return toFacts(known, backend);
     },
