@@ -17,13 +17,14 @@ export interface Guard extends Program {
 const spillway = `${projectInside}/bin/spillway`;
 const folder = '/etc/spillway';
 
-/** Checks that are not named are enforced, as by default. */
+/** Checks that are not named are enforced, as by default. `more`: whole tables of spillway.toml. */
 export async function startGuard(
   machine: Machine,
   modes: Partial<Record<Check, Mode>> = {},
+  more = '',
 ): Promise<Guard> {
   await mkdir(machine.path(folder), { recursive: true });
-  await writeFile(machine.path(`${folder}/spillway.toml`), formatConfig(modes));
+  await writeFile(machine.path(`${folder}/spillway.toml`), `${formatConfig(modes)}${more}`);
   const program = await startProgram(machine.place, [spillway, 'run'], /on guard/);
   return {
     ...program,
