@@ -49,7 +49,7 @@ function formatReceipt(receipt: StoredReceipt, output: Output): string {
   const parts = [
     output.style('dim', formatLocalTime(from)),
     output.style(style, said) + (isSum ? ` ${formatNumber(count)} times${span}` : ''),
-    `${subjectOf(receipt)}: ${words(reason)}`,
+    `${subjectOf(receipt)}: ${reasonInWords(reason)}`,
   ];
   if (reversePath !== null) parts.push(`from <${printable(reversePath)}>`);
   if (forwardPath !== null) {
@@ -78,7 +78,7 @@ function subjectOf({ check, domain }: StoredReceipt): string {
 }
 
 /** A journal that a newer Spillway writes into may hold reasons that this one does not know. */
-function words(reason: Reason): string {
+export function reasonInWords(reason: Reason): string {
   return Object.hasOwn(reasonWords, reason) ? reasonWords[reason] : printable(reason);
 }
 

@@ -92,7 +92,7 @@ const filters: readonly [name: string, options: readonly string[], indexes: read
   ['a reason', ['--reason', 'null-mx'], [2]],
   ['a domain in any spelling', ['--domain', 'Seaton.BIZ.'], [0, 1]],
   ['a queue id', ['--queue-id', 'q9'], [3]],
-  ['what checks that watch would have done', ['--would'], [2]],
+  ['what checks that watch would have done', ['--would', '--each'], [2]],
 ];
 for (const [name, options, indexes] of filters)
   test(`finds ${name}`, async () => {
@@ -112,6 +112,29 @@ test('JSON holds the whole receipt, one document per line, times in UTC', async 
     from: '2006-09-05T19:03:07.000Z',
     until: '2006-09-05T19:04:12.000Z',
     ...rest,
+  });
+});
+
+test('groups what checks that watch would have done, and says how to have it done', async () => {
+  assert.deepEqual(await run(['--would']), [
+    '1 would be refused (sender): it says that it takes no mail (null MX, RFC 7505)',
+    '  first 2006-09-06 02:03:07, last 2006-09-06 02:03:07',
+    '           1  null.example  such as <nicholas@seaton.biz>',
+    '',
+    'Each receipt: add --each. To have it done, in spillway.toml:',
+    '  [checks.sender]',
+    '  mode = "enforce"',
+    'and have the server read it again: kill -HUP, or systemctl reload spillway.',
+  ]);
+  const [line = ''] = await run(['--would', '--json']);
+  const part = { count: 1, from: '2006-09-06T00:03:07.000Z', until: '2006-09-06T00:03:07.000Z' };
+  assert.deepEqual(JSON.parse(line), {
+    check: 'sender',
+    action: 'refuse',
+    reason: 'null-mx',
+    ...part,
+    parts: [{ subject: 'null.example', ...part, samples: ['nicholas@seaton.biz'] }],
+    rest: { count: 0, subjects: 0 },
   });
 });
 

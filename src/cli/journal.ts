@@ -12,6 +12,7 @@ import { actions, checks, type Receipt } from '../verdict/verdict.ts';
 import { oneOf, readReason } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { printText } from './journal-text.ts';
+import { printWould, printWouldJson } from './journal-would.ts';
 import { createOutput, jsonLine, type Output } from './output.ts';
 
 export interface JournalCommandOptions {
@@ -31,6 +32,7 @@ interface Options {
   readonly domain?: string;
   readonly queueId?: string;
   readonly would?: true;
+  readonly each?: true;
   readonly json?: true;
   readonly config?: string;
 }
@@ -56,7 +58,8 @@ export function journalCommand({
     .option('--reason <reason>', 'only one reason, such as loopback or null-mx', readReason)
     .option('--domain <domain>', 'only verdicts about this domain')
     .option('--queue-id <id>', "only this message, by the mail server's name for it")
-    .option('--would', 'only what would have been done: checks that watch')
+    .option('--would', 'what checks that watch would have done, grouped, the largest first')
+    .option('--each', 'with --would: each receipt')
     .option('--json', 'print one JSON document per line, times in UTC')
     .option('--config <file>', 'read this configuration')
     .addHelpText('after', '\nTimes are local unless they name a zone.')
@@ -73,7 +76,9 @@ export function journalCommand({
           return;
         }
         const receipts = journal.read(queryOf(options));
-        if (options.json) await printJson(receipts, output);
+        if (options.would && !options.each)
+          await (options.json ? printWouldJson : printWould)(receipts, output);
+        else if (options.json) await printJson(receipts, output);
         else await printText(receipts, output);
       } catch (error) {
         throw commandError(error);
