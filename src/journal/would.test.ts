@@ -34,7 +34,9 @@ test('the largest kinds first, and in them the largest domains, with a few sampl
 test('however many domains there are, memory is bounded and the counts are right', () => {
   const tally = createWouldTally(limits);
   for (let i = 0; i < 1000; i++) tally.add(exampleReceipt({ domain: `d${i}.example`, count: 2 }));
+  for (let i = 0; i < 50; i++) tally.add(exampleReceipt({ domain: 'late.example', count: 5 }));
   const [group] = tally.groups();
-  assert.equal(group?.count, 2000);
-  assert.deepEqual(group?.rest, { count: 1996, subjects: null });
+  assert.equal(group?.count, 2250);
+  assert.deepEqual([group?.parts[0]?.subject, group?.parts[0]?.count], ['late.example', 250]);
+  assert.deepEqual(group?.rest, { count: 1998, subjects: null });
 });

@@ -2,7 +2,8 @@
  * What checks that only watch would have done, grouped so that an operator dares to enforce them.
  *
  * Groups are kinds of verdicts: a check, what it would have done, and why. In each, domains, or clients
- * where there is no domain. Memory is bounded: beyond so many domains the rest is only counted.
+ * where there is no domain. Memory is bounded: beyond so many domains the smallest are only
+ * counted together; one that comes again after that counts from then on.
  */
 import type { Receipt } from '../verdict/verdict.ts';
 
@@ -57,7 +58,7 @@ interface Part {
 interface Group extends Omit<Part, 'subject' | 'samples'> {
   readonly receipt: Receipt;
   readonly parts: Map<string | null, Part>;
-  /** Verdicts for which there was no room among the parts. */
+  /** Verdicts of parts that had to make room. */
   untold: number;
 }
 
@@ -77,6 +78,19 @@ export function createWouldTally(limits: WouldLimits = defaultWouldLimits): Woul
     return group;
   }
 
+  /** The smaller half is forgotten: what is large stays, whenever it comes. */
+  function makeRoom(): void {
+    const parts = [...groups.values()].flatMap((group) =>
+      Array.from(group.parts.values(), (part) => ({ group, part })),
+    );
+    parts.sort((a, b) => b.part.count - a.part.count);
+    for (const { group, part } of parts.slice(Math.floor(limits.subjects / 2))) {
+      group.parts.delete(part.subject);
+      group.untold += part.count;
+      subjects -= 1;
+    }
+  }
+
   return {
     add(receipt) {
       const group = groupOf(receipt);
@@ -84,10 +98,7 @@ export function createWouldTally(limits: WouldLimits = defaultWouldLimits): Woul
       const subject = receipt.domain ?? receipt.client?.address ?? null;
       let part = group.parts.get(subject);
       if (!part) {
-        if (subjects >= limits.subjects) {
-          group.untold += receipt.count;
-          return;
-        }
+        if (subjects >= limits.subjects) makeRoom();
         subjects += 1;
         part = { subject, count: 0, from: receipt.from, until: receipt.until, samples: [] };
         group.parts.set(subject, part);
@@ -112,7 +123,7 @@ function told({ receipt, parts, untold, count, from, until }: Group, limits: Wou
   const shown = sorted.slice(0, limits.parts);
   const rest = {
     count: count - shown.reduce((sum, part) => sum + part.count, 0),
-    // Nobody counted those for which there was no room.
+    // Nobody counts those that made room: they may have come again.
     subjects: untold > 0 ? null : sorted.length - shown.length,
   };
   const { check, action, reason } = receipt;
