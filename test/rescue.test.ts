@@ -3,15 +3,18 @@
  * works on. test/peers/rescue-*.test.ts do the same beside the real servers.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
 import { fillQueue } from '../bench/rescue/fill.ts';
 import { queueZone } from '../bench/rescue/zone.ts';
 import { type Mta, mtas } from '../src/foreign/queue-entry.ts';
 import { startDnsServer } from '../src/replay/dns-server.ts';
-import { spillway } from './program.ts';
+import { launcher, spillway } from './program.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const entries = 120;
@@ -58,6 +61,21 @@ async function setUp(t: TestContext, mta: Mta) {
     queue,
     dns,
     rescue,
+    /** The first rounds of a watch, which Ctrl-C ends. */
+    async watch(rounds: number, ...args: readonly string[]) {
+      const child = spawn(launcher, ['rescue', ...given, '--json', '--watch', ...args], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'exit');
+      const told: { readonly entries: number; readonly outcome: { readonly removed: number } }[] =
+        [];
+      for await (const line of createInterface({ input: child.stdout })) {
+        told.push(JSON.parse(line));
+        if (told.length === rounds) child.kill('SIGINT');
+      }
+      const [status] = await ended;
+      return { status, told };
+    },
     async look(...args: readonly string[]): Promise<Document> {
       const { status, out, err } = await rescue('--json', ...args);
       assert.equal(status, 0, err);
@@ -151,6 +169,21 @@ test('only what is chosen is removed, and only what is chosen comes back', async
   assert.equal(wanted.outcome?.removed, wanted.entries);
   const rest = await look();
   assert.equal(rest.causes.filter(({ name }) => name.startsWith('waiting-mail')).length, 0);
+});
+
+test('a watch stays with the cause that had the number in the first round', async (t) => {
+  const { look, watch } = await setUp(t, 'exim');
+  const { entries, causes } = await look();
+  const count = causes[0]?.count ?? 0;
+  const { status, told } = await watch(2, '--cause', '1', '--purge', '--apply', '--stopped');
+  assert.equal(status, 0);
+  assert.deepEqual(
+    told.map((round) => [round.entries, round.outcome.removed]),
+    [
+      [entries, count],
+      [entries - count, 0],
+    ],
+  );
 });
 
 const mistakes: readonly [args: readonly string[], want: RegExp][] = [

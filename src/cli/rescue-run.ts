@@ -11,6 +11,8 @@ import type { MailServer } from '../rescue/mail-server.ts';
 import {
   type Choice,
   chooseCauses,
+  nameCauses,
+  numbersIn,
   type Outcome,
   planEntries,
   unknownCauses,
@@ -108,9 +110,16 @@ async function watch(
   const { server, options, output } = parts;
   let isWell = true;
   let removed = 0;
+  let { choice } = parts;
   await watchQueue({
-    look: async () => (await look(parts, progress, stop)).findings,
-    apply: async (findings) => hand && (await change(parts, hand, findings, progress, stop)),
+    async look() {
+      const { findings } = await look(parts, progress, stop);
+      choice = nameCauses(findings, choice);
+      requireCauses(findings, { ...choice, causes: numbersIn(choice) });
+      return findings;
+    },
+    apply: async (findings) =>
+      hand && (await change({ ...parts, choice }, hand, findings, progress, stop)),
     onRound: async (round) => {
       removed += round.outcome?.removed ?? 0;
       if (round.outcome && round.outcome.problemCount > 0) isWell = false;

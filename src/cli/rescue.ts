@@ -8,7 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { mtas } from '../foreign/queue-entry.ts';
 import { openRoot } from '../machine/root.ts';
 import { printable } from '../mail/printable.ts';
-import type { Choice } from '../rescue/plan.ts';
+import { type Choice, numbersIn } from '../rescue/plan.ts';
 import { parseWhere } from '../rescue/where.ts';
 import { oneOf } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
@@ -54,6 +54,10 @@ export function rescueCommand(output: Output = createOutput()): Command {
       if (options.watch && servers.length > 1)
         throw new CommandError(
           `--watch stays with one queue, and there are several: ${servers.map(({ queue }) => printable(queue)).join(', ')}. Name one with --queue`,
+        );
+      if (servers.length > 1 && numbersIn(choice).length > 0)
+        throw new CommandError(
+          `--cause ${numbersIn(choice).join(', ')}: each queue counts its own causes, and there are several: ${servers.map(({ queue }) => printable(queue)).join(', ')}. Name one with --queue, or the cause by its name`,
         );
       const config = enforced(overridden(await readConfig(options.config), options));
       await using guard = await createGuard(config, {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Proposal } from '../verdict/entry.ts';
 import type { Cause, Findings } from './cause.ts';
-import { type Choice, planEntries, unknownCauses } from './plan.ts';
+import { type Choice, nameCauses, numbersIn, planEntries, unknownCauses } from './plan.ts';
 
 const nobody = { distinct: 0, isExact: true, top: [] };
 
@@ -65,4 +65,12 @@ for (const [name, choice, want] of cases)
 
 test('a cause that is not there is named', () => {
   assert.deepEqual(unknownCauses(findings, { causes: ['1', '9', 'x'], action: null }), ['9', 'x']);
+});
+
+test('a number stands for the cause that had it, also when another one is the largest', () => {
+  const choice = nameCauses(findings, { causes: ['1', '9'], action: 'purge' });
+  assert.deepEqual(choice.causes, ['lost-notice:seaton.biz', '9']);
+  assert.deepEqual(numbersIn(choice), ['9']);
+  const causes = findings.causes.slice(1).map((each, at) => ({ ...each, number: at + 1 }));
+  assert.deepEqual([...planEntries({ ...findings, causes }, choice)], []);
 });

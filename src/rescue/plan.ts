@@ -51,6 +51,21 @@ export function unknownCauses({ causes }: Findings, choice: Choice): readonly st
   return choice.causes.filter((text) => !causes.some((cause) => isNamed(cause, text)));
 }
 
+/**
+ * The same choice in names. Numbers are those of one look: in the next one another cause, of wanted mail
+ * perhaps, is the largest.
+ */
+export function nameCauses({ causes }: Findings, choice: Choice): Choice {
+  if (typeof choice.causes === 'string') return choice;
+  const nameOf = (text: string) => causes.find((cause) => isNamed(cause, text))?.name ?? text;
+  return { ...choice, causes: choice.causes.map(nameOf) };
+}
+
+/** Texts that are the number of a cause, not its name. */
+export function numbersIn({ causes }: Choice): readonly string[] {
+  return typeof causes === 'string' ? [] : causes.filter((text) => /^\d+$/.test(text));
+}
+
 export function* planEntries(findings: Findings, choice: Choice): Generator<PlannedEntry> {
   for (const { cause, action } of chooseCauses(findings, choice))
     for (const [at, id] of cause.ids.entries()) {
