@@ -46,6 +46,7 @@ milter = []
 socketmap = []
 policy = []
 readsocket = []
+filter = []
 [store]
 url = "sqlite:${folder}/data"
 [smtp]

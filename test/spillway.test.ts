@@ -48,6 +48,7 @@ async function setUp(
     milter = ["unix:${folder}/milter"]
     policy = []
     readsocket = []
+    filter = []
     [store]
     url = "sqlite:${folder}/data"
     ${more}`,

@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
 import type { Identity } from '../mail/identity.ts';
+import { serveFilter } from '../server/filter.ts';
 import type { Listener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
 import { serveMilter } from '../server/milter.ts';
@@ -13,6 +14,7 @@ import { serveReadsocket } from '../server/readsocket.ts';
 import type { Crowd } from '../server/smtp/crowd.ts';
 import type { Holder, SmtpServices } from '../server/smtp/services.ts';
 import { type SmtpKind, serveSmtp } from '../server/smtp/smtp.ts';
+import { createSmtpdRoutes } from '../server/smtpd-routes.ts';
 import { serveSocketmap } from '../server/socketmap.ts';
 import type { WantedListener } from './listeners.ts';
 import type { Privileges } from './privileges.ts';
@@ -69,6 +71,9 @@ export function wantedListeners({ smtp, guard }: Config, doors: Doors): WantedLi
     ...wanted('policy', guard.policy, (endpoint) => servePolicy(judge, endpoint, { log })),
     ...wanted('readsocket', guard.readsocket, (endpoint) =>
       serveReadsocket(judge, endpoint, { log }),
+    ),
+    ...wanted('filter', guard.filter, (endpoint) =>
+      serveFilter(judge, endpoint, { log, routeOf: createSmtpdRoutes(log) }),
     ),
   ];
 }

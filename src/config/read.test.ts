@@ -96,7 +96,7 @@ const mistakes: readonly [name: string, text: string, want: RegExp][] = [
   ],
   [
     'a guard that nobody can ask',
-    '[guard]\nmilter = []\nsocketmap = []\npolicy = []\nreadsocket = []\n[smtp]\nlisten = []',
+    '[guard]\nmilter = []\nsocketmap = []\npolicy = []\nreadsocket = []\nfilter = []\n[smtp]\nlisten = []',
     /^spillway\.toml:1: guard: expected an endpoint in it or in \[smtp\].*, found \{/,
   ],
   [

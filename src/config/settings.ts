@@ -152,6 +152,10 @@ export const settings = z.strictObject({
         .array(endpoint())
         .prefault(['127.0.0.1:9995'])
         .describe('Where to answer what Exim asks by readsocket.'),
+      filter: z
+        .array(endpoint())
+        .prefault(['127.0.0.1:9994'])
+        .describe('Where `spillway filter` hands over what OpenSMTPD asks.'),
     })
     .prefault({}),
   smtp: smtpSettings,

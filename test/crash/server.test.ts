@@ -38,6 +38,7 @@ milter = []
 socketmap = []
 policy = []
 readsocket = []
+filter = []
 [store]
 url = "sqlite:${folder}/data"
 [smtp]

@@ -116,6 +116,7 @@ milter = []
 socketmap = []
 policy = []
 readsocket = []
+filter = []
 [relay]
 networks = ${JSON.stringify(['127.0.0.0/8', '::1/128', ...clients])}
 [store]
