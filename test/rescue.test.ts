@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import test, { type TestContext } from 'node:test';
 import { fillQueue } from '../bench/rescue/fill.ts';
 import { queueZone } from '../bench/rescue/zone.ts';
@@ -59,6 +60,7 @@ async function setUp(t: TestContext, mta: Mta) {
   };
   return {
     queue,
+    data: join(folder, 'data'),
     dns,
     rescue,
     /** The first rounds of a watch, which Ctrl-C ends. */
@@ -185,6 +187,35 @@ test('a watch stays with the cause that had the number in the first round', asyn
     ],
   );
 });
+
+const damages: readonly [name: string, sql: string, undo: RegExp, list: RegExp][] = [
+  [
+    'a text',
+    "UPDATE entry SET recipients = '{', state = 'archived'",
+    /stopped: .*JSON/,
+    /removed|archived/,
+  ],
+  ['a table', 'DROP TABLE entry', /stopped: cannot read/, /cannot read the receipt/],
+  ['its server', "UPDATE run SET mta = 'constructor'", /found constructor/, /found constructor/],
+];
+
+for (const [name, sql, undone, listed] of damages)
+  test(`a receipt with ${name} damaged is told of, and stops no other rescue`, async (t) => {
+    const { look, rescue, undo, data } = await setUp(t, 'exim');
+    const { receipt = '' } = await look('--cause', '1', '--apply', '--stopped');
+    const database = new DatabaseSync(join(data, 'receipts', `${receipt}.receipt`));
+    database.exec(sql);
+    database.close();
+    const back = await undo(receipt, '--stopped');
+    assert.match(back.err, undone);
+    assert.doesNotMatch(back.err, /a fault of its own/);
+    const list = await undo();
+    assert.equal(list.status, 0, list.err);
+    assert.match(list.out, listed);
+    const { status, out, err } = await rescue('--json', '--apply', '--stopped');
+    assert.equal(status, 0, err);
+    assert.ok(JSON.parse(out).outcome.removed > 0);
+  });
 
 const mistakes: readonly [args: readonly string[], want: RegExp][] = [
   [['--apply'], /say --stopped/],

@@ -8,8 +8,8 @@ import type { MailServer } from '../rescue/mail-server.ts';
 import { openReader } from '../rescue/open-reader.ts';
 import type { Outcome, PlannedEntry } from '../rescue/plan.ts';
 import type { QueueSource } from '../rescue/reader.ts';
-import { settleReceipt } from '../rescue/settle.ts';
-import { ArchiveOpenError } from '../store/archive-errors.ts';
+import { type Settled, settleReceipt } from '../rescue/settle.ts';
+import { ArchiveOpenError, ArchiveReadError } from '../store/archive-errors.ts';
 import type { ArchiveStore } from '../store/archive-store.ts';
 import { JournalOpenError } from '../store/errors.ts';
 import type { JournalStore } from '../store/journal-store.ts';
@@ -48,7 +48,8 @@ export async function openRescueHand(
   for (const { name } of listReceipts(folder)) {
     using archive = openUnused(folder, name);
     if (!archive || !isSame(archive.run, source)) continue;
-    const { problems } = await settleReceipt({ archive, hand, reader, record, now });
+    const parts = { archive, hand, reader, record, now };
+    const { problems } = await settleReceipt(parts).catch(tellDamage);
     for (const { id, problem } of problems)
       process.stderr.write(
         `spillway: ${printable(id, 40)} is still held by the rescue ${name}, which died: ${printable(problem)}\n`,
@@ -106,6 +107,13 @@ function openUnused(folder: string, name: string): ArchiveStore | null {
     if (error instanceof ArchiveOpenError) return null;
     throw error;
   }
+}
+
+/** One receipt that a disk has damaged does not keep the queue from being rescued. */
+function tellDamage(error: unknown): Pick<Settled, 'problems'> {
+  if (!(error instanceof ArchiveReadError)) throw error;
+  process.stderr.write(`spillway: ${printable(error.message)}; it is left as it is\n`);
+  return { problems: [] };
 }
 
 function isSame(run: QueueSource, { mta, folders }: QueueSource): boolean {

@@ -13,7 +13,7 @@ import type { MailServer } from '../rescue/mail-server.ts';
 import { parseOnly } from '../rescue/only.ts';
 import { openReader } from '../rescue/open-reader.ts';
 import { UndoError, type UndoOutcome, undoReceipt } from '../rescue/undo.ts';
-import { ArchiveOpenError } from '../store/archive-errors.ts';
+import { ArchiveOpenError, ArchiveReadError } from '../store/archive-errors.ts';
 import type { ArchivedRun, ArchiveStore, StoredEntry } from '../store/archive-store.ts';
 import { openJournalStore } from '../store/open-journal.ts';
 import { listReceipts, openReceipt } from '../store/receipts.ts';
@@ -122,7 +122,7 @@ async function list(folder: string, { json }: Options, output: Output): Promise<
       using archive = openReceipt(folder, name);
       await output.line(json ? jsonLine(describe(archive)) : formatReceipt(archive));
     } catch (error) {
-      if (!(error instanceof ArchiveOpenError)) throw error;
+      if (!isUnreadable(error)) throw error;
       await output.line(
         json
           ? jsonLine({ receipt: name, problem: error.message })
@@ -130,6 +130,10 @@ async function list(folder: string, { json }: Options, output: Output): Promise<
       );
     }
   }
+}
+
+function isUnreadable(error: unknown): error is ArchiveOpenError | ArchiveReadError {
+  return error instanceof ArchiveOpenError || error instanceof ArchiveReadError;
 }
 
 function describe(archive: ArchiveStore) {

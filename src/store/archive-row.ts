@@ -1,9 +1,10 @@
 /**
  * Entries, causes and files of an archive as rows of its tables and back.
  *
- * The words of closed lists are taken as they are: they are our own.
+ * The words of closed lists are taken as they are, but for what is to be called by them.
  */
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import { mtas } from '../foreign/queue-entry.ts';
 import type {
   AnnouncedEntry,
   ArchivedCause,
@@ -96,7 +97,7 @@ export function runValues(run: ArchivedRun): SQLInputValue[] {
 
 export function runOf(row: Row): ArchivedRun {
   return {
-    mta: row['mta'] as ArchivedRun['mta'],
+    mta: mtaOf(row['mta']),
     title: text(row['title']),
     queue: text(row['queue']),
     folders: texts(row['folders']),
@@ -104,6 +105,13 @@ export function runOf(row: Row): ArchivedRun {
     startedAt: Number(row['started_at']),
     chosen: text(row['chosen']),
   };
+}
+
+/** A receipt may have been carried about: who wrote it may know other servers, or none. */
+function mtaOf(value: SQLOutputValue | undefined): ArchivedRun['mta'] {
+  const known = mtas.find((mta) => mta === value);
+  if (!known) throw new Error(`expected one of ${mtas.join(', ')}, found ${value}`);
+  return known;
 }
 
 export function fileOf(row: Row): FileFacts {

@@ -171,13 +171,15 @@ function archiveOf(
     *entries(states = entryStates) {
       for (let after = 0; ; ) {
         const page = read(() =>
-          statements.all(
-            `SELECT * FROM entry WHERE number > ?
+          statements
+            .all(
+              `SELECT * FROM entry WHERE number > ?
              AND state IN (SELECT value FROM json_each(?)) ORDER BY number LIMIT ${pageEntries}`,
-            after,
-            JSON.stringify(states),
-          ),
-        ).map(entryOf);
+              after,
+              JSON.stringify(states),
+            )
+            .map(entryOf),
+        );
         yield* page;
         const last = page.at(-1);
         if (!last || page.length < pageEntries) return;
@@ -186,19 +188,21 @@ function archiveOf(
     },
     counts: () => read(() => countStates(statements)),
     filesOf: (number) =>
-      read(() => statements.all('SELECT * FROM file WHERE entry = ? ORDER BY place', number)).map(
-        (row) => ({
-          ...fileOf(row),
-          async *content() {
-            const from = { piece: Number(row['piece']), offset: Number(row['offset']) };
-            try {
-              yield* load(from, Number(row['size']));
-            } catch (error) {
-              throw new ArchiveReadError(path, error);
-            }
-          },
-        }),
-      ),
+      read(() =>
+        statements
+          .all('SELECT * FROM file WHERE entry = ? ORDER BY place', number)
+          .map((row) => ({ row, facts: fileOf(row) })),
+      ).map(({ row, facts }) => ({
+        ...facts,
+        async *content() {
+          const from = { piece: Number(row['piece']), offset: Number(row['offset']) };
+          try {
+            yield* load(from, Number(row['size']));
+          } catch (error) {
+            throw new ArchiveReadError(path, error);
+          }
+        },
+      })),
     [Symbol.dispose]() {
       if (database.isOpen) database.close();
     },
