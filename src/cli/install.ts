@@ -15,6 +15,7 @@ import type { SendmailOptions } from '../install/sendmail-scene.ts';
 import { openRoot } from '../machine/root.ts';
 import { printable } from '../mail/printable.ts';
 import { CommandError } from './exit.ts';
+import { postfixCommand } from './install-postfix.ts';
 import { printReport } from './install-report.ts';
 
 interface Options extends Partial<GuardSettings> {
@@ -30,7 +31,8 @@ interface Options extends Partial<GuardSettings> {
 export function installCommand(): Command {
   return new Command('install')
     .description('Put the guard into the configuration of a mail server.')
-    .addCommand(sendmailCommand());
+    .addCommand(sendmailCommand())
+    .addCommand(postfixCommand());
 }
 
 function sendmailCommand(): Command {

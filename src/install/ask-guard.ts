@@ -1,5 +1,5 @@
 /**
- * Asks a guard over its own sockets, as sendmail would: is anybody there, and is it the right one?
+ * Asks a guard over its own sockets, as a mail server would: is anybody there, and is it the right one?
  */
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -34,6 +34,16 @@ export function askMilter(root: Root, endpoint: string): Promise<Asked> {
     if (event.kind === 'fault') return event.problem;
     const version = event.body.length >= 4 ? Buffer.from(event.body).readUInt32BE(0) : 0;
     return `${event.command} version ${version}`;
+  });
+}
+
+/** About nothing; a policy server of ours answers `action=DUNNO`. */
+export function askPolicy(root: Root, endpoint: string): Promise<Asked> {
+  const question = 'request=smtpd_access_policy\nprotocol_state=CONNECT\n\n';
+  return ask(root, endpoint, Buffer.from(question), (bytes) => {
+    const text = bytes.toString('latin1');
+    const end = text.indexOf('\n\n');
+    return end < 0 ? null : text.slice(0, end);
   });
 }
 

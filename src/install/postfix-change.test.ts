@@ -1,0 +1,101 @@
+/**
+ * With a small imitation of postconf; test/peers/guard-postfix.test.ts has the real one.
+ */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { readParameters } from '../foreign/postfix/main-cf.ts';
+import type { Root } from '../machine/root.ts';
+import { applyPostfixChange, removePostfixChange, showPostfixChange } from './postfix-change.ts';
+import type { PostfixOptions } from './postfix-scene.ts';
+import type { Report } from './report.ts';
+
+const mainCf = 'myhostname = mx.host.example\nsmtpd_milters =\n  inet:localhost:11332\n';
+const folders = {
+  config_directory: '/etc/postfix',
+  queue_directory: '/var/spool/postfix',
+  daemon_directory: '/usr/lib/postfix/sbin',
+};
+
+interface Fake extends AsyncDisposable {
+  readonly options: PostfixOptions;
+  /** File of /etc/postfix -> text. */
+  files(): Promise<Record<string, string>>;
+}
+
+async function openFake(version: string, complaint = ''): Promise<Fake> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-install-'));
+  const etc = join(folder, 'etc/postfix');
+  for (const path of [etc, join(folder, 'usr/sbin')]) await mkdir(path, { recursive: true });
+  await writeFile(join(folder, 'usr/sbin/postconf'), '');
+  await writeFile(join(etc, 'main.cf'), mainCf);
+  const told = (values: Iterable<readonly [string, string]>) =>
+    [...values].map(([name, value]) => `${name} = ${value}\n`).join('');
+  const root: Root = {
+    folder,
+    async run(_at, command) {
+      const ran = { status: 0, stdout: '', stderr: '' };
+      if (command.includes('-P')) return { ...ran, stdout: 'smtp/inet/smtpd_milters = \n' };
+      if (!command.includes('-n'))
+        return { ...ran, stdout: told([['mail_version', version], ...Object.entries(folders)]) };
+      const text = await readFile(join(etc, 'main.cf'), 'latin1');
+      const stderr = text.includes('spillway') ? complaint : '';
+      return { ...ran, stdout: told(readParameters(text)), stderr };
+    },
+  };
+  return {
+    options: { root, settings: {} },
+    async files() {
+      const names = (await readdir(etc)).sort();
+      const texts = names.map(async (name) => [name, await readFile(join(etc, name), 'latin1')]);
+      return Object.fromEntries(await Promise.all(texts));
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+function troubleOf({ steps }: Report): string {
+  const found = steps.filter(({ outcome }) => outcome === 'trouble');
+  return found.map((step) => `${step.name}: ${step.found}`).join('\n');
+}
+
+test('shown, nothing is written; written, a copy stands beside; taken out, all is as before', async () => {
+  await using fake = await openFake('3.7.11');
+  const before = await fake.files();
+  const shown = await showPostfixChange(fake.options);
+  assert.equal(troubleOf(shown), '');
+  assert.match(shown.changes[0]?.diff ?? '', /^\+smtpd_milters = inet:localhost:11332, \{ inet/m);
+  assert.ok(
+    shown.steps.some(({ name }) => name === 'master.cf'),
+    'a value of its own in master.cf is told',
+  );
+  assert.deepEqual(await fake.files(), before);
+
+  const applied = await applyPostfixChange(fake.options);
+  assert.equal(troubleOf(applied), '');
+  assert.equal(applied.written, true);
+  const after = await fake.files();
+  assert.equal(after['main.cf.before-spillway'], mainCf);
+  assert.equal((await applyPostfixChange(fake.options)).written, false);
+  const settings = { onFailure: 'closed' } as const;
+  assert.equal((await applyPostfixChange({ ...fake.options, settings })).written, true);
+  assert.match((await fake.files())['main.cf'] ?? '', /default_action=tempfail/);
+
+  assert.equal(troubleOf(await removePostfixChange(fake.options)), '');
+  assert.deepEqual(await fake.files(), before);
+});
+
+test('what postconf warns of is taken back', async () => {
+  await using fake = await openFake('3.7.11', 'postconf: warning: something\n');
+  const report = await applyPostfixChange(fake.options);
+  assert.match(troubleOf(report), /warning: something/);
+  assert.equal(report.written, false);
+  assert.deepEqual(await fake.files(), { 'main.cf': mainCf });
+});
+
+test('an old Postfix is told so', async () => {
+  await using fake = await openFake('2.11.0');
+  assert.match(troubleOf(await applyPostfixChange(fake.options)), /3\.0 or later/);
+});

@@ -1,0 +1,167 @@
+/**
+ * Puts the guard into a machine's main.cf, or takes it out: shown or written.
+ */
+import { readFile } from 'node:fs/promises';
+import { addGuard, removeGuard } from '../foreign/postfix/guard-block.ts';
+import { parametersOf } from '../foreign/postfix/guard-lines.ts';
+import {
+  defaultPostfixGuardSettings,
+  type PostfixGuardSettings,
+} from '../foreign/postfix/guard-settings.ts';
+import { readParameters } from '../foreign/postfix/main-cf.ts';
+import { overridesOf, readPostconf } from '../machine/postfix.ts';
+import { outside } from '../machine/root.ts';
+import { lookAtPostfix, type PostfixOptions, type PostfixScene } from './postfix-scene.ts';
+import { backUp, dropBackups, ReplaceFileError, replaceFile } from './replace-file.ts';
+import { few, hasTrouble, note, type Report, type Step, trouble, well } from './report.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+export async function showPostfixChange(options: PostfixOptions): Promise<Report> {
+  return await change(options, 'add', false);
+}
+
+export async function applyPostfixChange(options: PostfixOptions): Promise<Report> {
+  return await change(options, 'add', true);
+}
+
+export async function removePostfixChange(options: PostfixOptions): Promise<Report> {
+  return await change(options, 'remove', true);
+}
+
+async function change(
+  options: PostfixOptions,
+  what: 'add' | 'remove',
+  isWritten: boolean,
+): Promise<Report> {
+  const { steps, scene } = await lookAtPostfix(options.root);
+  const nothing = { steps, changes: [], meaning: [], written: false, next: [] };
+  if (!scene) return nothing;
+  const { installed, text, place } = scene;
+  const given = installed && !('kind' in installed) ? installed : defaultPostfixGuardSettings;
+  const settings = what === 'remove' ? null : { ...given, ...options.settings };
+  const after = planText(scene, settings);
+  if (typeof after !== 'string') {
+    steps.push(after);
+    return nothing;
+  }
+  if (settings) steps.push(...(await overrideNotes(scene, settings)));
+  const isChanged = after !== text;
+  if (!isChanged)
+    steps.push(note('guard', what === 'add' ? 'it is in already' : `it is not in ${place.mainCf}`));
+  else if (isWritten) steps.push(...(await write(scene, after, settings)));
+  const written = isWritten && isChanged && !hasTrouble(steps);
+  return {
+    steps,
+    changes: isChanged
+      ? [{ path: place.mainCf, diff: unifiedDiff(place.mainCf, text, after) }]
+      : [],
+    meaning: settings && isChanged ? meaningOf(settings) : [],
+    written,
+    next: hasTrouble(steps) ? [] : nextCommands(what, isChanged, isWritten),
+  };
+}
+
+function nextCommands(what: 'add' | 'remove', isChanged: boolean, isWritten: boolean): string[] {
+  if (!isChanged) return what === 'add' ? ['spillway install postfix --test'] : [];
+  if (!isWritten) return ['spillway install postfix --apply'];
+  return what === 'add'
+    ? ['postfix reload', 'spillway install postfix --test']
+    : ['postfix reload'];
+}
+
+/** main.cf as it is to be; trouble where it cannot be made. */
+function planText(
+  { text, place, installed }: PostfixScene,
+  settings: PostfixGuardSettings | null,
+): string | Step {
+  if (installed && 'kind' in installed)
+    return trouble('guard', `${place.mainCf} line ${installed.line}: ${installed.problem}`);
+  const without = removeGuard(text);
+  if (typeof without !== 'string')
+    return trouble('guard', `${place.mainCf} line ${without.line}: ${without.problem}`);
+  if (!settings) return without;
+  const made = addGuard(without, settings, place.queueFolder);
+  return typeof made === 'string' ? made : trouble('guard', made.problem);
+}
+
+async function overrideNotes(
+  { root }: PostfixScene,
+  settings: PostfixGuardSettings,
+): Promise<Step[]> {
+  const names = new Set(settings.hooks.flatMap((hook) => parametersOf[hook]));
+  const found = await overridesOf(root, names);
+  return found.length === 0
+    ? []
+    : [note('master.cf', `has values of its own, which stay as they are: ${found.join(', ')}`)];
+}
+
+/** Trouble in the steps means that all is as it was. */
+async function write(
+  { root, place, text }: PostfixScene,
+  after: string,
+  settings: PostfixGuardSettings | null,
+): Promise<Step[]> {
+  const file = await outside(root, place.mainCf);
+  const known = (await readPostconf(root, ['-n'])).warnings;
+  try {
+    if ((await readFile(file, 'latin1')) !== text)
+      return [trouble('written', `${place.mainCf} was changed meanwhile; try again`)];
+    const copy = settings && !text.includes('# >>> spillway: begin') ? await backUp(file) : null;
+    await replaceFile(file, Buffer.from(after, 'latin1'));
+    const problems = await complaints(root, after, settings, known);
+    if (problems.length > 0) {
+      await replaceFile(file, Buffer.from(text, 'latin1'));
+      if (copy !== null) await dropBackups(file);
+      return [
+        trouble('check', `postconf reads something else; all is as it was:\n${few(problems)}`),
+      ];
+    }
+    if (!settings) await dropBackups(file);
+    const kept =
+      copy === null ? '' : `; what was there is in ${place.mainCf}${copy.slice(file.length)}`;
+    return [well('written', `${place.mainCf}${kept}`), well('check', 'postconf reads it as meant')];
+  } catch (error) {
+    if (!(error instanceof ReplaceFileError)) throw error;
+    return [trouble('written', error.message)];
+  }
+}
+
+/** What postconf says against the new main.cf, or reads otherwise than we do. */
+async function complaints(
+  root: PostfixScene['root'],
+  after: string,
+  settings: PostfixGuardSettings | null,
+  known: readonly string[],
+): Promise<string[]> {
+  const names = settings?.hooks.flatMap((hook) => parametersOf[hook]) ?? [];
+  const meant = readParameters(after);
+  const { values, warnings } = await readPostconf(root, ['-n']);
+  const squeeze = (value: string | undefined): string => (value ?? '').replace(/\s+/g, ' ');
+  return [
+    ...warnings.filter((line) => !known.includes(line)),
+    ...names
+      .filter((name) => squeeze(values.get(name)) !== squeeze(meant.get(name)))
+      .map((name) => `${name} = ${values.get(name) ?? ''}`),
+  ];
+}
+
+function meaningOf({
+  hooks,
+  onFailure,
+  milter,
+  policy,
+  socketmap,
+}: PostfixGuardSettings): string[] {
+  const sentences = {
+    milter: `Each message that comes in by SMTP passes the milter at ${milter}: senders that cannot be reported to and recipients that cannot be reached are refused there.`,
+    policy: `At each recipient Postfix asks the policy service at ${policy}, once it has found that it would take the mail.`,
+    notices: `The notices that Postfix writes itself, and what local programs hand in, pass the milter at ${milter}: a notice that could never arrive ends there, with a receipt.`,
+    transport: `Whatever goes out, Postfix asks the table at ${socketmap} for its transport first: a dead end fails without a connection.`,
+  };
+  return [
+    ...hooks.map((hook) => sentences[hook]),
+    onFailure === 'open'
+      ? 'While the guard does not answer, mail goes on as if it were not there (--on-failure closed lets it wait).'
+      : 'While the guard does not answer, mail waits: it is deferred where it comes in.',
+  ];
+}

@@ -1,0 +1,137 @@
+/**
+ * Proves the guard with Postfix itself: its tables are asked by postmap(1), and a client that is to be
+ * turned away knocks at its door, as does one that is not.
+ *
+ * 127.0.0.2 stands for the black hole: no DNS is needed to know where it leads. Each question leaves a
+ * receipt in the guard's journal.
+ */
+import { parametersOf } from '../foreign/postfix/guard-lines.ts';
+import {
+  formatPostfixSocket,
+  type Hook,
+  type PostfixGuardSettings,
+} from '../foreign/postfix/guard-settings.ts';
+import { readParameters } from '../foreign/postfix/main-cf.ts';
+import { isPostfixRunning } from '../machine/postfix.ts';
+import { type Asked, askMilter, askPolicy, askSocketmap } from './ask-guard.ts';
+import { lookAtPostfix, type PostfixOptions, type PostfixScene } from './postfix-scene.ts';
+import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
+import { probeEnvelope } from './smtp-probe.ts';
+
+const blackHole = 'spillway-test@[127.0.0.2]';
+
+export async function provePostfixGuard({ root, settings }: PostfixOptions): Promise<Report> {
+  const { steps, scene } = await lookAtPostfix(root);
+  const report = (next: readonly string[] = []): Report => ({
+    steps,
+    changes: [],
+    meaning: [],
+    written: false,
+    next,
+  });
+  if (!scene) return report();
+  const { installed, place, text } = scene;
+  if (installed === null) {
+    steps.push(trouble('guard', `${place.mainCf} does not ask the guard yet`));
+    return report(['spillway install postfix']);
+  }
+  if ('kind' in installed) {
+    steps.push(trouble('guard', `${place.mainCf} line ${installed.line}: ${installed.problem}`));
+    return report();
+  }
+  const used = { ...installed, ...settings };
+  const values = readParameters(text);
+  for (const name of used.hooks.flatMap((hook) => parametersOf[hook]))
+    steps.push(well(name, values.get(name) ?? ''));
+  steps.push(...(await askGuard(scene, used)));
+  if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
+  if (used.hooks.includes('transport')) steps.push(...(await askTransport(scene, used)));
+  if (!(await isPostfixRunning(root, place))) {
+    steps.push(note('server', 'Postfix does not run; nobody knocked at its door'));
+    return report(['postfix start']);
+  }
+  if (root.folder === '/') steps.push(...(await knock(used.hooks)));
+  return report();
+}
+
+async function askGuard({ root }: PostfixScene, settings: PostfixGuardSettings): Promise<Step[]> {
+  const { hooks, milter, policy, socketmap } = settings;
+  const questions = {
+    milter: async () =>
+      listening('milter', milter, await askMilter(root, milter), /^O version [2-6]$/),
+    policy: async () =>
+      listening('policy', policy, await askPolicy(root, policy), /^action=DUNNO$/),
+    socketmap: async () =>
+      listening('socketmap', socketmap, await askSocketmap(root, socketmap), /^OK /),
+  };
+  const doors = {
+    milter: 'milter',
+    notices: 'milter',
+    policy: 'policy',
+    transport: 'socketmap',
+  } as const;
+  const wanted = new Set(hooks.map((hook) => doors[hook]));
+  return await Promise.all([...wanted].map((door) => questions[door]()));
+}
+
+function listening(name: string, endpoint: string, asked: Asked, wanted: RegExp): Step {
+  if (asked.kind === 'silence')
+    return waiting(name, `the guard does not answer at ${endpoint}: ${asked.why}`);
+  return wanted.test(asked.text)
+    ? well(name, `the guard answers at ${endpoint}: ${asked.text}`)
+    : trouble(name, `somebody else answers at ${endpoint}: ${asked.text}`);
+}
+
+async function askTransport(
+  { root, place }: PostfixScene,
+  { socketmap }: PostfixGuardSettings,
+): Promise<Step[]> {
+  const table = `socketmap:${formatPostfixSocket(socketmap, place.queueFolder)}:postfix_transport`;
+  const ask = async (key: string): Promise<string> => {
+    // Paths of sockets are told from here.
+    const ran = await root.run(place.queueFolder, ['postmap', '-q', key, table]);
+    return (ran.stdout || ran.stderr).trim() || (ran.status === 1 ? 'not found' : 'no answer');
+  };
+  const [dead, other] = [await ask(blackHole), await ask('*')];
+  const asked = (key: string, said: string) => `postmap -q '${key}' ${table}: ${said}`;
+  return [
+    /^error:5/.test(dead)
+      ? well('mail to a black hole', asked(blackHole, dead))
+      : trouble(
+          'mail to a black hole',
+          `${asked(blackHole, dead)}; is the check "recipient" off, or only watching?`,
+        ),
+    (other === 'not found' ? well : trouble)('all other mail', asked('*', other)),
+  ];
+}
+
+/** As a client of this machine, which Postfix mostly trusts. */
+async function knock(hooks: readonly Hook[]): Promise<Step[]> {
+  const name = 'sender in a black hole';
+  try {
+    const refused = await probeEnvelope(25, blackHole, 'postmaster');
+    const taken = await probeEnvelope(25, '', 'postmaster');
+    const isTaken = taken.startsWith('2');
+    const steps = [
+      (isTaken ? well : trouble)('notice to the postmaster', `at 127.0.0.1 port 25: ${taken}`),
+    ];
+    if (/^5\d\d .*Sender domain/.test(refused)) return [well(name, refused), ...steps];
+    if (hooks.includes('milter'))
+      return [
+        trouble(
+          name,
+          `at 127.0.0.1 port 25: ${refused}; was Postfix reloaded, is the check "sender" off, or only watching?`,
+        ),
+        ...steps,
+      ];
+    return [
+      note(
+        name,
+        `at 127.0.0.1 port 25: ${refused}; clients of this machine may be let in before the policy service is asked`,
+      ),
+      ...steps,
+    ];
+  } catch (error) {
+    return [note('door', `127.0.0.1 port 25: ${error instanceof Error ? error.message : error}`)];
+  }
+}
