@@ -1,0 +1,108 @@
+/**
+ * The incident with Spillway beside Exim 4.96: every recipient is accepted, so that Exim owes a notice
+ * for each message of the flood. Without the guard they freeze; with it none does.
+ */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import test from 'node:test';
+import {
+  type EximGuard,
+  mailLines,
+  rcptLines,
+  routerLines,
+} from '../../src/foreign/exim/guard-lines.ts';
+import { openExim } from './exim.ts';
+import { startGuard } from './guard.ts';
+import { floodSize, openIncident, play, toBackend, wantedSize } from './incident.ts';
+import type { Machine } from './machine.ts';
+import { openNetwork } from './network.ts';
+import type { Peer } from './peer.ts';
+import { run } from './place.ts';
+import { whyNot } from './requirements.ts';
+import { countReceipts } from './scene.ts';
+import { until } from './until.ts';
+
+const skip = await whyNot();
+const discarded = { check: 'notice', action: 'discard', domain: 'seaton.biz' } as const;
+
+/** Writes the lines into the configuration of the tests. */
+async function ask({ path }: Machine, onFailure: EximGuard['onFailure']): Promise<void> {
+  const guard: EximGuard = { readsocket: '127.0.0.1:9995', onFailure };
+  const file = path('/etc/exim4/exim4.conf');
+  const text = await readFile(file, 'utf8');
+  const put = (lines: readonly string[]) => `${lines.join('\n')}\n`;
+  await writeFile(
+    file,
+    text
+      .replace('acl_smtp_rcpt', () => 'acl_smtp_mail = check_mail\nacl_smtp_rcpt')
+      .replace('\ncheck_rcpt:\n', () => {
+        const mail = `check_mail:\n${put(mailLines(guard))}  accept\n`;
+        return `\n${mail}check_rcpt:\n${put(rcptLines(guard))}`;
+      })
+      .replace('\nby_mx:\n', () => {
+        const router = routerLines(guard, 'spillway_by_mx', ['domains = ! +relayed']);
+        return `\n${put(router)}by_mx:\n`;
+      }),
+  );
+}
+
+async function frozen({ machine }: Peer): Promise<number> {
+  const text = await run(machine.place, ['exim4', '-bp']);
+  return text.split('*** frozen ***').length - 1;
+}
+
+test('Exim: without the guard the notices freeze; with it they are ended, those from before as well', {
+  skip,
+}, async (t) => {
+  await using network = await openNetwork();
+  await using incident = await openIncident(network);
+  await using exim = await openExim({ network, relay: toBackend });
+  const { machine } = exim;
+  await exim.start();
+  const before = await play(incident);
+  assert.equal(before.spam.accepted, floodSize);
+  assert.ok(await until(async () => (await frozen(exim)) === floodSize, 60_000));
+  await exim.stop();
+
+  await ask(machine, 'open');
+  await using guard = await startGuard(machine, { sender: 'off' });
+  await run(machine.place, ['exim4', '-qff'], { timeout: 120_000 });
+  assert.equal(await exim.queued(), 0);
+  t.diagnostic(`${floodSize} frozen notices were ended by exim4 -qff`);
+  await guard.stop();
+  assert.equal(countReceipts(await guard.journal(), discarded), floodSize);
+});
+
+test('Exim with the guard: no notice freezes, each has its receipt, real mail and real notices arrive', {
+  skip,
+}, async () => {
+  await using network = await openNetwork();
+  await using incident = await openIncident(network);
+  await using exim = await openExim({ network, relay: toBackend });
+  await ask(exim.machine, 'open');
+  await using guard = await startGuard(exim.machine, { sender: 'off' });
+  await exim.start();
+  const report = await play(incident);
+  assert.ok(await until(async () => (await exim.queued()) === 0, 60_000));
+  assert.equal(report.spam.accepted, floodSize);
+  assert.equal(report.wanted.delivered, wantedSize);
+  assert.equal(report.misaddressed.noticed, 5);
+  assert.equal(await exim.machine.selfConnections(), 0);
+  await guard.stop();
+  assert.equal(countReceipts(await guard.journal(), discarded), floodSize);
+});
+
+test('Exim with the refusal at MAIL: the flood does not even enter', { skip }, async () => {
+  await using network = await openNetwork();
+  await using incident = await openIncident(network);
+  await using exim = await openExim({ network, relay: toBackend });
+  await ask(exim.machine, 'closed');
+  await using guard = await startGuard(exim.machine);
+  await exim.start();
+  const report = await play(incident);
+  assert.equal(report.spam.refused.mail, floodSize);
+  assert.equal(report.wanted.delivered, wantedSize);
+  await guard.stop();
+  const refused = { check: 'sender', action: 'refuse', domain: 'seaton.biz' } as const;
+  assert.equal(countReceipts(await guard.journal(), refused), floodSize);
+});
