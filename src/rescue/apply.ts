@@ -5,6 +5,7 @@
  * before, and whatever moment the run dies at, the archive names every entry that it had touched:
  * settle.ts and undo.ts take it from there.
  */
+import { errorText } from '../mail/error-text.ts';
 import type { ArchiveStore } from '../store/archive-store.ts';
 import type { Receipt } from '../verdict/verdict.ts';
 import { holdBatch } from './hold-batch.ts';
@@ -39,7 +40,7 @@ export class ApplyError extends Error {
   readonly code = 'RESCUE_STOPPED';
   readonly outcome: Outcome;
   constructor(outcome: Outcome, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(errorText(cause), { cause });
     this.name = 'ApplyError';
     this.outcome = outcome;
   }

@@ -7,6 +7,7 @@
 import { basename, dirname } from 'node:path';
 import type { Mta } from '../foreign/queue-entry.ts';
 import { errorCode } from '../mail/error-code.ts';
+import { errorText } from '../mail/error-text.ts';
 import type {
   ArchivedEntry,
   MailServer,
@@ -130,7 +131,7 @@ function removeEntry(
     }
     return 'removed';
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: errorText(error) };
   }
 }
 
@@ -149,7 +150,7 @@ async function restore(entry: ArchivedEntry, folders: Set<string>): Promise<Rest
     return { kind: 'restored', id: entry.id };
   } catch (error) {
     if (errorCode(error) === 'ARCHIVE_READ') throw error;
-    return { kind: 'fault', problem: error instanceof Error ? error.message : String(error) };
+    return { kind: 'fault', problem: errorText(error) };
   }
 }
 

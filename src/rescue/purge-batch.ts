@@ -2,6 +2,7 @@
  * Removes entries: written down, seized, looked at once more, archived, removed by the server's means.
  */
 import { errorCode } from '../mail/error-code.ts';
+import { errorText } from '../mail/error-text.ts';
 import type { NewFile, StateChange } from '../store/archive-store.ts';
 import { EntryChangedError, openEntryFiles } from './entry-files.ts';
 import type { Seizure } from './mail-server.ts';
@@ -95,6 +96,6 @@ function addFiles(
   } catch (error) {
     if (error instanceof EntryChangedError) return 'changed';
     if (errorCode(error) === 'ARCHIVE_WRITE') throw error;
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: errorText(error) };
   }
 }

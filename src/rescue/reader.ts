@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Mta, QueueEntry } from '../foreign/queue-entry.ts';
+import { errorText } from '../mail/error-text.ts';
 
 /** Which folders hold a queue; plain data, so that threads can be told. */
 export interface QueueSource {
@@ -64,7 +65,7 @@ export class QueueFolderError extends Error {
   readonly path: string;
   readonly why: string;
   constructor(path: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     super(`cannot read the queue folder ${path}: ${why}`, { cause });
     this.path = path;
     this.why = why;

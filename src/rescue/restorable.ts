@@ -2,6 +2,7 @@
  * Whether the files of an archived entry may be put back: whole, and where the queue is.
  */
 import { normalize, sep } from 'node:path';
+import { errorText } from '../mail/error-text.ts';
 import { printable } from '../mail/printable.ts';
 import type { StoredFile } from '../store/archive-store.ts';
 
@@ -20,7 +21,7 @@ export async function faultOfFiles(
       for await (const chunk of content()) octets += chunk.length;
       if (octets !== size) return `expected ${size} octets of ${printable(path)}, found ${octets}`;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return errorText(error);
     }
   }
   return null;

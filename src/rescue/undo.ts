@@ -4,6 +4,7 @@
  * Each batch is written down before and after, so that it is safe to interrupt and to run twice. Where it
  * cannot be told whether an entry was delivered, it is put back: a duplicate is better than a loss.
  */
+import { errorText } from '../mail/error-text.ts';
 import type { ArchiveStore, StateChange, StoredEntry } from '../store/archive-store.ts';
 import { findRestored } from './find-restored.ts';
 import type { ArchivedEntry, Missed, QueueHand, Restored } from './mail-server.ts';
@@ -46,7 +47,7 @@ export class UndoError extends Error {
   readonly code = 'UNDO_STOPPED';
   readonly outcome: UndoOutcome;
   constructor(outcome: UndoOutcome, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(errorText(cause), { cause });
     this.name = 'UndoError';
     this.outcome = outcome;
   }

@@ -1,6 +1,7 @@
 /**
  * What can go wrong with an archive. The cause is the engine's or the system's own error.
  */
+import { errorText } from '../mail/error-text.ts';
 import { printable } from '../mail/printable.ts';
 import { primaryCode, resultCodes } from './errors.ts';
 
@@ -48,7 +49,7 @@ export class ArchiveOpenError extends Error {
 }
 
 function describe(cause: unknown): string {
-  return printable(cause instanceof Error ? cause.message : String(cause));
+  return printable(errorText(cause));
 }
 
 /** Nothing was ever written into it. */

@@ -3,6 +3,7 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { errorCode } from '../../mail/error-code.ts';
+import { errorText } from '../../mail/error-text.ts';
 
 /** No link is followed, and nothing blocks that is no file. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -79,6 +80,6 @@ function faultOf(error: unknown): FileRead {
   if (code === 'EISDIR') return { kind: 'unreadable', problem: 'expected a file, found a folder' };
   return {
     kind: 'unreadable',
-    problem: `expected a file that can be read, found ${error instanceof Error ? error.message : error}`,
+    problem: `expected a file that can be read, found ${errorText(error)}`,
   };
 }

@@ -11,6 +11,7 @@ import { basename, dirname, join } from 'node:path';
 import { isMessageId } from '../../foreign/exim/message-id.ts';
 import { parseSpoolHeader } from '../../foreign/exim/spool-header.ts';
 import { withoutFrozen } from '../../foreign/exim/thaw.ts';
+import { errorText } from '../../mail/error-text.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
 import type { QueueReader } from '../reader.ts';
 import { FileBuffer } from './file-buffer.ts';
@@ -48,7 +49,7 @@ export async function restoreEntries(
       const result = await work();
       if (result) results.set(id, result);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = errorText(error);
       results.set(id, { kind: 'fault', problem });
     }
   }

@@ -9,6 +9,8 @@ import {
   type SmtpdEnvelope,
   showQueueColumns,
 } from '../../foreign/opensmtpd/envelope.ts';
+import { errorCode } from '../../mail/error-code.ts';
+import { errorText } from '../../mail/error-text.ts';
 
 export type EnvelopeFileRead =
   | { readonly kind: 'envelope'; readonly envelope: SmtpdEnvelope }
@@ -89,8 +91,8 @@ function unpack(bytes: Uint8Array): Uint8Array {
 
 /** What became of opening or reading a file of the queue. */
 function failed(error: unknown): EnvelopeFileRead {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const code = errorCode(error);
   if (code === 'ENOENT') return { kind: 'absent' };
   if (code === 'ELOOP') return { kind: 'fault', problem: 'expected a file, found a symbolic link' };
-  return { kind: 'fault', problem: error instanceof Error ? error.message : String(error) };
+  return { kind: 'fault', problem: errorText(error) };
 }

@@ -6,6 +6,8 @@
 import { closeSync, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
 import { noticePrefix } from '../../foreign/notice-report.ts';
+import { errorCode } from '../../mail/error-code.ts';
+import { errorText } from '../../mail/error-text.ts';
 import { readOnly } from './envelope-file.ts';
 
 export interface Message {
@@ -35,9 +37,9 @@ export function createMessageFiles(): MessageFiles {
       const stat = lstatSync(path, { throwIfNoEntry: false });
       return stat ? { size: sizeOf(stat), prefix: null } : null;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null;
+      const code = errorCode(error);
       if (code === 'ENOENT') return null;
-      return { problem: error instanceof Error ? error.message : String(error) };
+      return { problem: errorText(error) };
     }
   }
 

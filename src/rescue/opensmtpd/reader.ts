@@ -10,6 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { readNoticeReport } from '../../foreign/notice-report.ts';
 import { entryOfEnvelope, isNoticeMessage } from '../../foreign/opensmtpd/entry.ts';
 import type { SmtpdEnvelope } from '../../foreign/opensmtpd/envelope.ts';
+import { errorCode } from '../../mail/error-code.ts';
 import {
   type EntryPlace,
   type Listed,
@@ -161,7 +162,7 @@ function foldersIn(folder: string): readonly { name: string; isFolder: boolean }
 }
 
 function noneIfGone(folder: string, error: unknown): readonly [] {
-  const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  const isGone = errorCode(error) === 'ENOENT';
   if (isGone && basename(folder) !== 'queue') return [];
   throw new QueueFolderError(folder, error);
 }

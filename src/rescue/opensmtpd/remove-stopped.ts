@@ -4,14 +4,16 @@
  */
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorCode } from '../../mail/error-code.ts';
+import { errorText } from '../../mail/error-text.ts';
 import type { Missed } from '../mail-server.ts';
 
 export async function removeStopped(envelope: string): Promise<Missed | 'removed'> {
   try {
     await unlink(envelope);
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return isGone ? 'gone' : { problem: error instanceof Error ? error.message : String(error) };
+    const isGone = errorCode(error) === 'ENOENT';
+    return isGone ? 'gone' : { problem: errorText(error) };
   }
   const folder = dirname(envelope);
   const left = await readdir(folder).catch(() => null);

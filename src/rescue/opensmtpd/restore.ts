@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto';
 import { chown, lstat, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { errorText } from '../../mail/error-text.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
 import { messageFolder } from './reader.ts';
 import type { Smtpctl } from './smtpctl.ts';
@@ -63,7 +64,7 @@ export async function restoreEntries(
   const groups = await groupsOf(absent, options);
   const placed: Group[] = [];
   for (const group of groups) {
-    const problem = await place(group, options.layout).catch(textOfError);
+    const problem = await place(group, options.layout).catch(errorText);
     if (problem === null) placed.push(group);
     for (const { id, parts } of group.members)
       results.set(parts.entry.id, problem === null ? { kind: 'restored', id } : fault(problem));
@@ -205,8 +206,4 @@ async function exists(path: string): Promise<boolean> {
 
 function fault(problem: string): Restored {
   return { kind: 'fault', problem };
-}
-
-function textOfError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

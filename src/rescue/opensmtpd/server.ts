@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { routeOfAddress } from '../../foreign/opensmtpd/config-route.ts';
 import { firstFile, outside, type Root } from '../../machine/root.ts';
 import type { NextHop } from '../../mail/envelope.ts';
+import { errorCode } from '../../mail/error-code.ts';
 import type { MailServer } from '../mail-server.ts';
 import { createHand } from './hand.ts';
 import { layoutOf } from './restore.ts';
@@ -78,7 +79,7 @@ async function isAnswered(path: string): Promise<boolean> {
     socket.on('connect', () => end(true));
     socket.on('timeout', () => end(true));
     socket.on('error', (error) => {
-      const code = 'code' in error ? error.code : null;
+      const code = errorCode(error);
       end(code !== 'ENOENT' && code !== 'ECONNREFUSED');
     });
   });

@@ -6,6 +6,7 @@ import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { type MessageQueue, messageQueues } from '../../foreign/postfix/entry.ts';
 import { foldersOfId, isQueueId, isTemporaryName } from '../../foreign/postfix/queue-id.ts';
+import { errorCode } from '../../mail/error-code.ts';
 import { QueueFolderError, type Unreadable } from '../reader.ts';
 
 /** Postfix's own limit is the length of a name; nobody uses more than two. */
@@ -65,8 +66,7 @@ function namesIn(folder: string, mayBeGone: boolean): Dirent[] {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     // Folders of one letter come and go.
-    if (mayBeGone && error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return [];
+    if (mayBeGone && errorCode(error) === 'ENOENT') return [];
     throw new QueueFolderError(folder, error);
   }
 }

@@ -15,6 +15,8 @@ import { type DelayLog, readDelayLog } from '../../foreign/postfix/delay-log.ts'
 import { messageQueues, readEntry } from '../../foreign/postfix/entry.ts';
 import { foldersOfId, isQueueId } from '../../foreign/postfix/queue-id.ts';
 import { type ByteSource, longestRecord } from '../../foreign/postfix/records.ts';
+import { errorCode } from '../../mail/error-code.ts';
+import { errorText } from '../../mail/error-text.ts';
 import { textOf } from '../../mail/text.ts';
 import {
   type EntryPlace,
@@ -126,7 +128,7 @@ export function openPostfixReader(
       });
       return read.kind === 'entry' ? read : unreadable(read.problem);
     } catch (error) {
-      return unreadable(`cannot be read: ${error instanceof Error ? error.message : error}`);
+      return unreadable(`cannot be read: ${errorText(error)}`);
     } finally {
       closeSync(fd);
     }
@@ -162,12 +164,12 @@ function openFile(path: string): Opened | null {
   try {
     fd = openSync(path, flags);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     if (code === 'ELOOP') return { kind: 'fault', problem: 'expected a file, found a link' };
     return {
       kind: 'fault',
-      problem: `cannot be opened: ${error instanceof Error ? error.message : error}`,
+      problem: `cannot be opened: ${errorText(error)}`,
     };
   }
   const stat = fstatSync(fd);
@@ -180,7 +182,7 @@ function corrupt(root: string): string[] {
   try {
     return readdirSync(join(root, 'corrupt'));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'ENOENT') return [];
     throw new QueueFolderError(join(root, 'corrupt'), error);
   }

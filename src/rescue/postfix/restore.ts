@@ -17,6 +17,7 @@ import {
   pathOfId,
   timeOfId,
 } from '../../foreign/postfix/queue-id.ts';
+import { errorText } from '../../mail/error-text.ts';
 import type { ArchivedEntry, ArchivedFile, Missed, Restored } from '../mail-server.ts';
 import { findIn, statOf, walkQueue } from './queue-folders.ts';
 import { logQueues } from './reader.ts';
@@ -61,7 +62,7 @@ export async function restoreEntries(
     const result = await restoreOne(folder, hashing, uid, known, entry).catch(
       (error: unknown): Restored => ({
         kind: 'fault',
-        problem: error instanceof Error ? error.message : String(error),
+        problem: errorText(error),
       }),
     );
     results.set(entry.id, result);

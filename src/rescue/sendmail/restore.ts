@@ -4,6 +4,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { withInode } from '../../foreign/sendmail/queue-edit.ts';
+import { errorText } from '../../mail/error-text.ts';
 import type { ArchivedEntry, ArchivedFile, Missed, Restored } from '../mail-server.ts';
 import type { QueueReader } from '../reader.ts';
 import { openFolders } from './folders.ts';
@@ -22,7 +23,7 @@ export async function restoreEntry(
   try {
     return await restore(locks, reader, folders, entry);
   } catch (error) {
-    return fault(error instanceof Error ? error.message : String(error));
+    return fault(errorText(error));
   }
 }
 
