@@ -23,6 +23,10 @@ servers = ["127.0.0.1:9"]
 timeout = "250ms"
 [guard]
 milter = ["127.0.0.1:0"]
+socketmap = []
+policy = []
+readsocket = []
+filter = []
 [checks.sender]
 mode = "off"
 [store]

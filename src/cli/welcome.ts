@@ -16,16 +16,16 @@ export interface Welcome {
   readonly configFile: string | undefined;
 }
 
-/** Listeners that other mail servers ask. */
-const guards = ['milter', 'socketmap', 'policy', 'readsocket'];
+/** Listeners that take mail; at all others mail servers ask. */
+const mailDoors = ['smtp', 'smtps', 'submission', 'submissions', 'lmtp'];
 /** More are counted. */
 const shownDomains = 5;
 
 export function formatWelcome({ listeners, domains, folder, configFile }: Welcome): string {
   const bound = listeners.map(({ name, listener }) => row(name, formatEndpoint(listener.endpoint)));
   const config = configFile === undefined ? '' : ` --config ${printable(configFile)}`;
-  const takesMail = listeners.some(({ name }) => !guards.includes(name));
-  const isOnGuard = listeners.some(({ name }) => guards.includes(name));
+  const takesMail = listeners.some(({ name }) => mailDoors.includes(name));
+  const isOnGuard = listeners.some(({ name }) => !mailDoors.includes(name));
   const doing = [...(takesMail ? ['takes mail'] : []), ...(isOnGuard ? ['is on guard'] : [])];
   const trial = takesMail ? trialOf(listeners, domains) : null;
   return [
