@@ -1,9 +1,10 @@
 /**
  * The files of a queue entry, opened to be archived: as they are, or not at all.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { errorCode } from '../mail/error-code.ts';
 import type { NewFile } from '../store/archive-store.ts';
+import { readOnly } from './disk.ts';
 
 const chunkSize = 256 * 1024;
 
@@ -41,7 +42,7 @@ export function openEntryFiles(paths: readonly string[]): EntryFiles {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return openSync(path, readOnly);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') throw new EntryChangedError(path, 'went away');
     if (errorCode(error) === 'ELOOP') throw new Error(`${path} is a symbolic link`);

@@ -1,12 +1,10 @@
 /**
  * Files of a spool read whole into one buffer, which is used again and again and grows as needed.
  */
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { errorCode } from '../../mail/error-code.ts';
 import { errorText } from '../../mail/error-text.ts';
-
-/** No link is followed, and nothing blocks that is no file. */
-const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+import { readOnly } from '../disk.ts';
 
 export type FileRead =
   /** `bytes` are valid until the next read. */
@@ -27,7 +25,7 @@ export class FileBuffer {
 
   read(path: string): FileRead {
     try {
-      const file = openSync(path, flags);
+      const file = openSync(path, readOnly);
       try {
         return this.#readAll(file);
       } finally {
@@ -61,7 +59,7 @@ export class FileBuffer {
 /** At most `target.length` octets of a file from `position` on; null where it cannot be read. */
 export function readPart(path: string, position: number, target: Buffer): number | null {
   try {
-    const file = openSync(path, flags);
+    const file = openSync(path, readOnly);
     try {
       return readSync(file, target, 0, target.length, position);
     } finally {

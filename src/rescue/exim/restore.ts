@@ -12,10 +12,11 @@ import { isMessageId } from '../../foreign/exim/message-id.ts';
 import { parseSpoolHeader } from '../../foreign/exim/spool-header.ts';
 import { withoutFrozen } from '../../foreign/exim/thaw.ts';
 import { errorText } from '../../mail/error-text.ts';
+import { isFolder, syncFolder } from '../disk.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
 import type { QueueReader } from '../reader.ts';
 import { FileBuffer } from './file-buffer.ts';
-import { isFolder, makeFolder, syncFolder } from './folders.ts';
+import { makeFolder } from './folders.ts';
 import { putFile } from './put-file.ts';
 import { placeOf, stemOf } from './spool-files.ts';
 

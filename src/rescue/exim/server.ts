@@ -3,8 +3,8 @@
  */
 import { getuid } from 'node:process';
 import { outside, type Root } from '../../machine/root.ts';
+import { isFolder } from '../disk.ts';
 import type { MailServer } from '../mail-server.ts';
-import { isFolder } from './folders.ts';
 import { createEximHand } from './hand.ts';
 import { askNextHops } from './next-hops.ts';
 import { findProgram, isDaemonRunning, optionOf, versionOf } from './program.ts';

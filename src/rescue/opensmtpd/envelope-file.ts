@@ -1,7 +1,7 @@
 /**
  * The file of one envelope.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import {
   largestEnvelope,
@@ -11,6 +11,7 @@ import {
 } from '../../foreign/opensmtpd/envelope.ts';
 import { errorCode } from '../../mail/error-code.ts';
 import { errorText } from '../../mail/error-text.ts';
+import { readOnly } from '../disk.ts';
 
 export type EnvelopeFileRead =
   | { readonly kind: 'envelope'; readonly envelope: SmtpdEnvelope }
@@ -24,9 +25,6 @@ export interface EnvelopeFiles {
   columns(path: string): string | null;
   exists(path: string): boolean;
 }
-
-/** No link is followed, and nothing waits for the writer of a pipe. */
-export const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** The server writes and removes in one go: what is not whole after so many ms never will be. */
 export const changingTime = 5_000;

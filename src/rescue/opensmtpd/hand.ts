@@ -5,8 +5,8 @@
  * envelope is paused is kept there alone and ends with the server. While it does not run nobody works on
  * the files, and smtpctl can do nothing: there the files themselves go.
  */
-import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { exists } from '../disk.ts';
 import type { Missed, QueueHand, SeizedEntry, Seizure } from '../mail-server.ts';
 import type { EntryPlace } from '../reader.ts';
 import { createEnvelopeFiles } from './envelope-file.ts';
@@ -150,13 +150,6 @@ async function whyUnknown(
   const unknown = places.filter(({ id }) => !standings.has(id));
   return await Promise.all(
     unknown.map(async ({ id, path }) => [id, (await vanishes(path, 1000)) ? 'gone' : notKnown]),
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    () => false,
   );
 }
 

@@ -8,7 +8,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { noticePrefix } from '../../foreign/notice-report.ts';
 import { errorCode } from '../../mail/error-code.ts';
 import { errorText } from '../../mail/error-text.ts';
-import { readOnly } from './envelope-file.ts';
+import { readOnly } from '../disk.ts';
 
 export interface Message {
   /** Octets, as they lie on the disk. */

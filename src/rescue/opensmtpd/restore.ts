@@ -9,9 +9,10 @@
  * message under another name, which is always the same one.
  */
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
+import { chown, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorText } from '../../mail/error-text.ts';
+import { exists, syncFolder } from '../disk.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
 import { messageFolder } from './reader.ts';
 import type { Smtpctl } from './smtpctl.ts';
@@ -120,13 +121,13 @@ async function place({ folder, members }: Group, { spool }: Layout): Promise<str
   try {
     await write(join(aside, 'message'), first.message);
     for (const { id, parts } of members) await write(join(aside, id), parts.envelope);
-    await sync(aside);
+    await syncFolder(aside);
     const bucket = dirname(folder);
     if (!(await exists(bucket))) await makeFolder(bucket, uid, gid);
     // A folder that came into being meanwhile is not empty, and stays.
     await rename(aside, folder);
-    await sync(bucket);
-    await sync(dirname(bucket));
+    await syncFolder(bucket);
+    await syncFolder(dirname(bucket));
     return null;
   } finally {
     await rm(aside, { recursive: true, force: true });
@@ -152,15 +153,6 @@ async function write(path: string, { content, mode, uid, gid }: ArchivedFile): P
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
@@ -196,13 +188,6 @@ async function announce(
 
 const notTaken =
   'its files are in the queue, but smtpd does not take it: its log says why; is its action still in smtpd.conf?';
-
-async function exists(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 function fault(problem: string): Restored {
   return { kind: 'fault', problem };

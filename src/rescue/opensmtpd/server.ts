@@ -1,13 +1,13 @@
 /**
  * OpenSMTPD on a machine: found by its spool, asked by smtpctl(8).
  */
-import { lstat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { routeOfAddress } from '../../foreign/opensmtpd/config-route.ts';
 import { firstFile, outside, type Root } from '../../machine/root.ts';
 import type { NextHop } from '../../mail/envelope.ts';
 import { errorCode } from '../../mail/error-code.ts';
+import { isFolder } from '../disk.ts';
 import type { MailServer } from '../mail-server.ts';
 import { createHand } from './hand.ts';
 import { layoutOf } from './restore.ts';
@@ -46,11 +46,6 @@ export async function findOpenSmtpd(root: Root): Promise<readonly MailServer[]> 
       whyNoHand,
     },
   ];
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => null);
-  return found?.isDirectory() ?? false;
 }
 
 /** `smtpd -h` tells its version, and how it is used. */

@@ -1,15 +1,7 @@
 /**
  * Reads Postfix's queue from its files.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type DelayLog, readDelayLog } from '../../foreign/postfix/delay-log.ts';
 import { messageQueues, readEntry } from '../../foreign/postfix/entry.ts';
@@ -18,6 +10,7 @@ import { type ByteSource, longestRecord } from '../../foreign/postfix/records.ts
 import { errorCode } from '../../mail/error-code.ts';
 import { errorText } from '../../mail/error-text.ts';
 import { textOf } from '../../mail/text.ts';
+import { readOnly } from '../disk.ts';
 import {
   type EntryPlace,
   type Listed,
@@ -34,8 +27,6 @@ export const logQueues = ['bounce', 'defer', 'trace'] as const;
 
 /** Of a log no more is read: it has a paragraph for every recipient. */
 const longestLog = 65_536;
-/** The file may be a trap, if somebody else could write here. */
-const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const complete = 0o700;
 const spoiled = 0o400;
 
@@ -162,7 +153,7 @@ type Opened =
 function openFile(path: string): Opened | null {
   let fd: number;
   try {
-    fd = openSync(path, flags);
+    fd = openSync(path, readOnly);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

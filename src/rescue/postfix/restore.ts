@@ -18,6 +18,7 @@ import {
   timeOfId,
 } from '../../foreign/postfix/queue-id.ts';
 import { errorText } from '../../mail/error-text.ts';
+import { syncFolder } from '../disk.ts';
 import type { ArchivedEntry, ArchivedFile, Missed, Restored } from '../mail-server.ts';
 import { findIn, statOf, walkQueue } from './queue-folders.ts';
 import { logQueues } from './reader.ts';
@@ -201,13 +202,5 @@ async function syncFolders(
         folders.add(join(folder, queue, ...deeper.slice(0, depth)));
     }
   }
-  for (const path of folders) {
-    if (!statOf(path)?.isDirectory()) continue;
-    const handle = await open(path, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  }
+  for (const path of folders) if (statOf(path)?.isDirectory()) await syncFolder(path);
 }

@@ -1,9 +1,10 @@
 /**
  * Whether a message that is to be put back is in the queue already, under whatever name.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { readQueueFile } from '../../foreign/postfix/queue-file.ts';
 import { longestRecord } from '../../foreign/postfix/records.ts';
+import { readOnly } from '../disk.ts';
 
 export interface TwinFacts {
   readonly firstId: string | null;
@@ -39,7 +40,7 @@ export function readTwinFacts(fd: number): TwinRead {
 export function sameMessage(path: string, facts: TwinFacts): boolean {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    fd = openSync(path, readOnly);
   } catch {
     return false;
   }

@@ -2,8 +2,9 @@
  * One piece of memory that files are read into, one after the other: a file costs three system calls, and
  * no memory of its own.
  */
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { errorCode } from '../../mail/error-code.ts';
+import { readOnly } from '../disk.ts';
 
 /** Octets that were read. */
 export type Loaded = number | 'absent' | { readonly problem: string };
@@ -38,7 +39,7 @@ export function createFileBuffer(): FileBuffer {
     load(path, limit) {
       let file: number;
       try {
-        file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+        file = openSync(path, readOnly);
       } catch (error) {
         const code = errorCode(error);
         if (code === 'ENOENT') return 'absent';

@@ -4,6 +4,7 @@
  */
 import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../disk.ts';
 import type { Missed } from '../mail-server.ts';
 import type { Locks, NewLock } from './locks.ts';
 
@@ -50,15 +51,6 @@ export async function placeNew(
   await syncFolder(dirname(target));
   await lock.release();
   return missed;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /** As an I line has it; how a number of a device is divided is known for Linux alone. */
