@@ -85,6 +85,16 @@ test('a domain that the server delivers itself is never condemned', async () => 
   assert.deepEqual(asked, [['bob@dead.example']]);
 });
 
+test('nor is it because somebody wrote an address there that nobody can be asked about', async () => {
+  const { judge } = open({
+    'postmaster@dead.example': { mailer: 'local', host: '', address: 'postmaster@dead.example' },
+  });
+  const odd = await judge.judge(place, entryOf('own', '"a<b"@dead.example'));
+  assert.equal(odd.verdict.proposal, 'leave');
+  const other = await judge.judge(place, entryOf('own', 'bob@dead.example'));
+  assert.equal(other.verdict.proposal, 'leave');
+});
+
 test('a domain whose MX is this machine goes only where the server says that it looks up the MX', async () => {
   const hop = { mailer: 'smtp', host: 'own.example', address: 'bob@own.example' };
   const told = await open({ 'bob@own.example': hop }).judge.judge(

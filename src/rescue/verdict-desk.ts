@@ -7,6 +7,7 @@
  * again with that next hop.
  */
 import type { Judge } from '../judge/judge.ts';
+import { formatDomain, parseAddress } from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
 import { isDeadEnd } from '../verdict/entry.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
@@ -37,6 +38,9 @@ export interface VerdictDeskOptions {
 /** The words of more than these help nobody, and cost memory. */
 const mostWords = 2000;
 
+/** An address that every server can be asked about. */
+const plain = /^[\w.+=-]{1,64}@[\w.-]{1,255}$/;
+
 /** Never rejects. */
 export function createVerdictDesk({ judge, nextHops, maxPending }: VerdictDeskOptions): AskPath {
   const known = new Map<string, Promise<PathAnswer>>();
@@ -46,8 +50,18 @@ export function createVerdictDesk({ judge, nextHops, maxPending }: VerdictDeskOp
   async function answer({ check, path, nextHop }: PathQuestion): Promise<PathAnswer> {
     const first = await judge.ask(questionOf(check, path, nextHop));
     if (nextHop || check === 'sender' || !mayBeRouted(first)) return answerOf(first);
-    const told = await routes.ask(path);
+    const told = (await routes.ask(path)) ?? (await askBeside(path));
     return answerOf(told ? await judge.ask(questionOf(check, path, told)) : first);
+  }
+
+  /**
+   * An odd address may be one that cannot be asked about, and its answer is that of the whole domain:
+   * nobody hides a domain that the admin routes behind such a one.
+   */
+  async function askBeside(path: string): Promise<NextHop | null> {
+    const address = plain.test(path) ? null : parseAddress(path);
+    if (address?.kind !== 'mailbox') return null;
+    return await routes.ask(`postmaster@${formatDomain(address.domain)}`);
   }
 
   function answerOf({ action, reason, domain, steps }: Verdict): PathAnswer {

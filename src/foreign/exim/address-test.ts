@@ -38,6 +38,9 @@ export function parseAddressTests(
   return answers.slice(0, count).map((answer) => nextHopOf(answer, routers, transports));
 }
 
+/** What is in doubt: left to the server. */
+export const unresolved: NextHop = { mailer: 'unresolved', host: '', address: null };
+
 function nextHopOf(answer: string, routers: Drivers, transports: Drivers): NextHop | null {
   if (/^mail to .* is discarded$/m.test(answer)) return handedTo('blackhole');
   const [first, ...others] = answer.match(/^\S.*\n(?: .*\n)*/gm) ?? [];
@@ -68,7 +71,7 @@ function failedHop(
   [, address = '', how, why = '']: RegExpExecArray,
   isRedirected: boolean,
 ): NextHop | null {
-  if (how !== 'is undeliverable' && !byDns.test(why)) return handedTo('unresolved');
+  if (how !== 'is undeliverable' && !byDns.test(why)) return unresolved;
   return isRedirected ? byMx(address) : null;
 }
 

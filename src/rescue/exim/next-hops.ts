@@ -3,13 +3,20 @@
  *
  * Addresses are given as input, not as arguments, and only such as stay one line of it.
  */
-import { type Drivers, parseAddressTests, parseDrivers } from '../../foreign/exim/address-test.ts';
+import {
+  type Drivers,
+  parseAddressTests,
+  parseDrivers,
+  unresolved,
+} from '../../foreign/exim/address-test.ts';
 import type { NextHop } from '../../mail/envelope.ts';
 import type { EximProgram } from './program.ts';
 
 /** Addresses for one process, which looks one after the other up in DNS. */
 const batchSize = 50;
 const processes = 4;
+/** ms in which those that Exim takes too long over are told from the others. */
+const patience = 300_000;
 
 export async function askNextHops(
   program: EximProgram,
@@ -21,15 +28,17 @@ export async function askNextHops(
   ]);
   const asked = [...new Set(addresses)].filter(isOneLine);
   const nextHops = new Map<string, NextHop>();
+  const end = performance.now() + patience;
   let next = 0;
   async function ask(batch: readonly string[]): Promise<void> {
     const input = batch.map((address) => `<${address}>\n`).join('');
     const { status, stdout } = await program.run(['-bt'], Buffer.from(input).toString('latin1'));
-    if (status === null && batch.length > 1) {
-      // It took too long over one of them, which the others shall not pay for: nobody hides a domain
-      // that the admin routes behind one whose name servers are slow.
-      const half = Math.ceil(batch.length / 2);
-      await Promise.all([ask(batch.slice(0, half)), ask(batch.slice(half))]);
+    // Killed, as it took too long over one of them: neither are the others hidden by that, which the
+    // admin may route, nor is it condemned without the word of the server.
+    if (status === null) {
+      if (batch.length === 1 || performance.now() > end)
+        for (const address of batch) nextHops.set(address, unresolved);
+      else for (const half of halvesOf(batch)) await ask(half);
       return;
     }
     const found = parseAddressTests(stdout, batch.length, routers, transports);
@@ -47,6 +56,11 @@ export async function askNextHops(
   }
   await Promise.all(Array.from({ length: processes }, work));
   return nextHops;
+}
+
+function halvesOf(batch: readonly string[]): readonly (readonly string[])[] {
+  const middle = Math.ceil(batch.length / 2);
+  return [batch.slice(0, middle), batch.slice(middle)];
 }
 
 async function driversOf(program: EximProgram, kind: 'routers' | 'transports'): Promise<Drivers> {
