@@ -22,6 +22,19 @@
  * - call-ahead: asking the backend at RCPT whether a mailbox exists
  * - settling: writing down what an attempt made of each recipient
  * - verdict: what is to be done; receipt: the record that a verdict leaves in the journal
+ *
+ * Those of the rescue:
+ *
+ * - entry: one message in the queue of another server; in OpenSMTPD's, one recipient of a message
+ * - cause: entries that wait for the same reason, taken together
+ * - proposal: what may become of an entry: purge, hold, leave
+ * - held: kept from delivery by the server's own means: hold, freeze, quarantine, pause
+ * - hand: the means by which a queue is changed
+ * - seizure: keeping the server from entries while they are archived and removed
+ * - archive: the file of one run with all that it took out; receipt is also its name, such as 2026-11-22.1
+ * - restoring: putting archived entries back; undo: the command that does so and releases what was held
+ * - source: where a flood came from: clients, forged senders, sites
+ * - site: a domain of ours that the flood was written to
  */
 
 /** Whoever speaks SMTP to the server; unknown parts are null. */
