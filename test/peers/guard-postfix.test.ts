@@ -153,6 +153,32 @@ for (const [name, settings] of [
   });
 }
 
+test('notices by the milter, failure mode closed: while the guard is away they wait, and none is lost', {
+  skip,
+}, async () => {
+  await using scene = await openScene(noticesByMilter('closed'), {});
+  const { postfix, incident, guard } = scene;
+  await guard.stop();
+  const alone = await play(incident);
+  assert.equal(alone.wanted.delivered, sizes.wanted);
+  assert.equal(alone.misaddressed.noticed, 0);
+  assert.equal(await postfix.queued(), sizes.messages + sizes.misaddressed);
+
+  await using back = await startGuard(postfix.machine, {});
+  // Backend and sink listen while it is played.
+  const playing = play(incident);
+  const noticed = /to=<mistaken-\d+@good-\d+\.example>.*status=sent/;
+  const areAll = until(async () => {
+    await run(postfix.machine.place, ['postqueue', '-f']);
+    return (await countInLog(postfix, noticed)) === 2 * sizes.misaddressed;
+  }, 20_000);
+  assert.ok(await areAll, 'a notice to a real sender is missing');
+  assert.equal((await playing).wanted.delivered, sizes.wanted);
+  assert.ok(await isEmpty(scene));
+  assert.equal(await countInLog(postfix, toSeaton), 0);
+  await back.stop();
+});
+
 test('spillway install postfix: shown, applied, proved, and taken out to the byte', {
   skip,
 }, async () => {

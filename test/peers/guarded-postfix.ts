@@ -39,7 +39,7 @@ export const byTransport = {
   transport_maps: `${routes}, socketmap:inet:127.0.0.1:9997:postfix_transport`,
 };
 
-/** Its log so far, the parts that are wanted. */
+/** How many lines of its log so far match. */
 export async function countInLog(postfix: Postfix, pattern: RegExp): Promise<number> {
   return (await postfix.machine.log()).filter((line) => pattern.test(line)).length;
 }
