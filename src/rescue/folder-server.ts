@@ -8,6 +8,7 @@ import { basename, dirname } from 'node:path';
 import type { Mta } from '../foreign/queue-entry.ts';
 import { errorCode } from '../mail/error-code.ts';
 import { errorText } from '../mail/error-text.ts';
+import { isThere } from './disk.ts';
 import type {
   ArchivedEntry,
   MailServer,
@@ -18,7 +19,6 @@ import type {
 } from './mail-server.ts';
 import { openReader } from './open-reader.ts';
 import {
-  isThere,
   makeQueueFolder,
   remove,
   removeShared,
@@ -56,7 +56,7 @@ export function openFolderServer(source: QueueSource, isStopped: boolean): MailS
   };
 }
 
-export function folderHand(reader: QueueReader): QueueHand {
+function folderHand(reader: QueueReader): QueueHand {
   const isHeld = (place: EntryPlace) => {
     const read = reader.read(place);
     return read.kind === 'entry' && read.entry.state === 'held';

@@ -17,6 +17,7 @@ import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../mail/error-code.ts';
 import { makeFolder } from '../store/sqlite-file.ts';
+import { isThere } from './disk.ts';
 import type { ArchivedFile } from './mail-server.ts';
 
 /** Begins the name of a file that is not whole yet; no server takes such a name for one of its own. */
@@ -52,10 +53,6 @@ export function remove(path: string): void {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
   }
-}
-
-export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Makes the folder where it is missing, for the owner of the one above it. */

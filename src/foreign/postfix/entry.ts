@@ -11,7 +11,7 @@ import type { ByteSource } from './records.ts';
 export const messageQueues = ['maildrop', 'incoming', 'active', 'deferred', 'hold'] as const;
 export type MessageQueue = (typeof messageQueues)[number];
 
-export function stateIn(queue: MessageQueue): EntryState {
+function stateIn(queue: MessageQueue): EntryState {
   if (queue === 'hold') return 'held';
   return queue === 'deferred' ? 'waiting' : 'active';
 }

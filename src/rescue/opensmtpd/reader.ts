@@ -73,7 +73,7 @@ export function messageFolder(queue: string, message: string): string {
 }
 
 /** The message that an envelope is for. */
-export function messageOf(envelope: string): string {
+function messageOf(envelope: string): string {
   return join(dirname(envelope), 'message');
 }
 

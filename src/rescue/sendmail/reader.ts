@@ -6,6 +6,7 @@ import { basename, dirname } from 'node:path';
 import { type NoticeReport, noticePrefix, readNoticeReport } from '../../foreign/notice-report.ts';
 import { type QueueFile, readQueueFile } from '../../foreign/sendmail/queue-file.ts';
 import { headerOf } from '../../foreign/sendmail/queue-header.ts';
+import { isThere } from '../disk.ts';
 import type { EntryPlace, Listed, PlaceRead, QueueReader, Unreadable } from '../reader.ts';
 import { createFileBuffer, type Loaded } from './file-buffer.ts';
 import { folderNamed, namesIn, openFolders } from './folders.ts';
@@ -172,10 +173,6 @@ function strangerAt(folder: string, name: string): string | null {
   // Folders are queues of their own, or what an admin has put aside.
   if (!found || found.isDirectory()) return null;
   return 'expected a file of sendmail, found one of another name';
-}
-
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function isFresh(path: string): boolean {
