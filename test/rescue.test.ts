@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -245,6 +245,22 @@ test('a folder that is no queue, and one that is not there', async (t) => {
   assert.equal(missing.status, 2);
   assert.match(missing.err, /there is no such folder/);
 });
+
+for (const mta of mtas)
+  test(`${mta}: a receipt whose queue is on a disk that is not there stays as it is`, async (t) => {
+    const { queue, look, undo } = await setUp(t, mta);
+    const before = picture(queue);
+    const { receipt = '' } = await look('--cause', '1', '--apply', '--stopped');
+    renameSync(queue, `${queue}-elsewhere`);
+    const { status, err } = await undo(receipt, '--stopped');
+    assert.equal(existsSync(queue), false);
+    renameSync(`${queue}-elsewhere`, queue);
+    assert.equal(status, 1);
+    assert.match(err, /^spillway: cannot read the queue folder /);
+    const back = await undo(receipt, '--stopped');
+    assert.equal(back.status, 0, back.err);
+    assert.equal(picture(queue), before);
+  });
 
 test('for people: the causes, the sources, and what to type next', async (t) => {
   const { rescue } = await setUp(t, 'sendmail');

@@ -14,6 +14,7 @@ import { oneOf } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { createOutput, type Output } from './output.ts';
 import { collect, overridden } from './overrides.ts';
+import { tellingFolders } from './queue-folder-trouble.ts';
 import type { RescueOptions } from './rescue-options.ts';
 import { chooseQueues } from './rescue-queues.ts';
 import { rescueQueue } from './rescue-run.ts';
@@ -50,7 +51,7 @@ export function rescueCommand(output: Output = createOutput()): Command {
       checkWhere(options.where);
       const root = openRoot(resolve(options.root ?? '/'));
       const { mta = null, queue = null, stopped = false } = options;
-      const servers = await chooseQueues({ root, mta, queue, stopped });
+      const servers = await tellingFolders(() => chooseQueues({ root, mta, queue, stopped }));
       if (options.watch && servers.length > 1)
         throw new CommandError(
           `--watch stays with one queue, and there are several: ${servers.map(({ queue }) => printable(queue)).join(', ')}. Name one with --queue`,

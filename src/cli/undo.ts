@@ -1,6 +1,7 @@
 /**
  * `spillway undo`: puts back what a rescue removed, and releases what it held.
  */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config/read.ts';
@@ -12,6 +13,7 @@ import { openFolderServer } from '../rescue/folder-server.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
 import { parseOnly } from '../rescue/only.ts';
 import { openReader } from '../rescue/open-reader.ts';
+import { QueueFolderError } from '../rescue/reader.ts';
 import { UndoError, type UndoOutcome, undoReceipt } from '../rescue/undo.ts';
 import { ArchiveOpenError, ArchiveReadError } from '../store/archive-errors.ts';
 import type { ArchivedRun, ArchiveStore, StoredEntry } from '../store/archive-store.ts';
@@ -21,6 +23,7 @@ import { CommandError, exit } from './exit.ts';
 import { listenForInterruptions } from './interruptions.ts';
 import { createOutput, formatLocalTime, jsonLine, type Output } from './output.ts';
 import { createProgressLine } from './progress.ts';
+import { tellingFolders } from './queue-folder-trouble.ts';
 import { countEntries } from './rescue-text.ts';
 import { dataFolderOf, storeUrlOf } from './store-url.ts';
 
@@ -52,7 +55,7 @@ export function undoCommand(output: Output = createOutput()): Command {
       if (receipt === undefined) return await list(folder, options, output);
       const selection = readOnly(options.only);
       using archive = open(folder, receipt);
-      const server = await serverOf(archive.run, options.stopped === true);
+      const server = await tellingFolders(() => serverOf(archive.run, options.stopped === true));
       const { hand } = server;
       if (!hand)
         throw new CommandError(
@@ -110,7 +113,13 @@ async function serverOf(
 ): Promise<MailServer> {
   const found = await findServers(openRoot(root), mta);
   const own = found.find(({ source }) => folders.some((folder) => source.folders.includes(folder)));
-  return own ?? openFolderServer({ mta, folders }, stopped);
+  if (own) return own;
+  // Where its disk is not mounted, what is put back would vanish below that.
+  for (const folder of folders)
+    await readdir(folder).catch((error) => {
+      throw new QueueFolderError(folder, error);
+    });
+  return openFolderServer({ mta, folders }, stopped);
 }
 
 async function list(folder: string, { json }: Options, output: Output): Promise<void> {
