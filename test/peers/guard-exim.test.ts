@@ -14,10 +14,11 @@ import {
 import { openExim } from './exim.ts';
 import { startGuard } from './guard.ts';
 import { floodSize, openIncident, play, toBackend, wantedSize } from './incident.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, projectInside } from './machine.ts';
 import { openNetwork } from './network.ts';
 import type { Peer } from './peer.ts';
 import { run } from './place.ts';
+import { startProgram } from './process.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts } from './scene.ts';
 import { until } from './until.ts';
@@ -106,3 +107,44 @@ test('Exim with the refusal at MAIL: the flood does not even enter', { skip }, a
   const refused = { check: 'sender', action: 'refuse', domain: 'seaton.biz' } as const;
   assert.equal(countReceipts(await guard.journal(), refused), floodSize);
 });
+
+/** Somebody in the place of the guard who says this, or nothing, and closes. */
+const impostor = (said: string | null) => `
+require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
+  socket.on('error', () => {}).resume();
+  ${said === null ? '' : `socket.end(${JSON.stringify(said)});`}
+}).listen(9995, '127.0.0.1', () => console.log('ready'));`;
+
+const impostors: readonly [name: string, code: string | null][] = [
+  ['stopped', null],
+  ['slow', impostor(null)],
+  ['answering rubbish', impostor('refuse all of it {${\n')],
+];
+for (const [name, code] of impostors)
+  test(`Exim with a guard that is ${name}: open takes the mail, closed lets it come again`, {
+    skip,
+  }, async () => {
+    await using network = await openNetwork();
+    for (const [mode, said, waits] of [
+      ['open', /^250 OK\r?\n250 Accepted/m, false],
+      ['closed', /^451 4\.3\.2 Mail is not checked at the moment/m, true],
+    ] as const) {
+      await using exim = await openExim({ network, relay: toBackend });
+      const { place } = exim.machine;
+      await ask(exim.machine, mode);
+      const node = `${projectInside}/bin/with-node`;
+      await using stack = new AsyncDisposableStack();
+      if (code !== null) stack.use(await startProgram(place, [node, '-e', code], /ready/));
+      const input = [
+        'EHLO client.example',
+        'MAIL FROM:<ann@good-1.example>',
+        'RCPT TO:<info@bakery.example>',
+        'QUIT',
+        '',
+      ].join('\r\n');
+      assert.match(await run(place, ['exim4', '-bh', '127.0.0.1'], { input }), said);
+      const routed = await run(place, ['exim4', '-bt', 'ann@mail.invalid'], { accept: [0, 1, 2] });
+      if (waits) assert.match(routed, /451 4\.3\.2 Mail is not checked at the moment/);
+      else assert.doesNotMatch(routed, /Mail is not checked/);
+    }
+  });
