@@ -12,10 +12,12 @@ export async function faultOfFiles(
   folders: readonly string[],
 ): Promise<string | null> {
   if (files.length === 0) return 'the receipt holds no files of it';
-  for (const { path, size, content } of files) {
+  for (const { path, mode, size, content } of files) {
     // A receipt is a file that may have been carried about.
     if (!folders.some((folder) => isInside(path, folder)))
       return `expected a file of the queue, found ${printable(path)}`;
+    if (mode < 0 || mode > 0o777)
+      return `expected the mode of a file of the queue, found ${mode.toString(8)} for ${printable(path)}`;
     try {
       let octets = 0;
       for await (const chunk of content()) octets += chunk.length;

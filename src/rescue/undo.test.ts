@@ -116,6 +116,7 @@ const tamperings: readonly [name: string, sql: string, problem: RegExp][] = [
     "UPDATE file SET path = '/etc/cron.d/x' WHERE entry = 1 AND place = 0",
     /expected a file of the queue, found \/etc\/cron\.d\/x/,
   ],
+  ['a mode of a program', 'UPDATE file SET mode = 2541 WHERE entry = 1', /found 4755 for/],
   [
     'a way out of the queue',
     "UPDATE file SET path = replace(path, '/a.', '/../a.') WHERE entry = 1",
