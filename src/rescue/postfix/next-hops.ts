@@ -28,7 +28,15 @@ export async function askNextHops(
     const inside = resolvable(address);
     return inside === null ? [] : [{ address, inside }];
   });
-  const hops = (await askSocket(place, questions)) ?? (await askProgram(place, questions)) ?? [];
+  const hops: (NextHop | null)[] = [];
+  // It hangs up when it is reloaded, or a table has changed: the rest is asked anew.
+  while (hops.length < questions.length) {
+    const more = await askSocket(place, questions.slice(hops.length));
+    if (!more) break;
+    hops.push(...more);
+  }
+  const rest = questions.slice(hops.length);
+  if (rest.length > 0) hops.push(...((await askProgram(place, rest)) ?? []));
   return new Map(
     questions.flatMap(({ address }, index) => {
       const hop = hops[index];
