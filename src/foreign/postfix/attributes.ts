@@ -18,8 +18,12 @@ export function formatResolve(address: string): Buffer {
   return Buffer.from(`request\0resolve\0sender\0\0address\0${address}\0\0`, 'utf8');
 }
 
-/** The resolver could not look something up, or the address is no address. */
-const undecided = 0x04 | 0x08;
+/** The address is no address. */
+const noAddress = 0x04;
+/** A table could not be asked. */
+const failed = 0x08;
+/** A table that routes the domain may be the one that failed: in doubt it is left to the server. */
+const unresolved: NextHop = { mailer: 'unresolved', host: '', address: null };
 
 /**
  * The first answer in `bytes`, with what is left; null: it is not complete yet. `hop` is null where the
@@ -51,11 +55,12 @@ export function takeAnswer(
 }
 
 function hopOf(found: ReadonlyMap<string, string>): NextHop | null {
-  const flags = Number(found.get('flags') ?? undecided);
+  const flags = Number(found.get('flags') ?? noAddress);
   const mailer = found.get('transport') ?? '';
   const host = found.get('nexthop') ?? '';
-  if (!Number.isInteger(flags) || (flags & undecided) !== 0 || mailer === '' || host === '')
-    return null;
+  if (!Number.isInteger(flags)) return null;
+  if ((flags & failed) !== 0) return unresolved;
+  if ((flags & noAddress) !== 0 || mailer === '' || host === '') return null;
   return { mailer, host, address: found.get('recipient') ?? null };
 }
 

@@ -82,7 +82,7 @@ const answers: readonly [name: string, text: string, want: unknown][] = [
     `protocol\0trivial_rewrite_protocol\0\0${hop}`,
     nextHop,
   ],
-  ['a table that failed', answer(4096 + 8), null],
+  ['a table that failed', answer(4096 + 8), { mailer: 'unresolved', host: '', address: null }],
   ['an address that is none', answer(4), null],
   ['an answer without a transport', hop.replace('smtp', ''), null],
   ['an answer to something else', 'status\x000\0\0', null],
