@@ -153,3 +153,18 @@ export async function settled(drowned: Drowned, count: number | null = null): Pr
       `expected ${count} messages\n${last.slice(-3000)}\n${await drowned.sendmail.story()}`,
     );
 }
+
+/** Queue runs and listings one after the other. */
+export function keepRunning({ shell }: Drowned) {
+  let isOver = false;
+  const work = (async () => {
+    while (!isOver)
+      await shell('sendmail -q -v < /dev/null > /dev/null 2>&1 || true; mailq > /dev/null');
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await work;
+    },
+  };
+}

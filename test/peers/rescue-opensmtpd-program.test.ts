@@ -2,13 +2,10 @@
  * `spillway rescue` beside a drowned OpenSMTPD that works on: killed in the middle, run again, undone.
  */
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { startActor } from './actor.ts';
 import { wanted } from './drowned.ts';
 import { incidentRecords } from './incident.ts';
 import { projectInside } from './machine.ts';
-import { addresses, publicNetworks } from './network.ts';
 import {
   assertCleanLog,
   type Drowned,
@@ -20,6 +17,7 @@ import {
   spool,
 } from './opensmtpd-queue.ts';
 import { whyNot } from './requirements.ts';
+import { openRescueDns } from './rescue-dns.ts';
 import { until } from './until.ts';
 
 const skip = await whyNot();
@@ -30,23 +28,7 @@ const waiting = 20;
 test('The rescue beside OpenSMTPD under load: killed, run again, undone', { skip }, async (t) => {
   await using drowned = await openDrowned();
   const { world, shell, peer, network } = drowned;
-  // The rescue sees the black hole. To the server its name does not resolve, so that it keeps the queue.
-  await using _dns = await startActor<typeof import('./actors/dns.ts')>(
-    network.world,
-    new URL('./actors/dns.ts', import.meta.url),
-    { host: addresses.dns.v4, port: 5353, records: incidentRecords },
-  );
-  await mkdir(peer.machine.path('/etc/spillway'), { recursive: true });
-  await writeFile(
-    peer.machine.path('/etc/spillway/spillway.toml'),
-    `[dns]
-servers = ["${addresses.dns.v4}:5353"]
-[verdict]
-public = ${JSON.stringify(publicNetworks)}
-[store]
-url = "sqlite:/var/lib/spillway"
-`,
-  );
+  await using _dns = await openRescueDns(network, peer.machine);
   const many = <T>(count: number, make: (i: number) => T) =>
     Array.from({ length: count }, (_, i) => make(i));
   await world.call(

@@ -2,14 +2,22 @@
  * `spillway rescue` beside a drowned sendmail that works on: killed in the middle, run again, undone.
  */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import test from 'node:test';
-import { startActor } from './actor.ts';
-import { type Drowned, lost, openDrowned, readMailq, settled, wanted } from './drowned.ts';
+import {
+  type Drowned,
+  keepRunning,
+  lost,
+  openDrowned,
+  readMailq,
+  settled,
+  wanted,
+} from './drowned.ts';
 import { incidentRecords } from './incident.ts';
 import { projectInside } from './machine.ts';
-import { addresses, publicNetworks } from './network.ts';
+import { addresses } from './network.ts';
 import { whyNot } from './requirements.ts';
+import { openRescueDns } from './rescue-dns.ts';
 import { until } from './until.ts';
 
 const skip = await whyNot();
@@ -20,23 +28,7 @@ const waiting = 20;
 test('The rescue beside sendmail under load: killed, run again, undone', { skip }, async (t) => {
   await using drowned = await openDrowned();
   const { world, shell, sendmail, network } = drowned;
-  // The rescue sees the black hole. To the server its name does not resolve, so that it keeps the queue.
-  await using _dns = await startActor<typeof import('./actors/dns.ts')>(
-    network.world,
-    new URL('./actors/dns.ts', import.meta.url),
-    { host: addresses.dns.v4, port: 5353, records: incidentRecords },
-  );
-  await mkdir(sendmail.machine.path('/etc/spillway'), { recursive: true });
-  await writeFile(
-    sendmail.machine.path('/etc/spillway/spillway.toml'),
-    `[dns]
-servers = ["${addresses.dns.v4}:5353"]
-[verdict]
-public = ${JSON.stringify(publicNetworks)}
-[store]
-url = "sqlite:/var/lib/spillway"
-`,
-  );
+  await using _dns = await openRescueDns(network, sendmail.machine);
   const many = <T>(count: number, make: (i: number) => T) =>
     Array.from({ length: count }, (_, i) => make(i));
   await world.call(
@@ -183,19 +175,4 @@ async function orphansOf(drowned: Drowned): Promise<string[]> {
     ['df', 'xf', 'tf', 'Tf', 'Qf'].map((start) => filesOf(drowned, start)),
   );
   return others.flat().filter((id) => !controls.has(id));
-}
-
-/** Queue runs and listings one after the other. */
-function keepRunning({ shell }: Drowned) {
-  let isOver = false;
-  const work = (async () => {
-    while (!isOver)
-      await shell('sendmail -q -v < /dev/null > /dev/null 2>&1 || true; mailq > /dev/null');
-  })();
-  return {
-    async stop() {
-      isOver = true;
-      await work;
-    },
-  };
 }

@@ -14,6 +14,7 @@ import { findSendmail } from '../../src/rescue/sendmail/server.ts';
 import { archived } from './archived.ts';
 import {
   type Drowned,
+  keepRunning,
   lost,
   openDrowned,
   readMailq,
@@ -389,21 +390,6 @@ async function filesIn({ sendmail }: Drowned): Promise<string[]> {
     withFileTypes: true,
   });
   return found.filter((file) => file.isFile()).map(({ name }) => name);
-}
-
-/** Queue runs and listings one after the other. */
-function keepRunning({ shell }: Drowned) {
-  let isOver = false;
-  const work = (async () => {
-    while (!isOver)
-      await shell('sendmail -q -v < /dev/null > /dev/null 2>&1 || true; mailq > /dev/null');
-  })();
-  return {
-    async stop() {
-      isOver = true;
-      await work;
-    },
-  };
 }
 
 /** What it says when it finds a queue that it did not leave so. */
