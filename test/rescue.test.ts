@@ -6,7 +6,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -216,6 +223,22 @@ for (const [name, sql, undone, listed] of damages)
     assert.equal(status, 0, err);
     assert.ok(JSON.parse(out).outcome.removed > 0);
   });
+
+test('a receipt from elsewhere is not trusted unless the admin vouches for it', async (t) => {
+  const { queue, look, undo } = await setUp(t, 'exim');
+  const before = picture(queue);
+  const done = await look('--apply', '--stopped');
+  const [path = ''] = (await undo('--json')).out.match(/[^"]+\.receipt/) ?? [];
+  const elsewhere = join(makeFolder(t), 'gift.receipt');
+  copyFileSync(path, elsewhere);
+  const refused = await undo(elsewhere, '--stopped');
+  assert.equal(refused.status, 2);
+  assert.match(refused.err, /if you know where it comes from, say --trust/);
+  assert.equal((await undo(elsewhere, '--stopped', '--trust')).status, 0);
+  assert.equal(picture(queue), before);
+  assert.equal((await undo(done.receipt ?? '', '--stopped')).status, 0);
+  assert.equal(picture(queue), before);
+});
 
 const mistakes: readonly [args: readonly string[], want: RegExp][] = [
   [['--apply'], /say --stopped/],

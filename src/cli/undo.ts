@@ -2,7 +2,7 @@
  * `spillway undo`: puts back what a rescue removed, and releases what it held.
  */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config/read.ts';
 import { openRoot } from '../machine/root.ts';
@@ -17,6 +17,8 @@ import { QueueFolderError } from '../rescue/reader.ts';
 import { UndoError, type UndoOutcome, undoReceipt } from '../rescue/undo.ts';
 import { ArchiveOpenError, ArchiveReadError } from '../store/archive-errors.ts';
 import type { ArchivedRun, ArchiveStore, StoredEntry } from '../store/archive-store.ts';
+import { JournalOpenError } from '../store/errors.ts';
+import type { JournalStore } from '../store/journal-store.ts';
 import { openJournalStore } from '../store/open-journal.ts';
 import { listReceipts, openReceipt } from '../store/receipts.ts';
 import { CommandError, exit } from './exit.ts';
@@ -30,6 +32,7 @@ import { dataFolderOf, storeUrlOf } from './store-url.ts';
 interface Options {
   readonly only?: string;
   readonly stopped?: true;
+  readonly trust?: true;
   readonly json?: true;
   readonly config?: string;
 }
@@ -46,6 +49,7 @@ export function undoCommand(output: Output = createOutput()): Command {
     .argument('[receipt]', 'as the rescue named it, such as 2026-11-22.1, or its file')
     .option('--only <terms>', 'only entries that fit, see below')
     .option('--stopped', 'no server works on the folder: files are put back without one')
+    .option('--trust', 'the receipt lies elsewhere; you vouch for the files and programs it names')
     .option('--json', 'print one JSON document')
     .option('--config <file>', 'read this configuration')
     .addHelpText('after', help)
@@ -55,13 +59,14 @@ export function undoCommand(output: Output = createOutput()): Command {
       if (receipt === undefined) return await list(folder, options, output);
       const selection = readOnly(options.only);
       using archive = open(folder, receipt);
+      requireTrust(archive, folder, options);
       const server = await tellingFolders(() => serverOf(archive.run, options.stopped === true));
       const { hand } = server;
       if (!hand)
         throw new CommandError(
           `${printable(server.queue)} cannot be changed: ${server.whyNoHand ?? 'nobody may'}`,
         );
-      await using journal = await openJournalStore(storeUrlOf(config));
+      await using journal = await openJournal(storeUrlOf(config));
       const progress = createProgressLine(process.stderr);
       using stop = listenForInterruptions(() => progress.clear());
       const outcome = await undoReceipt({
@@ -95,6 +100,26 @@ function readOnly(text: string | undefined): ((entry: StoredEntry) => boolean) |
   const read = parseOnly(text);
   if (read.kind === 'fault') throw new CommandError(`--only: ${read.problem}`);
   return (entry) => read.test(entry, Date.now());
+}
+
+/**
+ * A receipt names folders to write into and the root whose programs are run: one that a stranger wrote
+ * could name any.
+ */
+function requireTrust({ path }: ArchiveStore, folder: string, { trust }: Options): void {
+  if (trust || resolve(dirname(path)) === join(folder, 'receipts')) return;
+  throw new CommandError(
+    `${printable(path)} is none of the receipts in ${printable(join(folder, 'receipts'))}. It names files to write and programs to run: if you know where it comes from, say --trust`,
+  );
+}
+
+async function openJournal(url: string): Promise<JournalStore> {
+  try {
+    return await openJournalStore(url);
+  } catch (error) {
+    if (!(error instanceof JournalOpenError)) throw error;
+    throw new CommandError(printable(error.message), exit.trouble, error);
+  }
 }
 
 function open(folder: string, receipt: string): ArchiveStore {

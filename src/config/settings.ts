@@ -154,8 +154,8 @@ export const settings = z.strictObject({
         .describe('Where to answer what Exim asks by readsocket.'),
       filter: z
         .array(endpoint())
-        .prefault(['127.0.0.1:9994'])
-        .describe('Where `spillway filter` hands over what OpenSMTPD asks.'),
+        .default([])
+        .describe('Where `spillway filter` hands over what OpenSMTPD asks; on trial still.'),
     })
     .prefault({}),
   smtp: smtpSettings,
