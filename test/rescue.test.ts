@@ -243,6 +243,7 @@ test('a receipt from elsewhere is not trusted unless the admin vouches for it', 
 const mistakes: readonly [args: readonly string[], want: RegExp][] = [
   [['--apply'], /say --stopped/],
   [['--purge'], /--purge needs --cause or --where/],
+  [['--purge', '--cause', '1'], /--purge wants the names of causes/],
   [['--hold', '--purge', '--cause', '1'], /only one of --hold and --purge/],
   [['--cause', 'nothing:here'], /no cause nothing:here in this queue/],
   [['--where', 'colour=red'], /--where: .*colour/],

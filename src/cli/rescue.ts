@@ -83,6 +83,10 @@ function readChoice({ cause, where, hold, purge, stopped, queue }: RescueOptions
   if (hold && purge) throw new CommandError('only one of --hold and --purge at a time');
   if (purge && cause === undefined && where === undefined)
     throw new CommandError('--purge needs --cause or --where: it removes wanted mail as well');
+  if (purge && cause?.some((text) => /^\d+$/.test(text)))
+    throw new CommandError(
+      '--purge wants the names of causes: since you looked, a number may have become that of wanted mail',
+    );
   if (stopped && queue === undefined)
     throw new CommandError(
       '--stopped goes with --queue: it speaks of a folder that no server uses',
