@@ -1,6 +1,7 @@
 /**
  * The causes of a full queue, as an admin reads them at three in the morning.
  */
+import type { Mta } from '../foreign/queue-entry.ts';
 import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
 import type { Cause } from '../rescue/cause.ts';
@@ -207,6 +208,14 @@ export function formatRound(
   return parts.join('  ');
 }
 
+/** What keeps the next flood out. */
+const guardFor: { readonly [mta in Mta]: string } = {
+  sendmail: 'spillway install sendmail',
+  postfix: 'spillway install postfix',
+  exim: 'put the guard into its configuration, docs/exim.md',
+  opensmtpd: 'let Spillway take the mail in front of it, docs/mx.md',
+};
+
 export function formatWatchEnd(
   { source }: MailServer,
   removed: number,
@@ -215,8 +224,6 @@ export function formatWatchEnd(
   return [
     `${countEntries(removed)} removed while watching.`,
     ...(receipt === null ? [] : [`To put them back: spillway undo ${receipt}`]),
-    source.mta === 'sendmail'
-      ? 'So that no more come: spillway install sendmail'
-      : 'So that no more come, let Spillway take the mail in front of it: docs/mx.md',
+    `So that no more come: ${guardFor[source.mta]}`,
   ];
 }
