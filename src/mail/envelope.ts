@@ -57,6 +57,12 @@ export interface NextHop {
   readonly address: string | null;
 }
 
+/**
+ * What stands for the next hop where the server cannot tell it for now: its own tables decide, so that
+ * nobody condemns the address meanwhile.
+ */
+export const unresolved: NextHop = { mailer: 'unresolved', host: '', address: null };
+
 /** MAIL with its parameters: RFC 5321 §4.1.1.2, RFC 1870, 6152, 3030, 6531, 3461 §4.3 and §4.4. */
 export interface MailParameters {
   /** Without angle brackets; '' is the null reverse-path. */

@@ -4,7 +4,7 @@
  * Specification, "The Exim command line". Each answer begins with a prompt; an address that leads
  * somewhere is `address`, `    <-- parent` lines, `  router = R, transport = T`, and hosts.
  */
-import type { NextHop } from '../../mail/envelope.ts';
+import { type NextHop, unresolved } from '../../mail/envelope.ts';
 
 /** Router or transport -> its driver: `dnslookup`, `smtp`. */
 export type Drivers = ReadonlyMap<string, string>;
@@ -37,9 +37,6 @@ export function parseAddressTests(
   if (before !== '' || answers.length !== count + 1) return Array<null>(count).fill(null);
   return answers.slice(0, count).map((answer) => nextHopOf(answer, routers, transports));
 }
-
-/** What is in doubt: left to the server. */
-export const unresolved: NextHop = { mailer: 'unresolved', host: '', address: null };
 
 function nextHopOf(answer: string, routers: Drivers, transports: Drivers): NextHop | null {
   if (/^mail to .* is discarded$/m.test(answer)) return handedTo('blackhole');

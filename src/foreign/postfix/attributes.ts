@@ -4,7 +4,7 @@
  * Not documented, and the same since 2.0; an answer that looks otherwise counts as none.
  */
 import { isUtf8 } from 'node:buffer';
-import type { NextHop } from '../../mail/envelope.ts';
+import { type NextHop, unresolved } from '../../mail/envelope.ts';
 import { unquoteAddress } from './address-text.ts';
 
 /** An address as the resolver takes it; null: it cannot be asked about. */
@@ -20,10 +20,8 @@ export function formatResolve(address: string): Buffer {
 
 /** The address is no address. */
 const noAddress = 0x04;
-/** A table could not be asked. */
+/** A table could not be asked: it may be the one that routes the domain. */
 const failed = 0x08;
-/** A table that routes the domain may be the one that failed: in doubt it is left to the server. */
-const unresolved: NextHop = { mailer: 'unresolved', host: '', address: null };
 
 /**
  * The first answer in `bytes`, with what is left; null: it is not complete yet. `hop` is null where the

@@ -7,7 +7,7 @@ import {
   readParseAnswers,
 } from '../../foreign/sendmail/parse-answers.ts';
 import type { Root } from '../../machine/root.ts';
-import type { NextHop } from '../../mail/envelope.ts';
+import { type NextHop, unresolved } from '../../mail/envelope.ts';
 
 /** Addresses for one process: names that DNS does not answer cost seconds each. */
 const shareSize = 20;
@@ -53,7 +53,9 @@ async function ask(
     const { status, stdout } = await root.run('/', [program, ...patience, '-bt'], input);
     if (status === null) {
       // It took too long over one of them, which the others shall not pay for.
-      if (share.length > 1) for (const one of share) await askShare([one]);
+      const [first, ...others] = share;
+      if (others.length > 0) for (const one of share) await askShare([one]);
+      else if (first) known.set(first.address, unresolved);
       return;
     }
     const answers = readParseAnswers(stdout, share.length);
