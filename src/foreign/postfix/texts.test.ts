@@ -29,7 +29,8 @@ test('an address that is quoted and unquoted is what it was', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (local, domain) => {
       const raw = `${local}@${domain.replaceAll('@', '')}`;
-      if (local.startsWith('@')) return;
+      // A source route.
+      if (raw.startsWith('@')) return;
       assert.equal(
         unquoteAddress(quoteAddress(raw)),
         /^"/.test(raw) ? unquoteAddress(quoteAddress(raw)) : raw,
