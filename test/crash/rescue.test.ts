@@ -8,8 +8,8 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openReceipt } from '../../src/store/receipts.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { toyContents } from './toy-queue.ts';
-import { makeScene, rescue, type Scene, undoAll } from './toy-rescue.ts';
+import { toyContents } from '../rescue/toy-queue.ts';
+import { makeScene, rescue, type Scene, undoAll } from '../rescue/toy-rescue.ts';
 
 class Death extends Error {}
 
@@ -104,7 +104,7 @@ test('the journal hears of everything that was removed, whenever the rescue dies
   }
 });
 
-const script = fileURLToPath(new URL('./toy-until-killed.ts', import.meta.url));
+const script = fileURLToPath(new URL('../rescue/toy-until-killed.ts', import.meta.url));
 
 for (const command of ['rescue', 'undo'])
   test(`a process that is killed: ${command}`, async () => {
