@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openReceipt } from '../../src/store/receipts.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
 import { toyContents } from '../rescue/toy-queue.ts';
 import { makeScene, rescue, type Scene, undoAll } from '../rescue/toy-rescue.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 class Death extends Error {}
 
