@@ -5,13 +5,13 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { type Endpoint, parseEndpoint } from '../mail/endpoint.ts';
+import { type FailureMode, failureModes } from '../mail/failure-mode.ts';
 import { printable } from '../mail/printable.ts';
 import { runDoor } from '../server/filter-door.ts';
-import { failures, type OnFailure } from '../verdict/verdict.ts';
 
 interface Options {
   readonly guard: Endpoint;
-  readonly onFailure: OnFailure;
+  readonly onFailure: FailureMode;
 }
 
 const usage = 2;
@@ -35,7 +35,7 @@ try {
         '--on-failure <mode>',
         'while the guard does not answer: open lets mail pass, closed answers 451',
       )
-        .choices(failures)
+        .choices(failureModes)
         .default('open'),
     )
     .addHelpText('after', '\nThe guard is at 127.0.0.1:9994 unless told otherwise.')

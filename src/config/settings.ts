@@ -5,9 +5,10 @@
  * and names in comparable form.
  */
 import { z } from 'zod';
+import { failureModes } from '../mail/failure-mode.ts';
 import { defaultLoopLimits } from '../verdict/loop.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
-import { type Check, type CheckSetting, failures, type Mode, modes } from '../verdict/verdict.ts';
+import { type Check, type CheckSetting, type Mode, modes } from '../verdict/verdict.ts';
 import {
   deliverySettings,
   noticeSettings,
@@ -36,7 +37,7 @@ const check = (what: string, usual: Mode = 'enforce') =>
     .strictObject({
       mode: z.enum(modes).default(usual).describe('enforce, watch (only recorded) or off.'),
       onFailure: z
-        .enum(failures)
+        .enum(failureModes)
         .default('closed')
         .describe('When DNS gives no answer: closed defers the mail, open lets it pass.'),
     } satisfies { [key in keyof CheckSetting]: z.ZodType })

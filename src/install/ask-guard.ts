@@ -3,10 +3,11 @@
  */
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { parseSendmailEndpoint } from '../foreign/sendmail/guard-settings.ts';
+import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
 import type { Root } from '../machine/root.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
 import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
+import { type Step, trouble, waiting, well } from './report.ts';
 
 /** ms for connecting and for the answer. */
 const patience = 5_000;
@@ -47,6 +48,15 @@ export function askPolicy(root: Root, endpoint: string): Promise<Asked> {
   });
 }
 
+/** What an answer says of the guard; `wanted` is how one of ours begins. */
+export function listening(name: string, endpoint: string, asked: Asked, wanted: RegExp): Step {
+  if (asked.kind === 'silence')
+    return waiting(name, `the guard does not answer at ${endpoint}: ${asked.why}`);
+  return wanted.test(asked.text)
+    ? well(name, `the guard answers at ${endpoint}: ${asked.text}`)
+    : trouble(name, `somebody else answers at ${endpoint}: ${asked.text}`);
+}
+
 function ask(
   root: Root,
   endpoint: string,
@@ -79,7 +89,7 @@ function ask(
 }
 
 function connect(root: Root, endpoint: string): Socket {
-  const parsed = parseSendmailEndpoint(endpoint);
+  const parsed = parseGuardEndpoint(endpoint);
   if (!parsed) throw new TypeError(`no endpoint: ${endpoint}`);
   return createConnection('path' in parsed ? { path: join(root.folder, parsed.path) } : parsed);
 }

@@ -13,7 +13,16 @@ import { overridesOf, readPostconf } from '../machine/postfix.ts';
 import { outside } from '../machine/root.ts';
 import { lookAtPostfix, type PostfixOptions, type PostfixScene } from './postfix-scene.ts';
 import { backUp, dropBackups, ReplaceFileError, replaceFile } from './replace-file.ts';
-import { few, hasTrouble, note, type Report, type Step, trouble, well } from './report.ts';
+import {
+  few,
+  hasTrouble,
+  note,
+  type Report,
+  reportOf,
+  type Step,
+  trouble,
+  well,
+} from './report.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 export async function showPostfixChange(options: PostfixOptions): Promise<Report> {
@@ -34,7 +43,7 @@ async function change(
   isWritten: boolean,
 ): Promise<Report> {
   const { steps, scene } = await lookAtPostfix(options.root);
-  const nothing = { steps, changes: [], meaning: [], written: false, next: [] };
+  const nothing = reportOf(steps);
   if (!scene) return nothing;
   const { installed, text, place } = scene;
   const given = installed && !('kind' in installed) ? installed : defaultPostfixGuardSettings;

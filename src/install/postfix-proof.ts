@@ -13,22 +13,16 @@ import {
 } from '../foreign/postfix/guard-settings.ts';
 import { readParameters } from '../foreign/postfix/main-cf.ts';
 import { isPostfixRunning } from '../machine/postfix.ts';
-import { type Asked, askMilter, askPolicy, askSocketmap } from './ask-guard.ts';
+import { askMilter, askPolicy, askSocketmap, listening } from './ask-guard.ts';
 import { lookAtPostfix, type PostfixOptions, type PostfixScene } from './postfix-scene.ts';
-import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
+import { note, type Report, reportOf, type Step, trouble, well } from './report.ts';
 import { probeEnvelope } from './smtp-probe.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';
 
 export async function provePostfixGuard({ root, settings }: PostfixOptions): Promise<Report> {
   const { steps, scene } = await lookAtPostfix(root);
-  const report = (next: readonly string[] = []): Report => ({
-    steps,
-    changes: [],
-    meaning: [],
-    written: false,
-    next,
-  });
+  const report = (next?: readonly string[]): Report => reportOf(steps, next);
   if (!scene) return report();
   const { installed, place, text } = scene;
   if (installed === null) {
@@ -72,14 +66,6 @@ async function askGuard({ root }: PostfixScene, settings: PostfixGuardSettings):
   } as const;
   const wanted = new Set(hooks.map((hook) => doors[hook]));
   return await Promise.all([...wanted].map((door) => questions[door]()));
-}
-
-function listening(name: string, endpoint: string, asked: Asked, wanted: RegExp): Step {
-  if (asked.kind === 'silence')
-    return waiting(name, `the guard does not answer at ${endpoint}: ${asked.why}`);
-  return wanted.test(asked.text)
-    ? well(name, `the guard answers at ${endpoint}: ${asked.text}`)
-    : trouble(name, `somebody else answers at ${endpoint}: ${asked.text}`);
 }
 
 async function askTransport(

@@ -2,18 +2,15 @@
  * What there is before a change: a machine's Postfix, its main.cf, and the guard's lines in it.
  */
 import { readFile } from 'node:fs/promises';
+import type { BlockFault } from '../foreign/marked-block.ts';
 import { guardIn } from '../foreign/postfix/guard-block.ts';
 import type { PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
-import type { BlockFault } from '../foreign/sendmail/marked-block.ts';
 import { findPostfixPlace, type PostfixPlace } from '../machine/postfix.ts';
 import { outside, type Root } from '../machine/root.ts';
+import type { InstallOptions } from './installation.ts';
 import { type Step, trouble, well } from './report.ts';
 
-export interface PostfixOptions {
-  readonly root: Root;
-  /** What is not given stays as it is installed, or is the default. */
-  readonly settings: Partial<PostfixGuardSettings>;
-}
+export type PostfixOptions = InstallOptions<PostfixGuardSettings>;
 
 export interface PostfixScene {
   readonly root: Root;

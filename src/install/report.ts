@@ -28,6 +28,11 @@ export interface Report {
   readonly next: readonly string[];
 }
 
+/** One of what was looked at; nothing was to be changed. */
+export function reportOf(steps: readonly Step[], next: readonly string[] = []): Report {
+  return { steps, changes: [], meaning: [], written: false, next };
+}
+
 export function well(name: string, found: string): Step {
   return { name, outcome: 'well', found };
 }

@@ -2,7 +2,7 @@
  * Puts the guard into a machine's sendmail configuration, or takes it out: shown or written.
  */
 import { defaultGuardSettings, type GuardSettings } from '../foreign/sendmail/guard-settings.ts';
-import { type Change, hasTrouble, type Report } from './report.ts';
+import { type Change, hasTrouble, type Report, reportOf } from './report.ts';
 import { restartCommand } from './sendmail-layout.ts';
 import { makePlan, type NewFile } from './sendmail-plan.ts';
 import { lookAround, type SendmailOptions } from './sendmail-scene.ts';
@@ -27,7 +27,7 @@ async function change(
   isWritten: boolean,
 ): Promise<Report> {
   const { steps, scene } = await lookAround(options);
-  if (!scene) return { steps, changes: [], meaning: [], written: false, next: [] };
+  if (!scene) return reportOf(steps);
   const { installed } = scene;
   const given = installed && !('kind' in installed) ? installed : defaultGuardSettings;
   const settings = what === 'remove' ? null : { ...given, ...options.settings };

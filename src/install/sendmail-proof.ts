@@ -8,8 +8,8 @@
 import { stat } from 'node:fs/promises';
 import { outside, type Root } from '../machine/root.ts';
 import { findPidFile } from '../machine/sendmail.ts';
-import { type Asked, askMilter, askSocketmap } from './ask-guard.ts';
-import { note, type Report, type Step, trouble, waiting, well } from './report.ts';
+import { askMilter, askSocketmap, listening } from './ask-guard.ts';
+import { note, type Report, reportOf, type Step, trouble, well } from './report.ts';
 import { restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
 import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';
@@ -18,13 +18,7 @@ const blackHole = 'spillway-test@[127.0.0.2]';
 
 export async function proveGuard(options: SendmailOptions): Promise<Report> {
   const { steps, scene } = await lookAround(options);
-  const report = (next: readonly string[] = []): Report => ({
-    steps,
-    changes: [],
-    meaning: [],
-    written: false,
-    next,
-  });
+  const report = (next?: readonly string[]): Report => reportOf(steps, next);
   if (!scene) return report();
   const { root, installed } = scene;
   if (installed === null) {
@@ -50,14 +44,6 @@ export async function proveGuard(options: SendmailOptions): Promise<Report> {
   const age = await judgeDaemon(root, scene.layout.cf);
   if (age) steps.push(age);
   return report(age?.outcome === 'trouble' ? [await restartCommand(root)] : []);
-}
-
-function listening(name: string, endpoint: string, asked: Asked, wanted: RegExp): Step {
-  if (asked.kind === 'silence')
-    return waiting(name, `the guard does not answer at ${endpoint}: ${asked.why}`);
-  return wanted.test(asked.text)
-    ? well(name, `the guard answers at ${endpoint}: ${asked.text}`)
-    : trouble(name, `somebody else answers at ${endpoint}: ${asked.text}`);
 }
 
 const questions: readonly [

@@ -2,21 +2,19 @@
  * What there is before a change: a machine's sendmail, its configuration, and the guard's lines in it.
  */
 import { readFile } from 'node:fs/promises';
+import type { BlockFault } from '../foreign/marked-block.ts';
 import { settingsInCf } from '../foreign/sendmail/cf.ts';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
-import type { BlockFault } from '../foreign/sendmail/marked-block.ts';
 import { settingsInMc } from '../foreign/sendmail/mc.ts';
 import { outside, type Root } from '../machine/root.ts';
 import { findSendmail, meetSendmail, type SendmailProgram } from '../machine/sendmail.ts';
+import type { InstallOptions } from './installation.ts';
 import { type Step, trouble, well } from './report.ts';
 import { findLayout, type Layout } from './sendmail-layout.ts';
 
-export interface SendmailOptions {
-  readonly root: Root;
+export interface SendmailOptions extends InstallOptions<GuardSettings> {
   readonly mc?: string;
   readonly cf?: string;
-  /** What is not given stays as it is installed, or is the default. */
-  readonly settings: Partial<GuardSettings>;
 }
 
 /** A machine's sendmail and its configuration, as found. */

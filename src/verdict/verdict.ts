@@ -5,6 +5,7 @@
  * verdicts; none of them holds a rule of its own.
  */
 import type { Client, NextHop } from '../mail/envelope.ts';
+import type { FailureMode } from '../mail/failure-mode.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { LoopFacts } from './loop-facts.ts';
 import type { NoticeOrigin } from './notice-origin.ts';
@@ -91,13 +92,9 @@ export interface Verdict {
 export const modes = ['enforce', 'watch', 'off'] as const;
 export type Mode = (typeof modes)[number];
 
-/** When a check cannot be answered: `open` lets the mail pass, `closed` defers it. */
-export const failures = ['open', 'closed'] as const;
-export type OnFailure = (typeof failures)[number];
-
 export interface CheckSetting {
   readonly mode: Mode;
-  readonly onFailure: OnFailure;
+  readonly onFailure: FailureMode;
 }
 
 /** One record of the journal: a refusal, deferral or discard, or the sum of many alike. */

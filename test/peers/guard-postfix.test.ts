@@ -4,16 +4,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'node:test';
+import type { FailureMode } from '../../src/mail/failure-mode.ts';
 import type { Check, Mode } from '../../src/verdict/verdict.ts';
 import { type Guard, startGuard } from './guard.ts';
-import {
-  byMilter,
-  byPolicy,
-  byTransport,
-  countInLog,
-  type FailureMode,
-  noticesByMilter,
-} from './guarded-postfix.ts';
+import { byMilter, byPolicy, byTransport, countInLog, noticesByMilter } from './guarded-postfix.ts';
 import { type Incident, incidentSizes, openIncident, play, toBackend } from './incident.ts';
 import { projectInside } from './machine.ts';
 import { openNetwork } from './network.ts';

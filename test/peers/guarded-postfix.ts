@@ -1,10 +1,9 @@
 /**
  * Postfix beside the guard: what docs/postfix.md tells an admin to write into main.cf.
  */
+import type { FailureMode } from '../../src/mail/failure-mode.ts';
 import { toBackend } from './incident.ts';
 import type { Postfix } from './postfix.ts';
-
-export type FailureMode = 'open' | 'closed';
 
 const milterAction = { open: 'accept', closed: 'tempfail' } as const;
 const policyAction = { open: 'DUNNO', closed: 'DEFER_IF_PERMIT' } as const;

@@ -2,7 +2,7 @@
  * A real Postfix in a machine of its own, started and stopped by the test.
  */
 import { writeFile } from 'node:fs/promises';
-import { openMachine } from './machine.ts';
+import { type Machine, openMachine } from './machine.ts';
 import {
   certificateFiles,
   largestMessage,
@@ -29,6 +29,17 @@ export interface Postfix extends Peer {
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
   queue(): Promise<QueuedMessage[]>;
 }
+
+/** What Postfix's log has that an admin would worry about. */
+export async function worriesOf({ log }: Machine): Promise<string[]> {
+  return (await log()).filter(
+    (line) => /: (warning|error|fatal|panic): /.test(line) && !aboutClocks.test(line),
+  );
+}
+
+/** The clock of a virtual machine may be set back beneath it, by a second or so. */
+const aboutClocks =
+  /file system clock is \d+ seconds ahead of local clock|resetting file time stamps/;
 
 /** Configured, and not started. */
 export async function openPostfix(options: PostfixOptions): Promise<Postfix> {

@@ -7,6 +7,7 @@ import test from 'node:test';
 import { projectInside } from './machine.ts';
 import { publicNetworks } from './network.ts';
 import { run } from './place.ts';
+import { worriesOf } from './postfix.ts';
 import { whyNot } from './requirements.ts';
 import { openRescueScene, ownName, type RescueScene, type Row } from './rescue-postfix-scene.ts';
 import { until } from './until.ts';
@@ -136,11 +137,7 @@ kill -9 $pid || true`);
       for (const path of [`<done-${n}@good-2.example>`, `<waits-${n}@good-1.example>`])
         assert.equal(taken.filter((one) => one === path).length, 1, path);
     assert.deepEqual(await leftovers(scene), []);
-    const log = await machine.log();
-    assert.deepEqual(
-      log.filter((line) => /: (warning|error|fatal|panic): /.test(line)),
-      [],
-    );
+    assert.deepEqual(await worriesOf(machine), []);
     await scene.postfix.stop();
   });
 

@@ -11,6 +11,7 @@ import { openReader } from '../../src/rescue/open-reader.ts';
 import type { EntryPlace, QueueReader } from '../../src/rescue/reader.ts';
 import { archived } from './archived.ts';
 import { run } from './place.ts';
+import { worriesOf } from './postfix.ts';
 import { whyNot } from './requirements.ts';
 import { openRescueScene, ownName, type RescueScene, type Row } from './rescue-postfix-scene.ts';
 import { until } from './until.ts';
@@ -124,10 +125,7 @@ test('under load the notices go, and whatever is wanted arrives', { skip }, asyn
   ].toSorted();
   assert.deepEqual(arrived, expected);
   assert.deepEqual(await orphans(scene), []);
-  assert.deepEqual(
-    (await machine.log()).filter((line) => trouble.test(line)),
-    [],
-  );
+  assert.deepEqual(await worriesOf(machine), []);
   await scene.postfix.stop();
 });
 
@@ -199,10 +197,7 @@ test('what is being delivered is busy while Postfix runs, and free when it does 
     [waits]: 'released',
     [nobody.id]: 'gone',
   });
-  assert.deepEqual(
-    (await machine.log()).filter((line) => trouble.test(line)),
-    [],
-  );
+  assert.deepEqual(await worriesOf(machine), []);
 
   const hops = await server.nextHops(hopTable.map(([address]) => address));
   assert.deepEqual(
@@ -355,15 +350,9 @@ for (const [name, settings] of kinds)
       '<zoë@good-1.example>',
     ]);
     assert.deepEqual(await orphans(scene), []);
-    assert.deepEqual(
-      (await scene.postfix.machine.log()).filter((line) => trouble.test(line)),
-      [],
-    );
+    assert.deepEqual(await worriesOf(scene.postfix.machine), []);
     await scene.postfix.stop();
   });
-
-/** Lines of a log that an admin would worry about. */
-const trouble = /: (warning|error|fatal|panic): /;
 
 async function sendMany(
   scene: RescueScene,

@@ -14,21 +14,20 @@
  *   through `address_data`; it keeps one of yours.
  * - Answers of the guard are tainted; here they end up in messages only.
  */
-import { isIP } from 'node:net';
-import { parseEndpoint } from '../../mail/endpoint.ts';
+import type { FailureMode } from '../../mail/failure-mode.ts';
+import { parseGuardEndpoint } from '../guard-endpoint.ts';
 
 export interface EximGuard {
   /** `127.0.0.1:9995`, `[::1]:9995` or `unix:/path`. */
   readonly readsocket: string;
-  readonly onFailure: 'open' | 'closed';
+  readonly onFailure: FailureMode;
 }
 
 /** Null for what Exim could not read: a path with signs that mean something to it, a host name. */
 export function formatEximSocket(text: string): string | null {
-  const endpoint = parseEndpoint(text);
+  const endpoint = parseGuardEndpoint(text);
   if (endpoint === null) return null;
-  if ('path' in endpoint) return /^\/[\w./+-]+$/.test(endpoint.path) ? endpoint.path : null;
-  return isIP(endpoint.host) !== 0 && endpoint.port > 0 ? `inet:${text}` : null;
+  return 'path' in endpoint ? endpoint.path : `inet:${text}`;
 }
 
 /** For the ACL of MAIL. Throws TypeError for a socket that Exim could not read. */

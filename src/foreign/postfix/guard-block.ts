@@ -2,6 +2,7 @@
  * Puts the guard into main.cf and takes it out again, to the byte: the definitions it changes are put
  * aside where they stand, and stand anew, with the guard in them, in a block at the end.
  */
+import { failureModes } from '../../mail/failure-mode.ts';
 import {
   addBlock,
   type BlockFault,
@@ -9,9 +10,9 @@ import {
   type BlockWords,
   findBlock,
   removeBlock,
-} from '../sendmail/marked-block.ts';
+} from '../marked-block.ts';
 import { type GuardFault, guardLines, parametersOf } from './guard-lines.ts';
-import { failureModes, hooks, type PostfixGuardSettings } from './guard-settings.ts';
+import { hooks, type PostfixGuardSettings } from './guard-settings.ts';
 import { putAside, putBack, readParameters } from './main-cf.ts';
 
 /** The settings of the block that is there; null without one. */

@@ -1,12 +1,9 @@
 /**
  * What the guard's lines in main.cf depend on, and how Postfix spells a socket.
  */
-import { isIP } from 'node:net';
-import { type Endpoint, formatHostPort, parseEndpoint } from '../../mail/endpoint.ts';
-
-/** What becomes of mail while the guard does not answer: `closed` lets it wait. */
-export const failureModes = ['open', 'closed'] as const;
-export type FailureMode = (typeof failureModes)[number];
+import { formatHostPort } from '../../mail/endpoint.ts';
+import type { FailureMode } from '../../mail/failure-mode.ts';
+import { parseGuardEndpoint } from '../guard-endpoint.ts';
 
 /**
  * - milter: what comes in by SMTP
@@ -35,23 +32,12 @@ export const defaultPostfixGuardSettings: PostfixGuardSettings = {
   onFailure: 'open',
 };
 
-/** Null for a host name, which Postfix might not resolve in a chroot, and for odd paths. */
-export function parsePostfixEndpoint(text: string): Endpoint | null {
-  const endpoint = parseEndpoint(text);
-  if (endpoint === null) return null;
-  const isReadable =
-    'path' in endpoint
-      ? /^\/[\w./+-]+$/.test(endpoint.path)
-      : isIP(endpoint.host) !== 0 && endpoint.port > 0;
-  return isReadable ? endpoint : null;
-}
-
 /**
  * `inet:127.0.0.1:9998`, or `unix:spillway/milter`: a path is told from the queue's folder, which is
  * where Postfix's daemons stand, in a chroot or not. Null where the path is not below it.
  */
 export function formatPostfixSocket(text: string, queueFolder: string): string | null {
-  const endpoint = parsePostfixEndpoint(text);
+  const endpoint = parseGuardEndpoint(text);
   if (endpoint === null) return null;
   if (!('path' in endpoint)) return `inet:${formatHostPort(endpoint)}`;
   const below = `${queueFolder}/`;

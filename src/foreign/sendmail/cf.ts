@@ -4,6 +4,8 @@
  * The block stands at the end and changes no line above it: sendmail takes the last `O` line of a
  * name, and rules that follow another `S` line of the same name are appended to that ruleset.
  */
+
+import type { BlockFault, BlockStyle, BlockWords } from '../marked-block.ts';
 import { type CfFacts, readCf } from './cf-facts.ts';
 import {
   type Edit,
@@ -24,7 +26,6 @@ import {
   waitRule,
 } from './guard-rules.ts';
 import type { GuardSettings } from './guard-settings.ts';
-import type { BlockFault, BlockStyle, BlockWords } from './marked-block.ts';
 
 /** What sendmail's own m4 files list (cfhead.m4); without it a filter hears of no macro. */
 const usualMacros: readonly [stage: string, macros: string][] = [

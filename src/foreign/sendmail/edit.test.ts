@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
+import { failureModes } from '../../mail/failure-mode.ts';
 import { addToCf, removeFromCf, settingsInCf } from './cf.ts';
 import type { Edit } from './edit.ts';
-import { defaultGuardSettings, failureModes, type GuardSettings } from './guard-settings.ts';
+import { defaultGuardSettings, type GuardSettings } from './guard-settings.ts';
 import { addToMc, removeFromMc, settingsInMc } from './mc.ts';
 
 const folder = new URL('../../../test/golden/sendmail/', import.meta.url);

@@ -1,12 +1,8 @@
 /**
  * The change of a configuration: text in, text out, and what stands in the way as a value.
  */
-import {
-  type FailureMode,
-  failureModes,
-  type GuardSettings,
-  parseSendmailEndpoint,
-} from './guard-settings.ts';
+import { type FailureMode, failureModes } from '../../mail/failure-mode.ts';
+import { parseGuardEndpoint } from '../guard-endpoint.ts';
 import {
   addBlock,
   type Block,
@@ -15,7 +11,8 @@ import {
   type BlockWords,
   findBlock,
   removeBlock,
-} from './marked-block.ts';
+} from '../marked-block.ts';
+import type { GuardSettings } from './guard-settings.ts';
 
 export type Edit =
   | { readonly kind: 'changed'; readonly text: string }
@@ -72,7 +69,6 @@ export function readSettings(words: BlockWords): GuardSettings | null {
   const onFailure: FailureMode | undefined = failureModes.find(
     (mode) => mode === words.get('on-failure'),
   );
-  if (!parseSendmailEndpoint(socketmap) || !parseSendmailEndpoint(milter) || !onFailure)
-    return null;
+  if (!parseGuardEndpoint(socketmap) || !parseGuardEndpoint(milter) || !onFailure) return null;
   return { socketmap, milter, onFailure };
 }

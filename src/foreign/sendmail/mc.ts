@@ -4,6 +4,8 @@
  * The order of sections in it does not matter: proto.m4, which puts them in place, comes at the end
  * of all input. Text is latin1.
  */
+
+import type { BlockFault, BlockStyle } from '../marked-block.ts';
 import {
   type Edit,
   editFault,
@@ -23,7 +25,6 @@ import {
   waitRule,
 } from './guard-rules.ts';
 import type { GuardSettings } from './guard-settings.ts';
-import type { BlockFault, BlockStyle } from './marked-block.ts';
 
 const style: BlockStyle = {
   comment: 'dnl #',

@@ -1,0 +1,40 @@
+/**
+ * `spillway install sendmail`: sendmail.mc, or sendmail.cf itself.
+ */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
+import { applyChange, removeChange, showChange } from '../install/sendmail-change.ts';
+import { proveGuard } from '../install/sendmail-proof.ts';
+import { endpointOption, given, serverCommand } from './install-server.ts';
+
+interface Options extends Partial<GuardSettings> {
+  readonly mc?: string;
+  readonly cf?: string;
+}
+
+export function sendmailCommand(): Command {
+  return serverCommand({
+    name: 'sendmail',
+    title: 'sendmail',
+    copies: 'a copy of each file beside it',
+    proof: 'the sendmail binary and the running guard',
+    options: [
+      new Option('--mc <file>', 'the m4 source (default: found)'),
+      new Option('--cf <file>', 'sendmail.cf; without --mc it is changed itself'),
+      endpointOption('socketmap'),
+      endpointOption('milter'),
+    ],
+    installation: {
+      show: showChange,
+      apply: applyChange,
+      remove: removeChange,
+      prove: proveGuard,
+    },
+    settings: (own: Options) => given(own, ['socketmap', 'milter', 'onFailure']),
+    more: ({ mc, cf }: Options) => ({
+      ...(mc === undefined ? {} : { mc: resolve('/', mc) }),
+      ...(cf === undefined ? {} : { cf: resolve('/', cf) }),
+    }),
+  });
+}
