@@ -1,0 +1,73 @@
+/**
+ * An incident: one flood as one thing that happened, with a beginning, a cause and an end.
+ */
+
+/**
+ * - forged-sender: one sender in the mail of many clients to many sites: the case of 2006
+ * - harvest: one client, or its network, tries who exists
+ * - slow-harvest: many networks, each a little, try over days who exists at one domain
+ * - notice-storm: the server writes failure notices to many who never wrote to it
+ * - joe-job: others send us failure notices about mail that a domain of ours never sent
+ * - mail-loop: mail comes back to the server that sent it
+ * - answer-loop: two addresses answer each other without end
+ */
+export const incidentCauses = [
+  'forged-sender',
+  'harvest',
+  'slow-harvest',
+  'notice-storm',
+  'joe-job',
+  'mail-loop',
+  'answer-loop',
+] as const;
+export type IncidentCause = (typeof incidentCauses)[number];
+
+export interface Incident {
+  /** By the local date of its beginning, and its number on that day: `2006-09-05.1`. */
+  readonly id: string;
+  readonly cause: IncidentCause;
+  /** Whom it is about: a reverse-path, a client or network, a domain; what it is depends on the cause. */
+  readonly subject: string;
+  /** First and last observation, ms since 1970. */
+  readonly start: number;
+  readonly end: number;
+  /** Not quiet yet. */
+  readonly isOpen: boolean;
+  /** The largest first, a few; `distinct` is an estimate where they are many. */
+  readonly clients: Ranked;
+  readonly senders: Ranked;
+  /** Domains of recipients. */
+  readonly sites: Ranked;
+  /** A few recipients that were tried. */
+  readonly samples: readonly string[];
+  /** What came in... */
+  readonly received: {
+    readonly messages: number;
+    readonly bytes: number;
+    /** Recipients tried, and those of them that do not exist. */
+    readonly recipients: number;
+    readonly unknown: number;
+  };
+  /** ...what the server made of it... */
+  readonly made: {
+    readonly notices: number;
+    /** Attempts to deliver, notices among them, and what was sent by them. */
+    readonly deliveries: number;
+    readonly bytes: number;
+    /** Mail that came back to the server itself. */
+    readonly returns: number;
+  };
+  /** ...and how it ended: recipients. */
+  readonly ended: {
+    readonly refused: number;
+    readonly dropped: number;
+    readonly delivered: number;
+    readonly failed: number;
+    readonly deferred: number;
+  };
+}
+
+export interface Ranked {
+  readonly distinct: number;
+  readonly top: readonly { readonly name: string; readonly count: number }[];
+}
