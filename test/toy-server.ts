@@ -4,7 +4,7 @@
  * It keeps nothing on disk and gives up a message at the first trouble. Not for mail.
  */
 import { Resolver } from 'node:dns/promises';
-import { hostedSites } from '../src/replay/incident.ts';
+import { hostedSites } from '../src/replay/sites.ts';
 import { createSmtpSender, type SmtpSender } from '../src/replay/smtp-sender.ts';
 import {
   type SmtpSink,

@@ -5,8 +5,9 @@
  * one of some 200 other senders; the tenth is ordinary mail that waits for a good domain. The same seed and
  * number always give the same letter.
  */
-import { forgedSender, hostedSites } from '../../src/replay/incident.ts';
+import { forgedSender } from '../../src/replay/cases/incident.ts';
 import { type Random, seededRandom } from '../../src/replay/random.ts';
+import { hostedSites } from '../../src/replay/sites.ts';
 import { deadDomain, deadDomains, goodDomain, goodDomains } from './zone.ts';
 
 export interface LetterPlan {

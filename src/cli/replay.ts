@@ -7,7 +7,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type HostPort, parseHostPort } from '../mail/endpoint.ts';
 import { parseIp } from '../mail/ip.ts';
 import { printable } from '../mail/printable.ts';
-import { forgedSender, goodDomains, hostedSites, knownMailboxes } from '../replay/incident.ts';
+import { forgedSender } from '../replay/cases/incident.ts';
+import { type CaseName, replayCases } from '../replay/cases.ts';
 import { formatZone, incidentZone } from '../replay/incident-zone.ts';
 import {
   ListenError,
@@ -18,6 +19,7 @@ import {
 } from '../replay/replay.ts';
 import type { ReplayReport } from '../replay/report.ts';
 import { formatReport, type Paint } from '../replay/report-text.ts';
+import { goodDomains, hostedSites, knownMailboxes } from '../replay/sites.ts';
 import { checkTarget } from '../replay/target.ts';
 import { CommandError, exit } from './exit.ts';
 import { jsonLine } from './output.ts';
@@ -25,6 +27,8 @@ import { createProgressLine } from './progress.ts';
 
 interface Options {
   readonly target?: HostPort;
+  readonly case: CaseName;
+  readonly xclient?: true;
   readonly messages: number;
   readonly recipients: number;
   readonly wanted: number;
@@ -54,14 +58,23 @@ Spillway takes no mail itself; it guards the server that does. Let that server
 export function replayCommand(): Command {
   return new Command('replay')
     .description(
-      'Play the flood of 2006 against a mail server of your own, and tell what came of it.',
+      'Play the flood of 2006, or another case, against a mail server of your own, and tell what came of it.',
+    )
+    .addOption(
+      new Option('--case <name>', 'what is played, see below')
+        .choices(caseNames)
+        .default('incident'),
     )
     .option(
       '--target <host:port>',
       'the server to play against: only this machine, see below',
       endpoint,
     )
-    .option('--messages <n>', 'spam messages', whole(0, 100_000), 2000)
+    .option(
+      '--xclient',
+      'tell the server by XCLIENT which client sends what; it must allow that from here',
+    )
+    .option('--messages <n>', 'messages of the case', whole(0, 100_000), 2000)
     .option('--recipients <n>', 'invented recipients of each', whole(1, 100), 5)
     .option('--wanted <n>', 'messages that must arrive', whole(0, 10_000), 100)
     .option(
@@ -102,7 +115,15 @@ export function replayCommand(): Command {
     });
 }
 
+const caseNames = Object.keys(replayCases);
+
 const help = `
+Cases:
+${Object.entries(replayCases)
+  .map(([name, { title }]) => `  ${name.padEnd(13)} ${title}`)
+  .join('\n')}
+Without --xclient all mail comes from one address, and cases of many clients are not what they are.
+
 The target must be a loopback address, an address of this machine, or an address of
 the documentation networks (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24,
 2001:db8::/32, 3fff::/20) that this machine is directly attached to: a network
@@ -180,6 +201,8 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 function settings(options: Options): Omit<ReplayOptions, 'target' | 'seed'> {
   const { messages, recipients, wanted, misaddressed, connections, rate, backend, sink } = options;
   return {
+    name: options.case,
+    tellsClients: options.xclient === true,
     sizes: { messages, recipients, wanted, misaddressed, variants: options.variants === true },
     connections,
     rate,

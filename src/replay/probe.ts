@@ -3,16 +3,18 @@
  *
  * The forged sender is a real domain, so nothing is played until that is proved.
  */
-import { hostedSites, type Planned, writeContent } from './incident.ts';
+import { goodClients } from './clients.ts';
+import type { Crowd } from './crowd.ts';
+import { type Planned, writeContent } from './planned.ts';
+import { hostedSites } from './sites.ts';
 import { describeTransaction } from './smtp-connection.ts';
-import type { SmtpSender } from './smtp-sender.ts';
 
 /** How long a server may take to show by a notice, or a question to our DNS, that it is in our world. */
 const proofTimeout = 30_000;
 
 /** Null once it is proved that the server's notices stay in our world; else what speaks against it. */
 export async function probe(
-  sender: SmtpSender,
+  sender: Crowd,
   run: string,
   domain: string,
   isProved: () => boolean,
@@ -21,12 +23,14 @@ export async function probe(
   const message: Planned = {
     kind: 'misaddressed',
     marker: 'probe',
+    client: goodClients[0] ?? '',
     reversePath: `probe@${domain}`,
     forwardPaths: [`nobody.at.all@${hostedSites[0]}`],
     subject: 'Where do your failure notices go?',
+    fields: [],
     body: 'Nobody has this mailbox.\n',
   };
-  const { transaction } = await sender.send({
+  const { transaction } = await sender.send(message.client, {
     ...message,
     content: writeContent(message, run, new Date()),
   });

@@ -12,6 +12,8 @@ function optionsFor(port: number, more: Partial<ReplayOptions> = {}): ReplayOpti
   return {
     target: { address: '127.0.0.1', port, where: 'here' },
     seed: '7',
+    name: 'incident',
+    tellsClients: false,
     sizes: { messages: 40, recipients: 3, wanted: 10, misaddressed: 5, variants: false },
     connections: 5,
     rate: 0,

@@ -1,5 +1,5 @@
 /**
- * Plays the incident of 2006 against a mail server: DNS, senders, backend and good sink on one side, the
+ * Plays an incident, that of 2006 or another, against a mail server: DNS, senders, backend and good sink on one side, the
  * server under test on the other, and counts what came of it.
  *
  * The forged sender is a real domain. Before the flood a probe proves that the server asks our DNS or
@@ -10,24 +10,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostPort } from '../mail/endpoint.ts';
 import { formatSmtpReply } from '../wire/smtp/reply-reader.ts';
 import { createBell } from './bell.ts';
+import { forgedSender } from './cases/incident.ts';
+import { type CaseName, planReplay } from './cases.ts';
+import { type Crowd, createCrowd } from './crowd.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
-import {
-  forgedSender,
-  goodDomains,
-  hostedSites,
-  type IncidentSizes,
-  knownMailboxes,
-  type Planned,
-  planIncident,
-  writeContent,
-} from './incident.ts';
-import { incidentZone, probeDomain, variants } from './incident-zone.ts';
+import { incidentZone, probeDomain } from './incident-zone.ts';
+import { type Planned, writeContent } from './planned.ts';
 import { probe } from './probe.ts';
+import type { ReplaySizes } from './replay-case.ts';
 import { type ReplayReport, reportOf } from './report.ts';
 import { createRoom } from './room.ts';
 import { watchSelfConnections } from './self-connections.ts';
-import { describeTransaction, openSmtpConnection, type Transaction } from './smtp-connection.ts';
-import { createSmtpSender, type SmtpSender } from './smtp-sender.ts';
+import { goodDomains, hostedSites, knownMailboxes } from './sites.ts';
+import {
+  describeTransaction,
+  type Outgoing,
+  openSmtpConnection,
+  type Transaction,
+} from './smtp-connection.ts';
 import { onlyMailboxes, type SinkOptions, type SunkMessage, startSmtpSink } from './smtp-sink.ts';
 import { createTally, type Place, type Tally } from './tally.ts';
 import type { Where } from './target.ts';
@@ -36,7 +36,10 @@ export interface ReplayOptions {
   /** From checkTarget; nothing else is ever connected to. */
   readonly target: { readonly address: string; readonly port: number; readonly where: Where };
   readonly seed: string;
-  readonly sizes: IncidentSizes;
+  readonly name: CaseName;
+  readonly sizes: ReplaySizes;
+  /** Whether the server is told by XCLIENT which client sends what; it must allow that from here. */
+  readonly tellsClients: boolean;
   /** Of the spammer; those of the wanted mail come on top, at most 4. */
   readonly connections: number;
   /** Spam messages per second; 0 is as fast as it goes. */
@@ -95,7 +98,7 @@ const longestRetry = 16_000;
 
 /** Rejects with ListenError. */
 export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
-  const { target, sizes } = options;
+  const { target, tellsClients } = options;
   const run = randomBytes(4).toString('hex');
   const probeName = `p${run}.${probeDomain}`;
   const tally = createTally(run);
@@ -187,7 +190,7 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
   await reached.connection.quit();
 
   const sender = (connections: number, rate: number) =>
-    stack.use(createSmtpSender({ ...target, connections, rate, onConnect }));
+    stack.use(createCrowd({ ...target, connections, rate, tellsClients, onConnect }));
   const spammer = sender(options.connections, options.rate);
   const people = sender(Math.min(wantedConnections, options.connections), 0);
   const cut = () => {
@@ -198,8 +201,8 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
   stop.addEventListener('abort', cut, { once: true });
   stack.defer(() => stop.removeEventListener('abort', cut));
 
-  const total =
-    sizes.messages + sizes.wanted + sizes.misaddressed + (sizes.variants ? variants.length : 0);
+  const plan = planReplay(options.name, options.seed, options.sizes);
+  const { total } = plan;
   let done = 0;
   const tell = (phase: Progress['phase']) => options.onProgress?.({ phase, done, total, tally });
 
@@ -221,8 +224,8 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
     tally.planned(message, performance.now());
     const transaction =
       message.kind === 'spam'
-        ? (await spammer.send(outgoing)).transaction
-        : await sendPatiently(people, outgoing, stop);
+        ? (await spammer.send(message.client, outgoing)).transaction
+        : await sendPatiently(people, message.client, outgoing, stop);
     tally.sent(message, transaction, describeTransaction(transaction));
     done++;
     tell('play');
@@ -230,7 +233,7 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
   };
   const room = createRoom(options.connections * 2);
   const others: Promise<void>[] = [];
-  for (const message of planIncident(options.seed, sizes)) {
+  for (const message of plan.messages) {
     if (stop.aborted) break;
     // Real senders do not wait for the spammer, nor he for them.
     if (message.kind !== 'spam') others.push(send(message));
@@ -250,6 +253,7 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
   return {
     kind: 'played',
     report: reportOf({
+      name: options.name,
       seed: options.seed,
       run,
       target,
@@ -272,13 +276,14 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
 
 /** As a real mail server sends: what is refused for now, or breaks, is tried again until it is time to stop. */
 async function sendPatiently(
-  sender: SmtpSender,
-  message: Parameters<SmtpSender['send']>[0],
+  sender: Crowd,
+  client: string,
+  message: Outgoing,
   stop: AbortSignal,
 ): Promise<Transaction> {
   let last: Transaction | null = null;
   for (let delay = 1000; ; delay = Math.min(delay * 2, longestRetry)) {
-    const { transaction } = await sender.send(message);
+    const { transaction } = await sender.send(client, message);
     // Being stopped by us says nothing of the server; what it said before does.
     if (stop.aborted) return last ?? transaction;
     const isFinal =

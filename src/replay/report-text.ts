@@ -2,6 +2,7 @@
  * The report of a replay as a short story with figures, for the admin.
  */
 import { printable } from '../mail/printable.ts';
+import { replayCases } from './cases.ts';
 import type { ReplayReport } from './report.ts';
 import type { Fate } from './tally.ts';
 
@@ -15,6 +16,8 @@ export function formatReport(report: ReplayReport, paint: Paint): string {
   const lines = [
     verdictLine(report, paint),
     ...report.signs.map((sign) => `  - ${sign}`),
+    '',
+    truthLine(report),
     '',
     `Against ${report.target}, seed ${printable(report.seed, 80)}: ${plural(report.messages.done, 'message')} in ${short(report.seconds.load)} s.`,
     '',
@@ -59,6 +62,13 @@ export function formatReport(report: ReplayReport, paint: Paint): string {
   if (report.remarks.length > 0)
     lines.push('', ...report.remarks.map((remark) => `Note: ${remark}.`));
   return lines.join('\n');
+}
+
+function truthLine({ name, truth }: ReplayReport): string {
+  const played = `Played: ${replayCases[name].title}.`;
+  if (truth.cause === null) return `${played} No incident should be seen in it.`;
+  const about = truth.subject === null ? '' : ` about ${truth.subject}`;
+  return `${played} One incident should be seen in it: ${truth.cause}${about}.`;
 }
 
 function row(label: string, text: string): string {

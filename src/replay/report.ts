@@ -2,7 +2,9 @@
  * What came of a replay, as data; report-text.ts tells it to people.
  */
 import { formatHostPort } from '../mail/endpoint.ts';
+import { type CaseName, replayCases } from './cases.ts';
 import { variants } from './incident-zone.ts';
+import type { Truth } from './replay-case.ts';
 import type { SinkCounts } from './smtp-sink.ts';
 import {
   type Fate,
@@ -15,6 +17,9 @@ import {
 } from './tally.ts';
 
 export interface ReplayReport {
+  readonly name: CaseName;
+  /** What really happened: whoever claims to recognise it is scored by this. */
+  readonly truth: Truth;
   readonly seed: string;
   /** Tells this run's messages from those of others. */
   readonly run: string;
@@ -56,6 +61,7 @@ export interface ReplayReport {
 }
 
 export interface Played {
+  readonly name: CaseName;
   readonly seed: string;
   readonly run: string;
   readonly target: { readonly address: string; readonly port: number };
@@ -87,6 +93,8 @@ export function reportOf(played: Played): ReplayReport {
   const signs = [...signsOf(played, missing), ...variantSigns(variantFates)];
   const isUnfinished = played.ended === 'interrupted' && signs.length === 0;
   return {
+    name: played.name,
+    truth: replayCases[played.name].truth,
     seed: played.seed,
     run: played.run,
     target: formatHostPort({ host: target.address, port: target.port }),

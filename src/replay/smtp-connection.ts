@@ -52,6 +52,8 @@ export interface ConnectionOptions {
   readonly helo?: string;
   /** Address to connect from. */
   readonly localAddress?: string;
+  /** Whose connection this is: the server is told by XCLIENT, and refused to talk to where it takes none. */
+  readonly client?: string;
   /** Milliseconds for each step: connecting, one command and its whole reply. Default 60,000. */
   readonly stepTimeout?: number;
   /** MAIL and all RCPT at once, where the server offers PIPELINING; default true. */
@@ -108,6 +110,17 @@ export async function openSmtpConnection(options: ConnectionOptions): Promise<Op
     // RFC 5321 §4.1.4: a server that does not know EHLO gets HELO.
     else if (hello.code >= 500) hello = await line.ask(`HELO ${helo}\r\n`);
     if (hello.code !== 250) return turnedAway(hello);
+    if (options.client !== undefined) {
+      if (!extensions.has('XCLIENT')) {
+        socket.destroy();
+        return { kind: 'broken', stage, problem: 'the server does not take XCLIENT from here' };
+      }
+      // Postfix's XCLIENT_README: the server greets anew, and asks for another EHLO.
+      const told = await line.ask(`XCLIENT ADDR=${formatXclientAddress(options.client)}\r\n`);
+      if (told.code !== 220) return turnedAway(told);
+      const again = await line.ask(`EHLO ${helo}\r\n`);
+      if (again.code !== 250) return turnedAway(again);
+    }
     const isPipelined = (options.pipelining ?? true) && extensions.has('PIPELINING');
     return {
       kind: 'open',
@@ -127,6 +140,10 @@ export async function openSmtpConnection(options: ConnectionOptions): Promise<Op
     socket.destroy();
     return { kind: 'broken', stage, problem: problemOf(error) };
   }
+}
+
+function formatXclientAddress(address: string): string {
+  return address.includes(':') ? `IPV6:${address}` : address;
 }
 
 async function transact(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { forgedSender, type Planned } from './incident.ts';
+import { forgedSender } from './cases/incident.ts';
+import type { Planned } from './planned.ts';
 import type { Transaction } from './smtp-connection.ts';
 import type { SunkMessage } from './smtp-sink.ts';
 import { createTally, percentiles, type Tally } from './tally.ts';
@@ -10,7 +11,17 @@ const accepted: Transaction = { kind: 'accepted', stage: 'content', replies };
 
 function planned(kind: Planned['kind'], reversePath: string): Planned {
   const forwardPaths = ['info@bakery.example'];
-  return { kind, marker: `${kind}-1`, reversePath, forwardPaths, subject: '', body: '' };
+  const [client, fields] = ['198.18.0.1', []];
+  return {
+    kind,
+    marker: `${kind}-1`,
+    client,
+    reversePath,
+    forwardPaths,
+    subject: '',
+    fields,
+    body: '',
+  };
 }
 const wanted = planned('wanted', 'customer-1@good-1.example');
 const misaddressed = planned('misaddressed', 'mistaken-1@good-1.example');

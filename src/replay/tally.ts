@@ -5,8 +5,9 @@
  */
 
 import { formatSmtpReply } from '../wire/smtp/reply-reader.ts';
-import { forgedSender, type MessageKind, type Planned, readMarker } from './incident.ts';
+import { forgedSender } from './cases/incident.ts';
 import type { Variant } from './incident-zone.ts';
+import { type MessageKind, type Planned, readMarker } from './planned.ts';
 import type { Stage, Transaction } from './smtp-connection.ts';
 import type { SunkMessage } from './smtp-sink.ts';
 

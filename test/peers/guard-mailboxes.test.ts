@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { hostedSites } from '../../src/replay/incident.ts';
+import { hostedSites } from '../../src/replay/sites.ts';
 import { startGuard } from './guard.ts';
 import { incidentSizes, openIncident, play, toBackend, wantedSize } from './incident.ts';
 import { addresses, type Network, openNetwork } from './network.ts';

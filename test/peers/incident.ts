@@ -5,10 +5,11 @@
  * recipient at its own door: the classic way to make a source of backscatter.
  */
 import type { ZoneData } from '../../src/replay/dns-server.ts';
-import { goodDomains, hostedSites, type IncidentSizes } from '../../src/replay/incident.ts';
 import { incidentZone } from '../../src/replay/incident-zone.ts';
 import type { ReplayOptions } from '../../src/replay/replay.ts';
+import type { ReplaySizes } from '../../src/replay/replay-case.ts';
 import type { ReplayReport } from '../../src/replay/report.ts';
+import { goodDomains, hostedSites } from '../../src/replay/sites.ts';
 import { type Actor, type CallsOf, startActor } from './actor.ts';
 import { addresses, type Network } from './network.ts';
 import type { Sendmail } from './sendmail.ts';
@@ -17,7 +18,7 @@ import type { Sendmail } from './sendmail.ts';
 export const isFull = process.env['SPILLWAY_FULL'] === '1';
 export const floodSize = isFull ? 2000 : 300;
 export const wantedSize = 100;
-export const incidentSizes: IncidentSizes = {
+export const incidentSizes: ReplaySizes = {
   messages: floodSize,
   recipients: 5,
   wanted: wantedSize,
@@ -76,7 +77,9 @@ export async function openPeople(
     new URL('./actors/incident.ts', import.meta.url),
     {
       target: { address: server.v4, port: 25, where: 'beside' },
+      name: 'incident',
       seed: 'peers',
+      tellsClients: false,
       sizes: incidentSizes,
       connections: 10,
       rate: 0,

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { hostedSites, knownMailboxes } from '../../src/replay/incident.ts';
+import { hostedSites, knownMailboxes } from '../../src/replay/sites.ts';
 import { floodSize, incidentSizes, openIncident, play, toBackend, wantedSize } from './incident.ts';
 import { addresses, openNetwork } from './network.ts';
 import { whyNot } from './requirements.ts';

@@ -1,29 +1,27 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { forgedSender } from './cases/incident.ts';
+import { type CaseName, planReplay, replayCases } from './cases.ts';
 import { startDnsServer } from './dns-server.ts';
-import {
-  forgedSender,
-  goodDomains,
-  hostedSites,
-  type IncidentSizes,
-  knownMailboxes,
-  planIncident,
-  readMarker,
-  writeContent,
-} from './incident.ts';
 import { formatZone, incidentZone, variants } from './incident-zone.ts';
+import { readMarker, writeContent } from './planned.ts';
 import { seededRandom } from './random.ts';
 import { readContent } from './received-content.ts';
+import type { ReplaySizes } from './replay-case.ts';
+import { goodDomains, hostedSites, knownMailboxes } from './sites.ts';
 
-const sizes: IncidentSizes = {
+const sizes: ReplaySizes = {
   messages: 200,
   recipients: 5,
   wanted: 20,
   misaddressed: 10,
   variants: true,
 };
+const planIncident = (seed: string, wanted: ReplaySizes) =>
+  planReplay('incident', seed, wanted).messages;
 const plan = [...planIncident('1', sizes)];
+const names = Object.keys(replayCases).filter((name): name is CaseName => name in replayCases);
 
 test('the same seed gives the same run, another seed another one', () => {
   assert.deepEqual([...planIncident('1', sizes)], plan);
@@ -39,23 +37,58 @@ test('the plan holds exactly what was ordered', () => {
   assert.equal(new Set(plan.map((planned) => planned.marker)).size, plan.length);
 });
 
-test('any sizes give exactly so many messages', () => {
-  const size = fc.nat(30);
-  fc.assert(
-    fc.property(fc.string(), size, size, size, fc.boolean(), (seed, messages, wanted, mis, odd) => {
-      const got = [
-        ...planIncident(seed, {
-          messages,
-          recipients: 2,
-          wanted,
-          misaddressed: mis,
-          variants: odd,
-        }),
-      ];
-      assert.equal(got.length, messages + wanted + mis + (odd ? variants.length : 0));
-    }),
-    { numRuns: 30 },
-  );
+for (const name of names)
+  test(`${name}: any sizes give exactly so many messages, each with a marker of its own`, () => {
+    const size = fc.nat(30);
+    const all = fc.record({
+      messages: size,
+      recipients: fc.integer({ min: 1, max: 3 }),
+      wanted: size,
+      misaddressed: size,
+      variants: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.string(), all, (seed, some) => {
+        const { total, messages } = planReplay(name, seed, some);
+        const got = [...messages];
+        const odd = name === 'incident' && some.variants ? variants.length : 0;
+        assert.equal(got.length, some.messages + some.wanted + some.misaddressed + odd);
+        assert.equal(total, got.length);
+        assert.equal(new Set(got.map(({ marker }) => marker)).size, got.length);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+const shapes: readonly [
+  name: CaseName,
+  of: 'client' | 'network' | 'reversePath' | 'site',
+  distinct: number,
+][] = [
+  ['harvest', 'client', 1],
+  ['harvest', 'site', 12],
+  ['slow-harvest', 'network', 200],
+  ['slow-harvest', 'site', 1],
+  ['joe-job', 'reversePath', 1],
+  ['joe-job', 'site', 1],
+  ['answer-loop', 'client', 1],
+  ['answer-loop', 'reversePath', 2],
+];
+for (const [name, of, distinct] of shapes)
+  test(`${name}: ${distinct} different of ${of}`, () => {
+    const spam = [...planReplay(name, '1', { ...sizes, wanted: 0, misaddressed: 0 }).messages];
+    const seen = spam.flatMap(({ client, reversePath, forwardPaths }) => {
+      if (of === 'client') return client;
+      if (of === 'network') return client.slice(0, client.lastIndexOf('.'));
+      return of === 'reversePath' ? reversePath : forwardPaths.map((path) => path.split('@')[1]);
+    });
+    assert.equal(new Set(seen).size, distinct);
+  });
+
+test('on an ordinary day nobody writes to more than a few who do not exist', () => {
+  const day = [...planReplay('ordinary-day', '1', { ...sizes, messages: 1000 }).messages];
+  assert.ok(day.every(({ kind }) => kind !== 'spam'));
+  assert.ok(day.filter(({ kind }) => kind === 'misaddressed').length < 50);
 });
 
 test('spam goes to invented mailboxes at hosted sites, in one forged name', () => {
