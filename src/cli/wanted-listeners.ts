@@ -16,6 +16,7 @@ import type { Holder, SmtpServices } from '../server/smtp/services.ts';
 import { type SmtpKind, serveSmtp } from '../server/smtp/smtp.ts';
 import { createSmtpdRoutes } from '../server/smtpd-routes.ts';
 import { serveSocketmap } from '../server/socketmap.ts';
+import { serveTcpTable } from '../server/tcp-table.ts';
 import type { WantedListener } from './listeners.ts';
 import type { Privileges } from './privileges.ts';
 
@@ -69,6 +70,9 @@ export function wantedListeners({ smtp, guard }: Config, doors: Doors): WantedLi
     ),
     ...wanted('socketmap', guard.socketmap, (endpoint) => serveSocketmap(judge, endpoint, { log })),
     ...wanted('policy', guard.policy, (endpoint) => servePolicy(judge, endpoint, { log })),
+    ...tables.flatMap(([name, table]) =>
+      wanted(name, guard[name], (endpoint) => serveTcpTable(judge, table, endpoint, { log })),
+    ),
     ...wanted('readsocket', guard.readsocket, (endpoint) =>
       serveReadsocket(judge, endpoint, { log }),
     ),
@@ -77,6 +81,13 @@ export function wantedListeners({ smtp, guard }: Config, doors: Doors): WantedLi
     ),
   ];
 }
+
+/** The protocol names no table: each has its endpoints. */
+const tables = [
+  ['tcp', 'postfix_transport'],
+  ['tcpSender', 'postfix_sender'],
+  ['tcpRecipient', 'postfix_recipient'],
+] as const;
 
 function isForRoot(endpoint: Endpoint): boolean {
   return 'port' in endpoint && endpoint.port > 0 && endpoint.port < 1024;

@@ -149,6 +149,12 @@ export const settings = z.strictObject({
         .array(endpoint())
         .prefault(['127.0.0.1:9996'])
         .describe('Where to answer the policy questions of Postfix.'),
+      tcp: z
+        .array(endpoint())
+        .default([])
+        .describe('Where to answer look-ups of transport_maps = tcp:... of Postfix...'),
+      tcpSender: z.array(endpoint()).default([]).describe('...of check_sender_access...'),
+      tcpRecipient: z.array(endpoint()).default([]).describe('...and of check_recipient_access.'),
       readsocket: z
         .array(endpoint())
         .prefault(['127.0.0.1:9995'])

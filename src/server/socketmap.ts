@@ -1,20 +1,17 @@
 /**
- * The socketmap listener: what sendmail asks before each delivery, and Postfix when it looks for the
- * transport of an address, answered by the judge.
+ * The socketmap listener: what sendmail asks before each delivery, and Postfix of its tables, answered
+ * by the judge.
  *
- * The map `postfix_transport` is Postfix's; all other names are sendmail's business: `guard` and
+ * The maps of mail/postfix-tables.ts are Postfix's; all other names are sendmail's business: `guard` and
  * `guard_alive` of foreign/sendmail ask alike.
  */
 import type { Judge } from '../judge/judge.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
+import { isPostfixTable } from '../mail/postfix-tables.ts';
 import { printable } from '../mail/printable.ts';
 import type { Question } from '../verdict/verdict.ts';
-import {
-  formatPostfixReply,
-  parsePostfixKey,
-  postfixTransport,
-} from '../wire/socketmap/postfix-key.ts';
-import { found, permanent, temporary } from '../wire/socketmap/replies.ts';
+import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
+import { formatTableAnswer, found, permanent, temporary } from '../wire/socketmap/replies.ts';
 import {
   formatSendmailReply,
   parseSendmailKey,
@@ -22,9 +19,20 @@ import {
 } from '../wire/socketmap/sendmail-key.ts';
 import { type Listener, type ListenOptions, listen } from './listener.ts';
 import { type Log, silentLog } from './log.ts';
-import { type AnswerRequest, converse } from './socketmap-conversation.ts';
+import { type AnswerRequest, converse, type LookupFraming } from './lookup-conversation.ts';
+import { askTable } from './postfix-table.ts';
 
 export type SocketmapOptions = Omit<ListenOptions, 'onBusy' | 'allowHalfOpen'>;
+
+/** Bytes. sendmail cuts a key at 1,023, and others ask for an address or a domain. */
+const longestRequest = 65_536;
+
+export const netstringFraming: LookupFraming = {
+  parse: (bytes) => parseNetstrings(bytes, longestRequest),
+  format: formatNetstring,
+  refuse: permanent,
+  defer: temporary,
+};
 
 export function serveSocketmap(
   judge: Judge,
@@ -32,10 +40,11 @@ export function serveSocketmap(
   options: SocketmapOptions = {},
 ): Promise<Listener> {
   const answer = answerFor(judge, options.log ?? silentLog);
-  return listen(endpoint, (socket) => converse(socket, answer), {
+  return listen(endpoint, (socket) => converse(socket, netstringFraming, answer), {
     ...options,
     // A closed connection is a failed look-up to sendmail as well, but a told one says why.
-    onBusy: (socket) => void converse(socket, () => temporary('too many connections')),
+    onBusy: (socket) =>
+      void converse(socket, netstringFraming, () => temporary('too many connections')),
   });
 }
 
@@ -44,8 +53,11 @@ function answerFor(judge: Judge, log: Log): AnswerRequest {
   return (request) => {
     const blank = request.indexOf(' ');
     if (blank < 0) return permanent('expected a map name and a key');
-    if (request.slice(0, blank) === postfixTransport)
-      return answerPostfix(judge, request.slice(blank + 1));
+    const table = request.slice(0, blank);
+    if (isPostfixTable(table)) {
+      const answer = askTable(judge, table, request.slice(blank + 1), 'socketmap');
+      return answer instanceof Promise ? answer.then(formatTableAnswer) : formatTableAnswer(answer);
+    }
     const asked = parseSendmailKey(request.slice(blank + 1));
     switch (asked.kind) {
       case 'alive':
@@ -66,23 +78,6 @@ function answerFor(judge: Judge, log: Log): AnswerRequest {
       }
     }
   };
-}
-
-function answerPostfix(judge: Judge, key: string): string | Promise<string> {
-  const forwardPath = parsePostfixKey(key);
-  if (forwardPath === null) return formatPostfixReply(null);
-  const verdict = judge.ask({
-    check: 'recipient',
-    adapter: 'socketmap',
-    client: null,
-    reversePath: null,
-    forwardPath,
-    queueId: null,
-    nextHop: null,
-  });
-  return verdict instanceof Promise
-    ? verdict.then(formatPostfixReply)
-    : formatPostfixReply(verdict);
 }
 
 function questionOf(delivery: SendmailDelivery): Question {

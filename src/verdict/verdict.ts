@@ -30,6 +30,7 @@ export type Adapter =
   | 'socketmap'
   | 'milter'
   | 'policy'
+  | 'tcp'
   | 'readsocket'
   | 'filter'
   | 'smtp'

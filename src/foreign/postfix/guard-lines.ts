@@ -4,7 +4,7 @@
  * Each milter, policy service and restriction has a failure mode of its own in braces (Postfix 3.0 and
  * later), so that those of others keep theirs.
  */
-import { postfixTransportMap } from './guard-names.ts';
+import type { PostfixTable } from '../../mail/postfix-tables.ts';
 import { formatPostfixSocket, type Hook, type PostfixGuardSettings } from './guard-settings.ts';
 
 export interface GuardLines {
@@ -15,6 +15,8 @@ export interface GuardFault {
   readonly kind: 'fault';
   readonly problem: string;
 }
+
+const transportTable: PostfixTable = 'postfix_transport';
 
 /** The parameters that a hook needs. */
 export const parametersOf: Readonly<Record<Hook, readonly string[]>> = {
@@ -54,7 +56,7 @@ export function guardLines(
         added = /\bbounce\b/.test(value) ? value : join(value, 'bounce');
       else if (name === 'smtpd_recipient_restrictions') added = addService(value, service, before);
       else if (name === 'transport_maps')
-        added = join(value, `socketmap:${socketmap}:${postfixTransportMap}`);
+        added = join(value, `socketmap:${socketmap}:${transportTable}`);
       else added = join(value, filter);
       if (typeof added !== 'string') return added;
       lines.push(`${name} = ${added}`);

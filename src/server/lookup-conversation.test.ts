@@ -4,11 +4,12 @@ import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
 import { listen } from './listener.ts';
-import { type AnswerRequest, converse } from './socketmap-conversation.ts';
+import { type AnswerRequest, converse } from './lookup-conversation.ts';
+import { netstringFraming } from './socketmap.ts';
 
 async function dial(t: TestContext, answer: AnswerRequest) {
   const listener = await listen({ host: '127.0.0.1', port: 0 }, (socket) =>
-    converse(socket, answer),
+    converse(socket, netstringFraming, answer),
   );
   t.after(() => listener.close(0));
   assert.ok('port' in listener.endpoint);

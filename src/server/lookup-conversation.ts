@@ -1,23 +1,37 @@
 /**
- * One socketmap connection: requests in, replies out in the same order, however long each takes.
+ * One connection of a look-up protocol: requests in, replies out in the same order, however long each
+ * takes.
  *
  * It never closes first, because sendmail holds a connection for the life of a process and takes a
  * closed one for a failed look-up; only a stream that can no longer be followed is ended.
  */
 import type { Socket } from 'node:net';
-import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
-import { permanent, temporary } from '../wire/socketmap/replies.ts';
 import type { Finish } from './listener.ts';
 
-/** Gives `STATUS text`, at once where it can; latin1, one byte per character. */
+/** The frames of a look-up protocol; text is latin1, one character for each byte. */
+export interface LookupFraming {
+  /** All whole requests in `bytes`. After a fault, the last event, the stream cannot be followed. */
+  parse(bytes: Buffer): {
+    readonly events: readonly (
+      | { readonly kind: 'string'; readonly data: Buffer }
+      | { readonly kind: 'fault'; readonly problem: string }
+    )[];
+    readonly rest: Buffer;
+  };
+  format(reply: string): string;
+  /** The reply to what is no request... */
+  refuse(problem: string): string;
+  /** ...and the one to a request that cannot be answered now. */
+  defer(why: string): string;
+}
+
+/** Gives the reply, at once where it can. */
 export type AnswerRequest = (request: string) => string | Promise<string>;
 
-/** Bytes. sendmail cuts a key at 1,023, and others ask for an address or a domain. */
-const maxRequest = 65_536;
 /** Requests of one connection that may wait for an answer before we stop reading. */
 const maxWaiting = 256;
 
-export function converse(socket: Socket, answer: AnswerRequest): Finish {
+export function converse(socket: Socket, framing: LookupFraming, answer: AnswerRequest): Finish {
   let rest: Buffer = Buffer.alloc(0);
   /** Answers not yet sent, in order; null where one is still to come. */
   const waiting: { reply: string | null }[] = [];
@@ -27,7 +41,7 @@ export function converse(socket: Socket, answer: AnswerRequest): Finish {
 
   function flush(): void {
     for (let first = waiting[0]; first && first.reply !== null; first = waiting[0]) {
-      out += formatNetstring(first.reply);
+      out += framing.format(first.reply);
       waiting.shift();
     }
     if (out !== '') {
@@ -55,7 +69,7 @@ export function converse(socket: Socket, answer: AnswerRequest): Finish {
 
   function reply(answered: string | Promise<string>): void {
     if (typeof answered === 'string' && waiting.length === 0) {
-      out += formatNetstring(answered);
+      out += framing.format(answered);
       return;
     }
     const slot = { reply: typeof answered === 'string' ? answered : null };
@@ -65,18 +79,18 @@ export function converse(socket: Socket, answer: AnswerRequest): Finish {
       slot.reply = later;
       if (waiting[0] === slot) flushSoon();
     };
-    answered.then(settle, () => settle(temporary('a fault of the guard')));
+    answered.then(settle, () => settle(framing.defer('a fault of the guard')));
   }
 
   socket.on('drain', resume);
   socket.on('data', (chunk: Buffer) => {
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    const parsed = parseNetstrings(bytes, maxRequest);
+    const parsed = framing.parse(bytes);
     rest = parsed.rest;
     for (const event of parsed.events) {
       if (event.kind === 'string') reply(answer(event.data.toString('latin1')));
       else {
-        reply(permanent(event.problem));
+        reply(framing.refuse(event.problem));
         isFinishing = true;
         socket.removeAllListeners('data').resume();
       }
