@@ -1,6 +1,7 @@
 /**
  * `spillway install postfix`: main.cf.
  */
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Hook, hooks, type PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
 import {
@@ -10,15 +11,31 @@ import {
 } from '../install/postfix-change.ts';
 import { provePostfixGuard } from '../install/postfix-proof.ts';
 import { printable } from '../mail/printable.ts';
+import type { FoundJournal } from '../store/open-journal.ts';
 import { CommandError } from './exit.ts';
 import { endpointOption, given, serverCommand } from './install-server.ts';
 
-export function postfixCommand(): Command {
+export interface PostfixCommandOptions {
+  /** Opens the journal of the configuration in that file, or of the one found without a name. */
+  readonly openStore: (configFile: string | undefined) => Promise<FoundJournal>;
+}
+
+interface Options extends Partial<PostfixGuardSettings> {
+  readonly configDir?: string;
+  readonly config?: string;
+}
+
+export function postfixCommand({ openStore }: PostfixCommandOptions): Command {
+  const receiptsAbout = async (file: string | undefined, domain: string) => {
+    const { reader } = await openStore(file);
+    await using journal = reader;
+    return journal ? await Array.fromAsync(journal.read({ domain })) : [];
+  };
   return serverCommand({
     name: 'postfix',
     title: 'Postfix',
     copies: 'a copy of main.cf beside it',
-    proof: 'postmap, an SMTP session and the running guard',
+    proof: 'postmap, an SMTP session, a message that comes to nothing, and the running guard',
     options: [
       new Option('--hooks <list>', `of ${hooks.join(', ')} (default: milter,notices)`).argParser(
         readHooks,
@@ -26,6 +43,9 @@ export function postfixCommand(): Command {
       endpointOption('milter'),
       endpointOption('policy'),
       endpointOption('socketmap'),
+      endpointOption('sink'),
+      new Option('--config-dir <folder>', 'the instance (default: the default one)'),
+      new Option('--config <file>', "the guard's configuration, for its journal"),
     ],
     installation: {
       show: showPostfixChange,
@@ -33,9 +53,12 @@ export function postfixCommand(): Command {
       remove: removePostfixChange,
       prove: provePostfixGuard,
     },
-    settings: (own: Partial<PostfixGuardSettings>) =>
-      given(own, ['hooks', 'milter', 'policy', 'socketmap', 'onFailure']),
-    more: () => ({}),
+    settings: (own: Options) =>
+      given(own, ['hooks', 'milter', 'policy', 'socketmap', 'sink', 'onFailure']),
+    more: ({ configDir, config }: Options) => ({
+      ...(configDir === undefined ? {} : { configFolder: resolve('/', configDir) }),
+      receiptsAbout: (domain: string) => receiptsAbout(config, domain),
+    }),
   });
 }
 

@@ -2,12 +2,12 @@
  * `spillway install`: puts the guard into a mail server's configuration, proves it, takes it out.
  */
 import { Command } from 'commander';
-import { postfixCommand } from './install-postfix.ts';
+import { type PostfixCommandOptions, postfixCommand } from './install-postfix.ts';
 import { sendmailCommand } from './install-sendmail.ts';
 
-export function installCommand(): Command {
+export function installCommand(options: PostfixCommandOptions): Command {
   return new Command('install')
     .description('Put the guard into the configuration of a mail server.')
     .addCommand(sendmailCommand())
-    .addCommand(postfixCommand());
+    .addCommand(postfixCommand(options));
 }

@@ -5,23 +5,23 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError, readConfig } from '../config/read.ts';
 import { printable } from '../mail/printable.ts';
-import { openJournalForReading } from '../store/open-journal.ts';
+import { type FoundJournal, openJournalForReading } from '../store/open-journal.ts';
 import { CommandError, exit } from './exit.ts';
 import { storeUrlOf } from './store-url.ts';
+
+const openStore = async (file: string | undefined): Promise<FoundJournal> =>
+  openJournalForReading(storeUrlOf(await readConfig(file)));
 
 /** Only the one that is typed is loaded: the others would cost it time and memory. */
 const commands: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import('./run.ts')).runCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
-  journal: async () =>
-    (await import('./journal.ts')).journalCommand({
-      openStore: async (file) => openJournalForReading(storeUrlOf(await readConfig(file))),
-    }),
+  journal: async () => (await import('./journal.ts')).journalCommand({ openStore }),
   rescue: async () => (await import('./rescue.ts')).rescueCommand(),
   undo: async () => (await import('./undo.ts')).undoCommand(),
   queue: async () => (await import('./queue.ts')).queueCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
-  install: async () => (await import('./install.ts')).installCommand(),
+  install: async () => (await import('./install.ts')).installCommand({ openStore }),
   password: async () => (await import('./password.ts')).passwordCommand(),
 };
 

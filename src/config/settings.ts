@@ -28,6 +28,7 @@ import {
   domainPattern,
   duration,
   endpoint,
+  hopName,
   nameServer,
   network,
 } from './units.ts';
@@ -80,7 +81,7 @@ export const settings = z.strictObject({
           'Domains you route on purpose, whatever DNS says; ".example.org" means all below it.',
         ),
       smarthosts: z
-        .array(domain())
+        .array(hopName())
         .default([])
         .describe('Next hops for all mail: going there says nothing about the domain.'),
       ownNames: z

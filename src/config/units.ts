@@ -51,6 +51,13 @@ export const endpoint = () => text('"HOST:PORT", "[IPV6]:PORT" or "unix:/PATH"',
 
 export const domain = () => text('a domain name such as "mail.example.org"', normalizeDomain);
 
+/** A host that another server sends to, as verdicts compare it: `smart.example` or `[192.0.2.7]`. */
+export const hopName = () =>
+  text('a host such as "smart.example.org" or "192.0.2.7"', (value) => {
+    const address = parseIp(value);
+    return address ? `[${address.text}]` : normalizeDomain(value);
+  });
+
 /** A domain, or `.domain` for all below it. */
 export const domainPattern = () =>
   text('a domain name, or ".example.org" for all names below it', (value) => {

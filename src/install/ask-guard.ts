@@ -48,6 +48,14 @@ export function askPolicy(root: Root, endpoint: string): Promise<Asked> {
   });
 }
 
+/** Says nothing: a server of SMTP speaks first. */
+export function askSmtp(root: Root, endpoint: string): Promise<Asked> {
+  return ask(root, endpoint, Buffer.alloc(0), (bytes) => {
+    const text = bytes.toString('latin1');
+    return text.includes('\n') ? text.trim() : null;
+  });
+}
+
 /** What an answer says of the guard; `wanted` is how one of ours begins. */
 export function listening(name: string, endpoint: string, asked: Asked, wanted: RegExp): Step {
   if (asked.kind === 'silence')

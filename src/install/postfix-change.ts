@@ -9,9 +9,14 @@ import {
   type PostfixGuardSettings,
 } from '../foreign/postfix/guard-settings.ts';
 import { readParameters } from '../foreign/postfix/main-cf.ts';
-import { overridesOf, readPostconf } from '../machine/postfix.ts';
+import { overridesOf, type PostfixPlace, readPostconf } from '../machine/postfix.ts';
 import { outside } from '../machine/root.ts';
-import { lookAtPostfix, type PostfixOptions, type PostfixScene } from './postfix-scene.ts';
+import {
+  installCommand,
+  lookAtPostfix,
+  type PostfixOptions,
+  type PostfixScene,
+} from './postfix-scene.ts';
 import { backUp, dropBackups, ReplaceFileError, replaceFile } from './replace-file.ts';
 import {
   few,
@@ -42,7 +47,7 @@ async function change(
   what: 'add' | 'remove',
   isWritten: boolean,
 ): Promise<Report> {
-  const { steps, scene } = await lookAtPostfix(options.root);
+  const { steps, scene } = await lookAtPostfix(options);
   const nothing = reportOf(steps);
   if (!scene) return nothing;
   const { installed, text, place } = scene;
@@ -53,7 +58,8 @@ async function change(
     steps.push(after);
     return nothing;
   }
-  if (settings) steps.push(...(await overrideNotes(scene, settings)));
+  if (settings)
+    steps.push(...(await overrideNotes(scene, settings)), ...relayNotes(scene, settings));
   const isChanged = after !== text;
   if (!isChanged)
     steps.push(note('guard', what === 'add' ? 'it is in already' : `it is not in ${place.mainCf}`));
@@ -66,16 +72,21 @@ async function change(
       : [],
     meaning: settings && isChanged ? meaningOf(settings) : [],
     written,
-    next: hasTrouble(steps) ? [] : nextCommands(what, isChanged, isWritten),
+    next: hasTrouble(steps) ? [] : nextCommands(scene.place, what, isChanged, isWritten),
   };
 }
 
-function nextCommands(what: 'add' | 'remove', isChanged: boolean, isWritten: boolean): string[] {
-  if (!isChanged) return what === 'add' ? ['spillway install postfix --test'] : [];
-  if (!isWritten) return ['spillway install postfix --apply'];
-  return what === 'add'
-    ? ['postfix reload', 'spillway install postfix --test']
-    : ['postfix reload'];
+function nextCommands(
+  place: PostfixPlace,
+  what: 'add' | 'remove',
+  isChanged: boolean,
+  isWritten: boolean,
+): string[] {
+  const install = installCommand(place);
+  const reload = ['postfix', ...place.instance, 'reload'].join(' ');
+  if (!isChanged) return what === 'add' ? [`${install} --test`] : [];
+  if (!isWritten) return [`${install} --apply`];
+  return what === 'add' ? [reload, `${install} --test`] : [reload];
 }
 
 /** main.cf as it is to be; trouble where it cannot be made. */
@@ -94,14 +105,27 @@ function planText(
 }
 
 async function overrideNotes(
-  { root }: PostfixScene,
+  { root, place }: PostfixScene,
   settings: PostfixGuardSettings,
 ): Promise<Step[]> {
   const names = new Set(settings.hooks.flatMap((hook) => parametersOf[hook]));
-  const found = await overridesOf(root, names);
-  return found.length === 0
-    ? []
-    : [note('master.cf', `has values of its own, which stay as they are: ${found.join(', ')}`)];
+  const found = await overridesOf(root, place, names);
+  if (found.length === 0) return [];
+  const how = `postconf ${[...place.instance, '-P'].join(' ')} '${found[0]}=...'`;
+  return [
+    note(
+      'master.cf',
+      `has values of its own, which stay as they are: ${found.join(', ')} (${how} changes one)`,
+    ),
+  ];
+}
+
+/** What goes to the sink goes past Postfix's relay. */
+function relayNotes({ text }: PostfixScene, { hooks }: PostfixGuardSettings): Step[] {
+  const relay = readParameters(text).get('relayhost') ?? '';
+  if (relay === '' || !hooks.includes('sink')) return [];
+  const found = `relayhost = ${relay}: the notices go past it; name it in spillway.toml as well, as smarthost of [relay]`;
+  return [note('relay', found)];
 }
 
 /** Trouble in the steps means that all is as it was. */
@@ -111,13 +135,13 @@ async function write(
   settings: PostfixGuardSettings | null,
 ): Promise<Step[]> {
   const file = await outside(root, place.mainCf);
-  const known = (await readPostconf(root, ['-n'])).warnings;
+  const known = (await readPostconf(root, place.instance, ['-n'])).warnings;
   try {
     if ((await readFile(file, 'latin1')) !== text)
       return [trouble('written', `${place.mainCf} was changed meanwhile; try again`)];
     const copy = settings && !text.includes('# >>> spillway: begin') ? await backUp(file) : null;
     await replaceFile(file, Buffer.from(after, 'latin1'));
-    const problems = await complaints(root, after, settings, known);
+    const problems = await complaints({ root, place }, after, settings, known);
     if (problems.length > 0) {
       await replaceFile(file, Buffer.from(text, 'latin1'));
       if (copy !== null) await dropBackups(file);
@@ -137,14 +161,14 @@ async function write(
 
 /** What postconf says against the new main.cf, or reads otherwise than we do. */
 async function complaints(
-  root: PostfixScene['root'],
+  { root, place }: Pick<PostfixScene, 'root' | 'place'>,
   after: string,
   settings: PostfixGuardSettings | null,
   known: readonly string[],
 ): Promise<string[]> {
   const names = settings?.hooks.flatMap((hook) => parametersOf[hook]) ?? [];
   const meant = readParameters(after);
-  const { values, warnings } = await readPostconf(root, ['-n']);
+  const { values, warnings } = await readPostconf(root, place.instance, ['-n']);
   const squeeze = (value: string | undefined): string => (value ?? '').replace(/\s+/g, ' ');
   return [
     ...warnings.filter((line) => !known.includes(line)),
@@ -160,12 +184,14 @@ function meaningOf({
   milter,
   policy,
   socketmap,
+  sink,
 }: PostfixGuardSettings): string[] {
   const sentences = {
     milter: `Each message that comes in by SMTP passes the milter at ${milter}: senders that cannot be reported to and recipients that cannot be reached are refused there.`,
     policy: `At each recipient Postfix asks the policy service at ${policy}, once it has found that it would take the mail.`,
     notices: `The notices that Postfix writes itself, and what local programs hand in, pass the milter at ${milter}: a notice that could never arrive ends there, with a receipt.`,
     transport: `Whatever goes out, Postfix asks the table at ${socketmap} for its transport first: a dead end fails without a connection.`,
+    sink: `The notices that Postfix would send to other domains, those in its queue too, are handed to Spillway at ${sink}: it refuses those that could never arrive, and delivers the others itself. While it is away they wait.`,
   };
   return [
     ...hooks.map((hook) => sentences[hook]),

@@ -12,22 +12,29 @@ import {
   type PostfixGuardSettings,
 } from '../foreign/postfix/guard-settings.ts';
 import { readParameters } from '../foreign/postfix/main-cf.ts';
-import { isPostfixRunning } from '../machine/postfix.ts';
-import { askMilter, askPolicy, askSocketmap, listening } from './ask-guard.ts';
-import { lookAtPostfix, type PostfixOptions, type PostfixScene } from './postfix-scene.ts';
+import { isPostfixRunning, mailPortOf } from '../machine/postfix.ts';
+import { askMilter, askPolicy, askSmtp, askSocketmap, listening } from './ask-guard.ts';
+import { probeNotice, seesNotices } from './postfix-probe.ts';
+import {
+  installCommand,
+  lookAtPostfix,
+  type PostfixOptions,
+  type PostfixScene,
+} from './postfix-scene.ts';
 import { note, type Report, reportOf, type Step, trouble, well } from './report.ts';
 import { probeEnvelope } from './smtp-probe.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';
 
-export async function provePostfixGuard({ root, settings }: PostfixOptions): Promise<Report> {
-  const { steps, scene } = await lookAtPostfix(root);
+export async function provePostfixGuard(options: PostfixOptions): Promise<Report> {
+  const { root, settings, receiptsAbout } = options;
+  const { steps, scene } = await lookAtPostfix(options);
   const report = (next?: readonly string[]): Report => reportOf(steps, next);
   if (!scene) return report();
   const { installed, place, text } = scene;
   if (installed === null) {
     steps.push(trouble('guard', `${place.mainCf} does not ask the guard yet`));
-    return report(['spillway install postfix']);
+    return report([installCommand(place)]);
   }
   if ('kind' in installed) {
     steps.push(trouble('guard', `${place.mainCf} line ${installed.line}: ${installed.problem}`));
@@ -42,14 +49,22 @@ export async function provePostfixGuard({ root, settings }: PostfixOptions): Pro
   if (used.hooks.includes('transport')) steps.push(...(await askTransport(scene, used)));
   if (!(await isPostfixRunning(root, place))) {
     steps.push(note('server', 'Postfix does not run; nobody knocked at its door'));
-    return report(['postfix start']);
+    return report([['postfix', ...place.instance, 'start'].join(' ')]);
   }
-  if (root.folder === '/') steps.push(...(await knock(used.hooks)));
+  if (root.folder !== '/') return report();
+  const port = await mailPortOf(root, place);
+  steps.push(
+    ...(port === null
+      ? [note('door', 'master.cf has no smtpd on TCP')]
+      : await knock(used.hooks, port)),
+  );
+  if (receiptsAbout && seesNotices(used.hooks))
+    steps.push(await probeNotice(scene, used.hooks, receiptsAbout));
   return report();
 }
 
 async function askGuard({ root }: PostfixScene, settings: PostfixGuardSettings): Promise<Step[]> {
-  const { hooks, milter, policy, socketmap } = settings;
+  const { hooks, milter, policy, socketmap, sink } = settings;
   const questions = {
     milter: async () =>
       listening('milter', milter, await askMilter(root, milter), /^O version [2-6]$/),
@@ -57,12 +72,14 @@ async function askGuard({ root }: PostfixScene, settings: PostfixGuardSettings):
       listening('policy', policy, await askPolicy(root, policy), /^action=DUNNO$/),
     socketmap: async () =>
       listening('socketmap', socketmap, await askSocketmap(root, socketmap), /^OK /),
+    sink: async () => listening('sink', sink, await askSmtp(root, sink), /^220 /),
   };
   const doors = {
     milter: 'milter',
     notices: 'milter',
     policy: 'policy',
     transport: 'socketmap',
+    sink: 'sink',
   } as const;
   const wanted = new Set(hooks.map((hook) => doors[hook]));
   return await Promise.all([...wanted].map((door) => questions[door]()));
@@ -75,7 +92,7 @@ async function askTransport(
   const table = `socketmap:${formatPostfixSocket(socketmap, place.queueFolder)}:postfix_transport`;
   const ask = async (key: string): Promise<string> => {
     // Paths of sockets are told from here.
-    const ran = await root.run(place.queueFolder, ['postmap', '-q', key, table]);
+    const ran = await root.run(place.queueFolder, ['postmap', ...place.instance, '-q', key, table]);
     return (ran.stdout || ran.stderr).trim() || (ran.status === 1 ? 'not found' : 'no answer');
   };
   const [dead, other] = [await ask(blackHole), await ask('*')];
@@ -92,32 +109,34 @@ async function askTransport(
 }
 
 /** As a client of this machine, which Postfix mostly trusts. */
-async function knock(hooks: readonly Hook[]): Promise<Step[]> {
+async function knock(hooks: readonly Hook[], port: number): Promise<Step[]> {
   const name = 'sender in a black hole';
   try {
-    const refused = await probeEnvelope(25, blackHole, 'postmaster');
-    const taken = await probeEnvelope(25, '', 'postmaster');
+    const refused = await probeEnvelope(port, blackHole, 'postmaster');
+    const taken = await probeEnvelope(port, '', 'postmaster');
     const isTaken = taken.startsWith('2');
     const steps = [
-      (isTaken ? well : trouble)('notice to the postmaster', `at 127.0.0.1 port 25: ${taken}`),
+      (isTaken ? well : trouble)('notice to the postmaster', `at 127.0.0.1 port ${port}: ${taken}`),
     ];
     if (/^5\d\d .*Sender domain/.test(refused)) return [well(name, refused), ...steps];
     if (hooks.includes('milter'))
       return [
         trouble(
           name,
-          `at 127.0.0.1 port 25: ${refused}; was Postfix reloaded, is the check "sender" off, or only watching?`,
+          `at 127.0.0.1 port ${port}: ${refused}; was Postfix reloaded, is the check "sender" off, or only watching?`,
         ),
         ...steps,
       ];
     return [
       note(
         name,
-        `at 127.0.0.1 port 25: ${refused}; clients of this machine may be let in before the policy service is asked`,
+        `at 127.0.0.1 port ${port}: ${refused}; clients of this machine may be let in before the policy service is asked`,
       ),
       ...steps,
     ];
   } catch (error) {
-    return [note('door', `127.0.0.1 port 25: ${error instanceof Error ? error.message : error}`)];
+    return [
+      note('door', `127.0.0.1 port ${port}: ${error instanceof Error ? error.message : error}`),
+    ];
   }
 }

@@ -7,10 +7,19 @@ import { guardIn } from '../foreign/postfix/guard-block.ts';
 import type { PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
 import { findPostfixPlace, type PostfixPlace } from '../machine/postfix.ts';
 import { outside, type Root } from '../machine/root.ts';
+import type { StoredReceipt } from '../store/journal-store.ts';
 import type { InstallOptions } from './installation.ts';
-import { type Step, trouble, well } from './report.ts';
+import { note, type Step, trouble, well } from './report.ts';
 
-export type PostfixOptions = InstallOptions<PostfixGuardSettings>;
+/** The guard's receipts about a domain. Rejects where its journal cannot be read. */
+export type ReceiptsAbout = (domain: string) => Promise<readonly StoredReceipt[]>;
+
+export interface PostfixOptions extends InstallOptions<PostfixGuardSettings> {
+  /** The instance; absent: the default one. */
+  readonly configFolder?: string;
+  /** Absent: the guard's journal is not to be read. */
+  readonly receiptsAbout?: ReceiptsAbout;
+}
 
 export interface PostfixScene {
   readonly root: Root;
@@ -21,15 +30,16 @@ export interface PostfixScene {
 }
 
 /** The steps tell what was found, the scene is null where that is not enough. */
-export async function lookAtPostfix(
-  root: Root,
-): Promise<{ steps: Step[]; scene: PostfixScene | null }> {
-  const place = await findPostfixPlace(root);
-  if (!place)
-    return {
-      steps: [trouble('program', 'there is no Postfix on this machine, or postconf does not run')],
-      scene: null,
-    };
+export async function lookAtPostfix({
+  root,
+  configFolder,
+}: PostfixOptions): Promise<{ steps: Step[]; scene: PostfixScene | null }> {
+  const place = await findPostfixPlace(root, configFolder);
+  if (!place) {
+    const where = configFolder === undefined ? '' : `, or ${configFolder} is no instance of it`;
+    const why = `there is no Postfix on this machine, or postconf does not run${where}`;
+    return { steps: [trouble('program', why)], scene: null };
+  }
   const { version, mainCf } = place;
   const steps = [well('program', `Postfix ${version}`)];
   if (Number.parseInt(version, 10) < 3)
@@ -39,5 +49,17 @@ export async function lookAtPostfix(
     };
   const text = await readFile(await outside(root, mainCf), 'latin1');
   steps.push(well('configuration', mainCf));
+  if (place.others.length > 0)
+    steps.push(
+      note(
+        'instances',
+        `there are others, each to be done by itself: ${place.others.map((other) => `--config-dir ${other}`).join(', ')}`,
+      ),
+    );
   return { steps, scene: { root, place, text, installed: guardIn(text) } };
+}
+
+export function installCommand({ instance }: PostfixPlace): string {
+  const [, folder] = instance;
+  return `spillway install postfix${folder === undefined ? '' : ` --config-dir ${folder}`}`;
 }

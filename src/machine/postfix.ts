@@ -1,5 +1,5 @@
 /**
- * Postfix on a machine: its version, where its files are, what its parameters say.
+ * Postfix on a machine: its version, where its files are, what its parameters say, what is in its queue.
  */
 import { firstFile, type Root } from './root.ts';
 
@@ -8,31 +8,55 @@ export interface PostfixPlace {
   readonly mainCf: string;
   readonly queueFolder: string;
   readonly masterPath: string;
+  readonly sendmailPath: string;
   readonly configFolder: string;
+  /** For Postfix's programs: `-c FOLDER` where it is not the default instance. */
+  readonly instance: readonly string[];
+  /** Configuration folders of the other instances that the default one knows of. */
+  readonly others: readonly string[];
 }
 
-/** Of the default instance; null where there is no Postfix, or postconf does not run. */
-export async function findPostfixPlace(root: Root): Promise<PostfixPlace | null> {
+/**
+ * `configFolder` names an instance; without it, the default one. Null where there is no Postfix, or
+ * postconf does not run.
+ */
+export async function findPostfixPlace(
+  root: Root,
+  configFolder?: string,
+): Promise<PostfixPlace | null> {
   if (!(await firstFile(root, ['/usr/sbin/postconf', '/usr/local/sbin/postconf']))) return null;
-  const names = ['mail_version', 'config_directory', 'queue_directory', 'daemon_directory'];
-  const { values } = await readPostconf(root, names);
-  const [version, configFolder, queueFolder, daemons] = names.map((name) => values.get(name));
-  if (!version || !configFolder || !queueFolder || !daemons) return null;
+  const instance = configFolder === undefined ? [] : ['-c', configFolder];
+  const { values } = await readPostconf(root, instance, [
+    ...['mail_version', 'config_directory', 'queue_directory', 'daemon_directory'],
+    ...['sendmail_path', 'multi_instance_directories'],
+  ]);
+  const [version, queueFolder, daemons] = [
+    values.get('mail_version'),
+    values.get('queue_directory'),
+    values.get('daemon_directory'),
+  ];
+  const folder = configFolder ?? values.get('config_directory');
+  if (!version || !folder || !queueFolder || !daemons) return null;
+  const others = values.get('multi_instance_directories') ?? '';
   return {
     version,
-    configFolder,
-    mainCf: `${configFolder}/main.cf`,
+    configFolder: folder,
+    mainCf: `${folder}/main.cf`,
     queueFolder,
     masterPath: `${daemons}/master`,
+    sendmailPath: values.get('sendmail_path') || '/usr/sbin/sendmail',
+    instance,
+    others: others.split(/[\s,]+/).filter((other) => other !== '' && other !== folder),
   };
 }
 
 /** Values as postconf(1) writes them, and what it warned of. */
 export async function readPostconf(
   root: Root,
+  instance: readonly string[],
   names: readonly string[],
 ): Promise<{ values: ReadonlyMap<string, string>; warnings: readonly string[] }> {
-  const { stdout, stderr } = await root.run('/', ['postconf', ...names]);
+  const { stdout, stderr } = await root.run('/', ['postconf', ...instance, ...names]);
   const values = stdout.split('\n').flatMap((line): [string, string][] => {
     const [, name, value] = /^(\S+) =\s?(.*)$/.exec(line) ?? [];
     return name === undefined ? [] : [[name, (value ?? '').trim()]];
@@ -41,16 +65,47 @@ export async function readPostconf(
 }
 
 /** Services of master.cf that set one of these parameters for themselves: `smtp/inet/smtpd_milters`. */
-export async function overridesOf(root: Root, names: ReadonlySet<string>): Promise<string[]> {
-  const { stdout } = await root.run('/', ['postconf', '-P']);
+export async function overridesOf(
+  root: Root,
+  { instance }: PostfixPlace,
+  names: ReadonlySet<string>,
+): Promise<string[]> {
+  const { stdout } = await root.run('/', ['postconf', ...instance, '-P']);
   return stdout
     .split('\n')
     .map((line) => line.split(' ', 1)[0] ?? '')
     .filter((name) => names.has(name.slice(name.lastIndexOf('/') + 1)));
 }
 
+/** The first TCP port at which master.cf takes mail from anybody: `smtp` or postscreen; null without. */
+export async function mailPortOf(root: Root, { instance }: PostfixPlace): Promise<number | null> {
+  const { stdout } = await root.run('/', ['postconf', ...instance, '-M']);
+  for (const line of stdout.split('\n')) {
+    const [service = '', type, , , , , , program] = line.trim().split(/\s+/);
+    if (type !== 'inet' || (program !== 'smtpd' && program !== 'postscreen')) continue;
+    const port = service.slice(service.lastIndexOf(':') + 1);
+    if (port === 'smtp') return 25;
+    if (/^\d{1,5}$/.test(port)) return Number(port);
+  }
+  return null;
+}
+
 /** master(8) can take its lock where none runs. */
 export async function isPostfixRunning(root: Root, place: PostfixPlace): Promise<boolean> {
   const { status } = await root.run('/', [place.masterPath, '-c', place.configFolder, '-t']);
   return status === 1;
+}
+
+/** Names of the queued messages to this recipient; null where Postfix does not tell (before 3.1). */
+export async function queuedTo(
+  root: Root,
+  { instance }: PostfixPlace,
+  recipient: string,
+): Promise<string[] | null> {
+  const { status, stdout } = await root.run('/', ['postqueue', ...instance, '-j']);
+  if (status !== 0) return null;
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(JSON.stringify(recipient)))
+    .flatMap((line) => /"queue_id": *"(\w+)"/.exec(line)?.[1] ?? []);
 }

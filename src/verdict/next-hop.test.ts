@@ -3,7 +3,8 @@ import test from 'node:test';
 import { whoDecides } from './next-hop.ts';
 import { defaultRoutePolicy } from './route-policy.ts';
 
-const policy = { ...defaultRoutePolicy, smarthosts: new Set(['smart.example']) };
+const smarthosts = new Set(['smart.example', '[192.0.2.7]', '[127.0.0.1]:2525']);
+const policy = { ...defaultRoutePolicy, smarthosts };
 
 type Hop = readonly [mailer: string | null, host: string, address?: string];
 const cases: readonly [name: string, hop: Hop, typed: string, want: string][] = [
@@ -27,6 +28,21 @@ const cases: readonly [name: string, hop: Hop, typed: string, want: string][] = 
     'a@seaton.biz',
     'mx seaton.biz.',
   ],
+  ...['[smart.example]', '[Smart.example.]:587', 'smart.example:submission', '[192.0.2.7]:25'].map(
+    (relay): (typeof cases)[number] => [
+      `the relayhost of Postfix, ${relay}`,
+      ['smtp', relay, 'a@seaton.biz'],
+      '<a@seaton.biz>',
+      'mx seaton.biz',
+    ],
+  ),
+  [
+    'our own listener, which takes its notices',
+    ['smtp', '[127.0.0.1]:2525', 'a@seaton.biz'],
+    '<a@seaton.biz>',
+    'mx seaton.biz',
+  ],
+  ['another port of that host', ['smtp', '[127.0.0.1]:10025'], '<a@seaton.biz>', 'operator'],
   ['a smarthost, and no address', ['relay', 'smart.example.'], 'a@seaton.biz', 'untold'],
   [
     'a smarthost gets what was hidden behind our own name',

@@ -6,6 +6,7 @@
  */
 import { comparableDomain, withoutBrackets } from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
+import { parseIp } from '../mail/ip.ts';
 import type { RoutePolicy } from './route-policy.ts';
 
 /** sendmail: smtp esmtp smtp8 dsmtp relay; Postfix: smtp relay and custom clones of them. */
@@ -43,7 +44,7 @@ export function whoDecides(nextHop: NextHop, typed: string, policy: RoutePolicy)
   if (host === '') return { kind: 'untold' };
   if (odd.test(host)) return { kind: 'mx', host };
   const name = comparableDomain(host);
-  if (policy.smarthosts.has(name)) {
+  if (policy.smarthosts.has(name) || policy.smarthosts.has(withoutPort(name))) {
     const bare = withoutBrackets(address ?? '');
     const at = bare.lastIndexOf('@');
     return at < 0 ? { kind: 'untold' } : { kind: 'mx', host: bare.slice(at + 1) };
@@ -51,6 +52,13 @@ export function whoDecides(nextHop: NextHop, typed: string, policy: RoutePolicy)
   if (isNamedIn(typed, name) || (address !== null && isNamedIn(address, name)))
     return { kind: 'mx', host };
   return { kind: 'operator', step: `the mail server's own tables route it to ${host}` };
+}
+
+/** Postfix tells `[smart.example]:587` as its relayhost has it, sendmail `smart.example.`. */
+function withoutPort(name: string): string {
+  const [, bracketed, bare] = /^(?:\[([^\]]+)\]|([^[\]:]+))(?::\w+)?$/.exec(name) ?? [];
+  const host = bracketed ?? bare ?? name;
+  return parseIp(host) ? comparableDomain(`[${host}]`) : comparableDomain(host);
 }
 
 /** No operator writes such a host into a table, but it may stand in DNS as what a name is an alias of. */

@@ -45,7 +45,10 @@ export interface RoutePolicy {
   readonly nat64: readonly IpNetwork[];
   /** Domains the operator routes on purpose; `.example` means all below it. */
   readonly routedDomains: ReadonlySet<string>;
-  /** Next hops that take mail for every domain, so that going there is no decision about one. */
+  /**
+   * Next hops that take mail for every domain, so that going there is no decision about one: names,
+   * `[192.0.2.7]`, or `[127.0.0.1]:2525` for one port only; comparable form.
+   */
   readonly smarthosts: ReadonlySet<string>;
   /** When nothing but such addresses stands behind a domain. */
   readonly alone: Readonly<Record<BogusClass | DeadKind, Switch>>;

@@ -7,7 +7,7 @@ import { readParameters } from './main-cf.ts';
 const queue = '/var/spool/postfix';
 const all: PostfixGuardSettings = {
   ...defaultPostfixGuardSettings,
-  hooks: ['milter', 'policy', 'notices', 'transport'],
+  hooks: ['milter', 'policy', 'notices', 'transport', 'sink'],
   onFailure: 'closed',
 };
 
@@ -30,6 +30,7 @@ smtpd_recipient_restrictions =
 
     reject_unauth_destination,
 \treject_unknown_recipient_domain
+sender_dependent_default_transport_maps = hash:/etc/postfix/by-sender
 transport_maps = hash:/etc/postfix/transport
 transport_maps = hash:/etc/postfix/other
   ,regexp:/etc/postfix/more
@@ -56,6 +57,10 @@ test('what is there stays in front, and the policy service stands behind the rel
     values.get('transport_maps'),
     'hash:/etc/postfix/other ,regexp:/etc/postfix/more, socketmap:inet:127.0.0.1:9997:postfix_transport',
   );
+  assert.equal(
+    values.get('sender_dependent_default_transport_maps'),
+    'hash:/etc/postfix/by-sender, inline:{ { <> = smtp:[127.0.0.1]:2525 } }',
+  );
   assert.equal(values.get('mydestination'), 'localhost');
   assert.equal(values.get('internal_mail_filter_classes'), 'bounce');
 });
@@ -74,6 +79,7 @@ const refused: readonly [settings: Partial<PostfixGuardSettings>, text: string, 
   [{ hooks: ['transport'], onFailure: 'open' }, '', /--on-failure closed/],
   [{ milter: 'unix:/run/spillway/milter' }, '', /below \/var\/spool\/postfix/],
   [{ milter: 'unix:/var/spool/postfix/../x' }, '', /below/],
+  [{ sink: 'unix:/var/spool/postfix/spillway/smtp' }, '', /host and port/],
   [{ hooks: ['policy'] }, 'smtpd_relay_restrictions = permit_mynetworks, reject\n', /relaying/],
 ];
 for (const [settings, text, why] of refused)
@@ -82,6 +88,12 @@ for (const [settings, text, why] of refused)
     assert.ok(typeof made !== 'string');
     assert.match(made.problem, why);
   });
+
+test('a sink of IPv6 stands in brackets', () => {
+  const values = readParameters(added('', { ...all, sink: '[::1]:2525' }));
+  const name = 'sender_dependent_default_transport_maps';
+  assert.equal(values.get(name), 'inline:{ { <> = smtp:[::1]:2525 } }');
+});
 
 test('a unix socket is told from the folder of the queue', () => {
   const settings = { ...all, milter: 'unix:/var/spool/postfix/spillway/milter' };

@@ -12,7 +12,7 @@ import {
   removeBlock,
 } from '../marked-block.ts';
 import { type GuardFault, guardLines, parametersOf } from './guard-lines.ts';
-import { hooks, type PostfixGuardSettings } from './guard-settings.ts';
+import { defaultPostfixGuardSettings, hooks, type PostfixGuardSettings } from './guard-settings.ts';
 import { putAside, putBack, readParameters } from './main-cf.ts';
 
 /** The settings of the block that is there; null without one. */
@@ -60,12 +60,13 @@ function styleFor(before: ReadonlyMap<string, string>): BlockStyle {
 }
 
 function formatWords(settings: PostfixGuardSettings, queueFolder: string): BlockWords {
-  const { milter, policy, socketmap, onFailure } = settings;
+  const { milter, policy, socketmap, sink, onFailure } = settings;
   return new Map([
     ['hooks', settings.hooks.join(',')],
     ['milter', milter],
     ['policy', policy],
     ['socketmap', socketmap],
+    ['sink', sink],
     ['on-failure', onFailure],
     ['queue', queueFolder],
   ]);
@@ -79,9 +80,10 @@ function readWords(
   const [milter, policy, socketmap] = ['milter', 'policy', 'socketmap'].map((name) =>
     words.get(name),
   );
+  const sink = words.get('sink') ?? defaultPostfixGuardSettings.sink;
   const onFailure = failureModes.find((mode) => mode === words.get('on-failure'));
   const queueFolder = words.get('queue');
   if (chosen.length === 0 || chosen.length !== told.length) return null;
   if (!milter || !policy || !socketmap || !onFailure || !queueFolder) return null;
-  return { settings: { hooks: chosen, milter, policy, socketmap, onFailure }, queueFolder };
+  return { settings: { hooks: chosen, milter, policy, socketmap, sink, onFailure }, queueFolder };
 }

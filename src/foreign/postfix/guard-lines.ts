@@ -5,7 +5,12 @@
  * later), so that those of others keep theirs.
  */
 import type { PostfixTable } from '../../mail/postfix-tables.ts';
-import { formatPostfixSocket, type Hook, type PostfixGuardSettings } from './guard-settings.ts';
+import {
+  formatPostfixNextHop,
+  formatPostfixSocket,
+  type Hook,
+  type PostfixGuardSettings,
+} from './guard-settings.ts';
 
 export interface GuardLines {
   readonly kind: 'lines';
@@ -24,6 +29,7 @@ export const parametersOf: Readonly<Record<Hook, readonly string[]>> = {
   policy: ['smtpd_recipient_restrictions'],
   notices: ['non_smtpd_milters', 'internal_mail_filter_classes'],
   transport: ['transport_maps'],
+  sink: ['sender_dependent_default_transport_maps'],
 };
 
 /** `before`: the parameters of main.cf without the guard; one that is absent is at its default, empty. */
@@ -44,6 +50,8 @@ export function guardLines(
     return fault(
       'transport_maps lets all mail wait while the guard is away: it needs --on-failure closed',
     );
+  const nextHop = formatPostfixNextHop(settings.sink);
+  if (nextHop === null) return fault('the sink is reached by host and port only');
   const filter = `{ ${milter}, default_action=${onFailure === 'open' ? 'accept' : 'tempfail'}, connect_timeout=10s, command_timeout=10s }`;
   const service = `check_policy_service { ${policy}, default_action=${onFailure === 'open' ? 'DUNNO' : 'DEFER_IF_PERMIT'}, timeout=10s, try_limit=1 }`;
 
@@ -57,6 +65,8 @@ export function guardLines(
       else if (name === 'smtpd_recipient_restrictions') added = addService(value, service, before);
       else if (name === 'transport_maps')
         added = join(value, `socketmap:${socketmap}:${transportTable}`);
+      else if (name === 'sender_dependent_default_transport_maps')
+        added = join(value, `inline:{ { <> = ${nextHop} } }`);
       else added = join(value, filter);
       if (typeof added !== 'string') return added;
       lines.push(`${name} = ${added}`);

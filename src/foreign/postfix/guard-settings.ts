@@ -10,8 +10,9 @@ import { parseGuardEndpoint } from '../guard-endpoint.ts';
  * - policy: the same, by less: each recipient once, nothing of the header, and not where Postfix sends
  * - notices: the notices that Postfix writes itself, by the milter
  * - transport: whatever goes out, by a table that lets all mail wait while the guard is away
+ * - sink: the notices that go out, which Spillway takes by SMTP and delivers itself
  */
-export const hooks = ['milter', 'policy', 'notices', 'transport'] as const;
+export const hooks = ['milter', 'policy', 'notices', 'transport', 'sink'] as const;
 export type Hook = (typeof hooks)[number];
 
 export interface PostfixGuardSettings {
@@ -21,6 +22,8 @@ export interface PostfixGuardSettings {
   readonly milter: string;
   readonly policy: string;
   readonly socketmap: string;
+  /** Where Spillway takes mail by SMTP: host and port. */
+  readonly sink: string;
   readonly onFailure: FailureMode;
 }
 
@@ -29,6 +32,7 @@ export const defaultPostfixGuardSettings: PostfixGuardSettings = {
   milter: '127.0.0.1:9998',
   policy: '127.0.0.1:9996',
   socketmap: '127.0.0.1:9997',
+  sink: '127.0.0.1:2525',
   onFailure: 'open',
 };
 
@@ -44,4 +48,12 @@ export function formatPostfixSocket(text: string, queueFolder: string): string |
   return endpoint.path.startsWith(below) && !endpoint.path.includes('..')
     ? `unix:${endpoint.path.slice(below.length)}`
     : null;
+}
+
+/** `smtp:[127.0.0.1]:2525`, a transport without a look-up of an MX; null for a unix socket. */
+export function formatPostfixNextHop(text: string): string | null {
+  const endpoint = parseGuardEndpoint(text);
+  return endpoint === null || 'path' in endpoint
+    ? null
+    : `smtp:[${endpoint.host}]:${endpoint.port}`;
 }
