@@ -120,12 +120,29 @@ async function overrideNotes(
   ];
 }
 
-/** What goes to the sink goes past Postfix's relay. */
+/** What Postfix sends elsewhere for all domains, the guard must know of. */
 function relayNotes({ text }: PostfixScene, { hooks }: PostfixGuardSettings): Step[] {
   const relay = readParameters(text).get('relayhost') ?? '';
-  if (relay === '' || !hooks.includes('sink')) return [];
-  const found = `relayhost = ${relay}: the notices go past it; name it in spillway.toml as well, as smarthost of [relay]`;
-  return [note('relay', found)];
+  if (relay === '') return [];
+  const found = `relayhost = ${relay}`;
+  return [
+    ...(hooks.includes('milter')
+      ? [
+          note(
+            'relay',
+            `${found}: unless smarthosts of [verdict] in spillway.toml names that host, every domain counts as one that you route there on purpose`,
+          ),
+        ]
+      : []),
+    ...(hooks.includes('sink')
+      ? [
+          note(
+            'relay',
+            `${found}: notices go past it, unless smarthost of [relay] names it as well`,
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** Trouble in the steps means that all is as it was. */

@@ -12,7 +12,8 @@ import {
   type PostfixGuardSettings,
 } from '../foreign/postfix/guard-settings.ts';
 import { readParameters } from '../foreign/postfix/main-cf.ts';
-import { isPostfixRunning, mailPortOf } from '../machine/postfix.ts';
+import { isPostfixRunning, mailPortOf, readPostconf } from '../machine/postfix.ts';
+import { errorText } from '../mail/error-text.ts';
 import { askMilter, askPolicy, askSmtp, askSocketmap, listening } from './ask-guard.ts';
 import { probeNotice, seesNotices } from './postfix-probe.ts';
 import {
@@ -52,12 +53,7 @@ export async function provePostfixGuard(options: PostfixOptions): Promise<Report
     return report([['postfix', ...place.instance, 'start'].join(' ')]);
   }
   if (root.folder !== '/') return report();
-  const port = await mailPortOf(root, place);
-  steps.push(
-    ...(port === null
-      ? [note('door', 'master.cf has no smtpd on TCP')]
-      : await knock(used.hooks, port)),
-  );
+  steps.push(...(await knock(scene, used.hooks)));
   if (receiptsAbout && seesNotices(used.hooks))
     steps.push(await probeNotice(scene, used.hooks, receiptsAbout));
   return report();
@@ -109,34 +105,34 @@ async function askTransport(
 }
 
 /** As a client of this machine, which Postfix mostly trusts. */
-async function knock(hooks: readonly Hook[], port: number): Promise<Step[]> {
-  const name = 'sender in a black hole';
+async function knock({ root, place }: PostfixScene, hooks: readonly Hook[]): Promise<Step[]> {
+  const port = await mailPortOf(root, place);
+  if (port === null) return [note('door', 'master.cf has no smtpd on TCP')];
+  const said = (reply: string): string => `at 127.0.0.1 port ${port}: ${reply}`;
+  const steps: Step[] = [];
   try {
-    const refused = await probeEnvelope(port, blackHole, 'postmaster');
+    if (hooks.includes('milter') || hooks.includes('policy')) {
+      // Restrictions do not speak about a bare postmaster.
+      const { values } = await readPostconf(root, place.instance, ['myhostname']);
+      const recipient = `postmaster@${values.get('myhostname') ?? 'localhost'}`;
+      const reply = await probeEnvelope(port, blackHole, recipient);
+      steps.push(knocked(hooks, reply, said(reply)));
+    }
     const taken = await probeEnvelope(port, '', 'postmaster');
-    const isTaken = taken.startsWith('2');
-    const steps = [
-      (isTaken ? well : trouble)('notice to the postmaster', `at 127.0.0.1 port ${port}: ${taken}`),
-    ];
-    if (/^5\d\d .*Sender domain/.test(refused)) return [well(name, refused), ...steps];
-    if (hooks.includes('milter'))
-      return [
-        trouble(
-          name,
-          `at 127.0.0.1 port ${port}: ${refused}; was Postfix reloaded, is the check "sender" off, or only watching?`,
-        ),
-        ...steps,
-      ];
-    return [
-      note(
-        name,
-        `at 127.0.0.1 port ${port}: ${refused}; clients of this machine may be let in before the policy service is asked`,
-      ),
-      ...steps,
-    ];
+    steps.push((taken.startsWith('2') ? well : trouble)('notice to the postmaster', said(taken)));
   } catch (error) {
-    return [
-      note('door', `127.0.0.1 port ${port}: ${error instanceof Error ? error.message : error}`),
-    ];
+    steps.push(note('door', said(errorText(error))));
   }
+  return steps;
+}
+
+function knocked(hooks: readonly Hook[], reply: string, said: string): Step {
+  const name = 'sender in a black hole';
+  if (/^5\d\d .*Sender domain/.test(reply)) return well(name, reply);
+  if (hooks.includes('milter')) {
+    const why = 'was Postfix reloaded, is the check "sender" off, or only watching?';
+    return trouble(name, `${said}; ${why}`);
+  }
+  const why = 'clients of this machine may be let in before the policy service is asked';
+  return note(name, `${said}; ${why}`);
 }

@@ -2,52 +2,30 @@
  * The incident with Spillway beside a real Postfix, by each of its hooks, and with the guard in trouble.
  */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
 import test from 'node:test';
 import type { FailureMode } from '../../src/mail/failure-mode.ts';
-import type { Check, Mode } from '../../src/verdict/verdict.ts';
-import { type Guard, startGuard } from './guard.ts';
-import { byMilter, byPolicy, byTransport, countInLog, noticesByMilter } from './guarded-postfix.ts';
-import { type Incident, incidentSizes, openIncident, play, toBackend } from './incident.ts';
+import { startGuard } from './guard.ts';
+import {
+  byMilter,
+  byPolicy,
+  byTransport,
+  countInLog,
+  isEmpty,
+  noticesByMilter,
+  openScene,
+  sizes,
+  toSeaton,
+  written,
+} from './guarded-postfix.ts';
+import { play } from './incident.ts';
 import { projectInside } from './machine.ts';
-import { openNetwork } from './network.ts';
 import { run } from './place.ts';
-import { openPostfix, type Postfix } from './postfix.ts';
 import { startProgram } from './process.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts } from './scene.ts';
 import { until } from './until.ts';
 
 const skip = await whyNot();
-const sizes = { ...incidentSizes, messages: 30, wanted: 30, misaddressed: 5 };
-
-interface Scene extends AsyncDisposable {
-  readonly postfix: Postfix;
-  readonly guard: Guard;
-  readonly incident: Incident;
-}
-
-async function openScene(
-  settings: Readonly<Record<string, string>>,
-  modes: Partial<Record<Check, Mode>>,
-): Promise<Scene> {
-  await using stack = new AsyncDisposableStack();
-  const network = stack.use(await openNetwork());
-  const incident = stack.use(await openIncident(network, { sizes }));
-  const postfix = stack.use(await openPostfix({ network, relay: toBackend, settings }));
-  const guard = stack.use(await startGuard(postfix.machine, modes));
-  await postfix.start();
-  const kept = stack.move();
-  return { postfix, guard, incident, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-}
-
-async function isEmpty({ postfix }: Scene): Promise<boolean> {
-  return await until(async () => (await postfix.queued()) === 0, 20_000);
-}
-
-const toSeaton = /postfix\/(smtp|error)\[.*to=<nicholas@seaton\.biz>/;
-const written = /sender non-delivery notification/;
-
 for (const [name, settings] of [
   ['policy service', byPolicy('open')],
   ['milter', byMilter('open')],
@@ -55,7 +33,7 @@ for (const [name, settings] of [
   test(`Postfix asks the ${name}: the flood does not enter, wanted mail and real notices do`, {
     skip,
   }, async () => {
-    await using scene = await openScene(settings, {});
+    await using scene = await openScene({ settings });
     const report = await play(scene.incident);
     assert.equal(report.spam.accepted, 0);
     assert.equal(report.wanted.delivered, sizes.wanted);
@@ -71,7 +49,10 @@ test('Postfix asks the milter about its own notices: those to the black hole end
   skip,
 }, async () => {
   // The flood may enter, so that Postfix writes a notice about every message of it.
-  await using scene = await openScene(noticesByMilter('open'), { sender: 'off' });
+  await using scene = await openScene({
+    settings: noticesByMilter('open'),
+    modes: { sender: 'off' },
+  });
   const report = await play(scene.incident);
   assert.equal(report.spam.accepted, sizes.messages);
   assert.equal(report.wanted.delivered, sizes.wanted);
@@ -86,7 +67,7 @@ test('Postfix asks the milter about its own notices: those to the black hole end
 test('Postfix asks the transport map: its notices to the black hole fail without a connection', {
   skip,
 }, async () => {
-  await using scene = await openScene(byTransport, { sender: 'off' });
+  await using scene = await openScene({ settings: byTransport, modes: { sender: 'off' } });
   const report = await play(scene.incident);
   assert.equal(report.spam.accepted, sizes.messages);
   assert.equal(report.wanted.delivered, sizes.wanted);
@@ -116,7 +97,7 @@ for (const [name, settings] of [
   test(`${name}, failure mode open: a guard that is stopped or talks rubbish stops no mail`, {
     skip,
   }, async () => {
-    await using scene = await openScene(settings('open'), {});
+    await using scene = await openScene({ settings: settings('open') });
     await scene.guard.stop();
     const alone = await play(scene.incident);
     assert.equal(alone.wanted.delivered, sizes.wanted);
@@ -133,7 +114,7 @@ for (const [name, settings] of [
   test(`${name}, failure mode closed: mail waits at its sender, and goes through once the guard is back`, {
     skip,
   }, async () => {
-    await using scene = await openScene(settings('closed'), {});
+    await using scene = await openScene({ settings: settings('closed') });
     await scene.guard.stop();
     const alone = await play(scene.incident);
     assert.equal(alone.wanted.delivered, 0);
@@ -150,7 +131,7 @@ for (const [name, settings] of [
 test('notices by the milter, failure mode closed: while the guard is away they wait, and none is lost', {
   skip,
 }, async () => {
-  await using scene = await openScene(noticesByMilter('closed'), {});
+  await using scene = await openScene({ settings: noticesByMilter('closed') });
   const { postfix, incident, guard } = scene;
   await guard.stop();
   const alone = await play(incident);
@@ -171,37 +152,4 @@ test('notices by the milter, failure mode closed: while the guard is away they w
   assert.ok(await isEmpty(scene));
   assert.equal(await countInLog(postfix, toSeaton), 0);
   await back.stop();
-});
-
-test('spillway install postfix: shown, applied, proved, and taken out to the byte', {
-  skip,
-}, async () => {
-  await using scene = await openScene({ smtpd_milters: '' }, {});
-  const { machine } = scene.postfix;
-  const install = (...words: string[]) =>
-    run(machine.place, [`${projectInside}/bin/spillway`, 'install', 'postfix', ...words]);
-  const mainCf = () => readFile(machine.path('/etc/postfix/main.cf'), 'latin1');
-  const before = await mainCf();
-  assert.match(await install(), /\+smtpd_milters = .*127\.0\.0\.1:9998/);
-  assert.equal(await mainCf(), before);
-
-  assert.match(await install('--apply'), /written/);
-  await run(machine.place, ['postfix', 'reload']);
-  assert.match(await install('--test'), /ok {2}sender in a black hole: 550 5\.1\.8/);
-  const report = await play(scene.incident);
-  assert.equal(report.spam.accepted, 0);
-  assert.equal(report.wanted.delivered, sizes.wanted);
-
-  const everything = ['--hooks', 'policy,notices,transport', '--on-failure', 'closed'];
-  await install('--apply', ...everything);
-  await run(machine.place, ['postfix', 'reload']);
-  assert.match(await install('--test'), /ok {2}mail to a black hole: .*error:5/);
-  const again = await play(scene.incident);
-  assert.equal(again.spam.accepted, 0);
-  assert.equal(again.wanted.delivered, sizes.wanted);
-
-  await install('--remove');
-  assert.equal(await mainCf(), before);
-  const folder = await readdir(machine.path('/etc/postfix'));
-  assert.ok(!folder.some((name) => name.includes('spillway')), folder.join(' '));
 });

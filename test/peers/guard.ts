@@ -17,14 +17,22 @@ export interface Guard extends Program {
 const spillway = `${projectInside}/bin/spillway`;
 const folder = '/etc/spillway';
 
-/** Checks that are not named are enforced, as by default. `more`: whole tables of spillway.toml. */
+/**
+ * Checks that are not named are enforced, as by default. `more`: whole tables of spillway.toml, `smtp`
+ * and `verdict`: lines of those tables.
+ */
 export async function startGuard(
   machine: Machine,
   modes: Partial<Record<Check, Mode>> = {},
   more = '',
+  smtp = 'listen = []',
+  verdict = '',
 ): Promise<Guard> {
   await mkdir(machine.path(folder), { recursive: true });
-  await writeFile(machine.path(`${folder}/spillway.toml`), `${formatConfig(modes)}${more}`);
+  await writeFile(
+    machine.path(`${folder}/spillway.toml`),
+    `${formatConfig(modes, smtp, verdict)}${more}`,
+  );
   const program = await startProgram(machine.place, [spillway, 'run'], /on guard/);
   return {
     ...program,
@@ -49,7 +57,7 @@ export async function installGuard(
   ]);
 }
 
-function formatConfig(modes: Partial<Record<Check, Mode>>): string {
+function formatConfig(modes: Partial<Record<Check, Mode>>, smtp: string, verdict: string): string {
   const checks = Object.entries(modes).map(
     ([check, mode]) => `[checks.${check}]\nmode = "${mode}"\n`,
   );
@@ -58,8 +66,9 @@ function formatConfig(modes: Partial<Record<Check, Mode>>): string {
 servers = ["${addresses.dns.v4}"]
 [verdict]
 public = ${JSON.stringify(publicNetworks)}
+${verdict}
 [smtp]
-listen = []
+${smtp}
 [store]
 url = "sqlite:/var/lib/spillway"
 ${checks.join('')}`;
