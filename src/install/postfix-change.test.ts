@@ -13,10 +13,11 @@ import type { PostfixOptions } from './postfix-scene.ts';
 import type { Report } from './report.ts';
 
 const mainCf = 'myhostname = mx.host.example\nsmtpd_milters =\n  inet:localhost:11332\n';
-const folders = {
+const places = {
   config_directory: '/etc/postfix',
   queue_directory: '/var/spool/postfix',
   daemon_directory: '/usr/lib/postfix/sbin',
+  multi_instance_directories: '/etc/postfix-out',
 };
 
 interface Fake extends AsyncDisposable {
@@ -25,12 +26,12 @@ interface Fake extends AsyncDisposable {
   files(): Promise<Record<string, string>>;
 }
 
-async function openFake(version: string, complaint = ''): Promise<Fake> {
+async function openFake(version: string, complaint = '', text = mainCf): Promise<Fake> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-install-'));
   const etc = join(folder, 'etc/postfix');
   for (const path of [etc, join(folder, 'usr/sbin')]) await mkdir(path, { recursive: true });
   await writeFile(join(folder, 'usr/sbin/postconf'), '');
-  await writeFile(join(etc, 'main.cf'), mainCf);
+  await writeFile(join(etc, 'main.cf'), text);
   const told = (values: Iterable<readonly [string, string]>) =>
     [...values].map(([name, value]) => `${name} = ${value}\n`).join('');
   const root: Root = {
@@ -39,7 +40,7 @@ async function openFake(version: string, complaint = ''): Promise<Fake> {
       const ran = { status: 0, stdout: '', stderr: '' };
       if (command.includes('-P')) return { ...ran, stdout: 'smtp/inet/smtpd_milters = \n' };
       if (!command.includes('-n'))
-        return { ...ran, stdout: told([['mail_version', version], ...Object.entries(folders)]) };
+        return { ...ran, stdout: told([['mail_version', version], ...Object.entries(places)]) };
       const text = await readFile(join(etc, 'main.cf'), 'latin1');
       const stderr = text.includes('spillway') ? complaint : '';
       return { ...ran, stdout: told(readParameters(text)), stderr };
@@ -98,4 +99,40 @@ test('what postconf warns of is taken back', async () => {
 test('an old Postfix is told so', async () => {
   await using fake = await openFake('2.11.0');
   assert.match(troubleOf(await applyPostfixChange(fake.options)), /3\.0 or later/);
+});
+
+test('a relay for all mail, and other instances, are told of', async () => {
+  await using fake = await openFake('3.7.11', '', 'relayhost = [smart.example]:587\n');
+  const hooks = ['milter', 'sink'] as const;
+  const { steps } = await showPostfixChange({ ...fake.options, settings: { hooks } });
+  const relay = steps.filter(({ name }) => name === 'relay').map(({ found }) => found);
+  assert.equal(relay.length, 2);
+  assert.match(relay[0] ?? '', /smart\.example.*smarthosts of \[verdict\]/);
+  assert.match(relay[1] ?? '', /smarthost of \[relay\]/);
+  assert.match(
+    steps.find(({ name }) => name === 'instances')?.found ?? '',
+    /--config-dir \/etc\/postfix-out/,
+  );
+});
+
+test('what is to be typed next names the instance', async () => {
+  await using fake = await openFake('3.7.11');
+  const asked: (readonly string[])[] = [];
+  const root: Root = {
+    ...fake.options.root,
+    run(at, command, input) {
+      asked.push(command);
+      return fake.options.root.run(at, command, input);
+    },
+  };
+  const options = { root, settings: {}, configFolder: '/etc/postfix' };
+  assert.deepEqual((await showPostfixChange(options)).next, [
+    'spillway install postfix --config-dir /etc/postfix --apply',
+  ]);
+  assert.deepEqual((await applyPostfixChange(options)).next, [
+    'postfix -c /etc/postfix reload',
+    'spillway install postfix --config-dir /etc/postfix --test',
+  ]);
+  for (const [program, ...words] of asked)
+    assert.deepEqual([program, ...words.slice(0, 2)], ['postconf', '-c', '/etc/postfix']);
 });
