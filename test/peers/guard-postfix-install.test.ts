@@ -98,17 +98,17 @@ test("in Debian's chroot the guard is reached over TCP and over unix sockets bel
   await postfix.start();
   const chrooted = `for p in $(pgrep -x 'smtpd|cleanup|trivial-rewrite'); do readlink /proc/$p/root; done`;
 
-  const byUnix = Object.entries({ milter: '', policy: '', socketmap: '' }).map(([name]) => name);
-  const more = `
-[process]
-user = "spillway"
-group = "postfix"
-[guard]
-${byUnix.map((name) => `${name} = ["unix:${sockets}/${name}"]\n`).join('')}`;
+  const names = ['milter', 'policy', 'socketmap'] as const;
+  const user = '[process]\nuser = "spillway"\ngroup = "postfix"\n';
+  const listen = names.map((name) => `${name} = ["unix:${sockets}/${name}"]\n`);
   const everything = ['--hooks', 'milter,policy,notices,transport', '--on-failure', 'closed'];
   for (const [title, toml, options] of [
-    ['inet', '', []],
-    ['unix', more, byUnix.flatMap((name) => [`--${name}`, `unix:${sockets}/${name}`])],
+    ['inet', user, []],
+    [
+      'unix',
+      `${user}[guard]\n${listen.join('')}`,
+      names.flatMap((name) => [`--${name}`, `unix:${sockets}/${name}`]),
+    ],
   ] as const) {
     await using guard = await startGuard(machine, {}, toml);
     assertWell(await install('--apply', ...everything, ...options));
