@@ -54,7 +54,7 @@ function domainRows(title: string, domains: readonly HostedDomain[]): string[] {
 }
 
 function row(name: string, text: string): string {
-  return `  ${name.padEnd(11)} ${printable(text)}`.trimEnd();
+  return `  ${name.padEnd(12)} ${printable(text)}`.trimEnd();
 }
 
 function command(words: string, what: string): string {

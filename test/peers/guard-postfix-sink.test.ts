@@ -44,7 +44,12 @@ test('of the notices, those to the black hole are refused by the sink, and the o
 }, async () => {
   await using scene = await openScene({ settings: bySink, modes: { sender: 'off' }, smtp });
   const { postfix, guard } = scene;
-  const report = await play(scene.incident);
+  const playing = play(scene.incident);
+  // By now the backend listens.
+  assert.ok(await until(async () => (await countInLog(postfix, /client=/)) > 0, 20_000));
+  const hand = ['sendmail', '-i', '-f', '', 'info@bakery.example'];
+  await run(postfix.machine.place, hand, { input: 'Subject: test\n\n' });
+  const report = await playing;
   assert.equal(report.spam.accepted, sizes.messages);
   assert.equal(report.wanted.delivered, sizes.wanted);
   assert.equal(report.misaddressed.noticed, sizes.misaddressed);
@@ -52,6 +57,8 @@ test('of the notices, those to the black hole are refused by the sink, and the o
   assert.ok(await hasDelivered(scene));
   assert.equal(await countInLog(postfix, refused), sizes.messages);
   assert.equal(await countInLog(postfix, toSeaton), sizes.messages, 'each was tried once');
+  const astray = /to=<info@bakery\.example>.*relay=127\.0\.0\.1/;
+  assert.equal(await countInLog(postfix, astray), 0, 'what Postfix routes itself stays with it');
   await guard.stop();
   const ended = { check: 'recipient', action: 'refuse', domain: 'seaton.biz' } as const;
   assert.equal(countReceipts(await guard.journal(), ended), sizes.messages);
@@ -142,5 +149,11 @@ test('the milter judges senders by their own domain beside the sink and a named 
   const more = `smarthosts = ["${addresses.sink.v4}"]\n`;
   await using knowing = await startGuard(postfix.machine, {}, '', smtp, more);
   assert.equal((await play(incident)).spam.accepted, 0, 'a relay that is named');
+
+  await postfix.configure(bySink);
+  const hand = ['sendmail', '-i', '-f', '', 'nicholas@seaton.biz'];
+  await run(postfix.machine.place, hand, { input: 'Subject: test\n\n' });
+  const isRefused = async () => (await countInLog(postfix, refused)) > 0;
+  assert.ok(await until(isRefused, 20_000), 'a notice goes past the relay, to the sink');
   await knowing.stop();
 });

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { hostedSites } from '../../src/replay/incident.ts';
+import { hostedSites } from '../../src/replay/sites.ts';
 import {
   byMilter,
   byPolicy,
