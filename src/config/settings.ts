@@ -162,8 +162,8 @@ export const settings = z.strictObject({
         .describe('Where to answer what Exim asks by readsocket.'),
       filter: z
         .array(endpoint())
-        .default([])
-        .describe('Where `spillway filter` hands over what OpenSMTPD asks; on trial still.'),
+        .prefault(['127.0.0.1:9994'])
+        .describe('Where `spillway filter` hands over what OpenSMTPD asks.'),
     })
     .prefault({}),
   smtp: smtpSettings,

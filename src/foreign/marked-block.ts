@@ -95,6 +95,23 @@ export function addBlock(text: string, words: BlockWords, style: BlockStyle): st
   return `${text}${isJoined ? lineEnd : ''}${marked.map((line) => line + lineEnd).join('')}`;
 }
 
+/** Text without what stands between the marks, whatever it is: to read what was there before. */
+export function withoutBlock(text: string, comment: string): string {
+  const begin = text.indexOf(`${comment} ${beginning}`);
+  const end = text.indexOf(`${comment} ${ending}`, begin);
+  return begin < 0 || end < 0
+    ? text
+    : text.slice(0, begin) + text.slice(end + comment.length + 1 + ending.length);
+}
+
+/** What stands between the marks, whatever it is; without line ends. */
+export function linesWithin(text: string, comment: string): readonly string[] {
+  const lines = splitLines(text).map(({ bare }) => bare);
+  const first = lines.findIndex((line) => line.startsWith(`${comment} ${beginning}`));
+  const last = lines.indexOf(`${comment} ${ending}`);
+  return first < 0 || last < first ? [] : lines.slice(first + 1, last);
+}
+
 export function removeBlock(text: string, block: Block): string {
   return text.slice(0, block.start) + text.slice(block.end);
 }

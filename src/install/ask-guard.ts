@@ -5,6 +5,7 @@ import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
 import type { Root } from '../machine/root.ts';
+import { parseAnswer } from '../wire/filter/answers.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
 import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
 import { type Step, trouble, waiting, well } from './report.ts';
@@ -53,6 +54,42 @@ export function askSmtp(root: Root, endpoint: string): Promise<Asked> {
   return ask(root, endpoint, Buffer.alloc(0), (bytes) => {
     const text = bytes.toString('latin1');
     return text.includes('\n') ? text.trim() : null;
+  });
+}
+
+/**
+ * As smtpd does through its filter: `sender` is that of a client, `notice` whom smtpd itself would send a
+ * notice to. The answer is `proceed`, or `reject|550 ...`.
+ */
+export function askFilter(
+  root: Root,
+  endpoint: string,
+  kind: 'sender' | 'notice',
+  address: string,
+): Promise<Asked> {
+  const line = (stream: string, name: string, more: string): string =>
+    `${stream}|0.7|0.0|smtp-in|${name}|1|${more}\n`;
+  const question = {
+    sender: [
+      line('report', 'link-connect', 'localhost|pass|127.0.0.1:25|127.0.0.1:25'),
+      line('filter', 'mail-from', `1|${address}`),
+    ],
+    notice: [
+      line('report', 'link-connect', 'localhost|pass|unix:/smtpd.sock|unix:/smtpd.sock'),
+      line('report', 'tx-mail', '00000000|ok|'),
+      line('filter', 'rcpt-to', `1|${address}`),
+    ],
+  };
+  const said = `config|ready\n${question[kind].join('')}`;
+  return ask(root, endpoint, Buffer.from(said), (bytes) => {
+    const lines = bytes.toString('latin1').split('\n').slice(0, -1);
+    for (const text of lines) {
+      const read = parseAnswer(text);
+      if (read.kind === 'answer')
+        return read.answer.kind === 'proceed' ? 'proceed' : `reject|${read.answer.reply}`;
+      if (read.kind === 'fault') return text;
+    }
+    return null;
   });
 }
 

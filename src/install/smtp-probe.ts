@@ -8,14 +8,20 @@ import { createReplyReader } from '../wire/smtp/reply-reader.ts';
 const patience = 15_000;
 
 /**
- * The reply to MAIL if it is a refusal, or that to RCPT: `550 5.1.8 ...`. Rejects with Error where the
- * server is not there, or does not speak SMTP.
+ * The reply to MAIL if it is a refusal, or that to RCPT, if there is a recipient: `550 5.1.8 ...`.
+ * Rejects with Error where the server is not there, or does not speak SMTP.
  */
-export function probeEnvelope(port: number, sender: string, recipient: string): Promise<string> {
+export function probeEnvelope(
+  port: number,
+  sender: string,
+  recipient: string | null,
+  host = '127.0.0.1',
+): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = createConnection({ host: '127.0.0.1', port });
+  const socket = createConnection({ host, port });
   const reader = createReplyReader();
-  const commands = ['EHLO localhost', `MAIL FROM:<${sender}>`, `RCPT TO:<${recipient}>`];
+  const commands = ['EHLO localhost', `MAIL FROM:<${sender}>`];
+  if (recipient !== null) commands.push(`RCPT TO:<${recipient}>`);
   let asked = '';
   const end = (text: string): void => {
     socket.end('RSET\r\nQUIT\r\n');

@@ -10,10 +10,12 @@ import {
   type BlockWords,
   findBlock,
   removeBlock,
+  withoutBlock,
 } from '../marked-block.ts';
+import { putBack } from '../put-aside.ts';
 import { type GuardFault, guardLines, parametersOf } from './guard-lines.ts';
 import { defaultPostfixGuardSettings, hooks, type PostfixGuardSettings } from './guard-settings.ts';
-import { putAside, putBack, readParameters } from './main-cf.ts';
+import { putParametersAside, readParameters } from './main-cf.ts';
 
 /** The settings of the block that is there; null without one. */
 export function guardIn(text: string): PostfixGuardSettings | BlockFault | null {
@@ -31,7 +33,7 @@ export function addGuard(
   const made = guardLines(settings, queueFolder, before);
   if (made.kind === 'fault') return made;
   const names = new Set(settings.hooks.flatMap((hook) => parametersOf[hook]));
-  return addBlock(putAside(text, names), formatWords(settings, queueFolder), styleFor(before));
+  return addBlock(putParametersAside(text, names), formatWords(settings, queueFolder), styleFor(before));
 }
 
 /** As it was before `addGuard`; what somebody else wrote since stays. */
@@ -43,8 +45,7 @@ export function removeGuard(text: string): string | BlockFault {
 
 /** What the parameters said before there was a block. */
 function readBefore(text: string): Map<string, string> {
-  const block = /^# >>> spillway: begin[^\n]*\n[\s\S]*?^# <<< spillway: end\r?$/m;
-  return readParameters(putBack(text.replace(block, '')));
+  return readParameters(putBack(withoutBlock(text, '#')));
 }
 
 function styleFor(before: ReadonlyMap<string, string>): BlockStyle {

@@ -1,12 +1,10 @@
 /**
- * main.cf: what its parameters say, and how some of them are put aside and back to the byte.
+ * main.cf: what its parameters say, and how some of them are put aside.
  *
  * postconf(5): a line that begins with a blank continues the one before; empty lines and comments may
  * stand between; of several definitions the last counts. Text is latin1.
  */
-
-/** Stands before each line that is put aside. */
-const mark = '#spillway# ';
+import { putAside, splitLines } from '../put-aside.ts';
 
 interface Line {
   /** With its line end. */
@@ -29,28 +27,18 @@ export function readParameters(text: string): Map<string, string> {
 }
 
 /** Puts every definition of these parameters aside. */
-export function putAside(text: string, names: ReadonlySet<string>): string {
-  return readLines(text)
-    .map(({ whole, name }) => (name !== null && names.has(name) ? mark + whole : whole))
-    .join('');
-}
-
-/** The inverse of `putAside`. */
-export function putBack(text: string): string {
-  return split(text)
-    .map((line) => (line.startsWith(mark) ? line.slice(mark.length) : line))
-    .join('');
+export function putParametersAside(text: string, names: ReadonlySet<string>): string {
+  const numbers = readLines(text).flatMap(({ name }, index) =>
+    name !== null && names.has(name) ? [index + 1] : [],
+  );
+  return putAside(text, new Set(numbers));
 }
 
 function readLines(text: string): Line[] {
   let open: string | null = null;
-  return split(text).map((whole) => {
+  return splitLines(text).map((whole) => {
     if (/^\s*(#|$)/.test(whole)) return { whole, name: null };
     if (!/^\s/.test(whole)) open = /^([\w.-]+)\s*=/.exec(whole)?.[1] ?? null;
     return { whole, name: open };
   });
-}
-
-function split(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }

@@ -9,20 +9,13 @@ import { dirname, join, resolve } from 'node:path';
 import { readSmtpdConfig, type SmtpdConfig } from '../../foreign/opensmtpd/config.ts';
 import { routeOfEnvelope } from '../../foreign/opensmtpd/config-route.ts';
 import type { SmtpdEnvelope } from '../../foreign/opensmtpd/envelope.ts';
+import { smtpdConfigFiles } from '../../machine/opensmtpd.ts';
 import type { NextHop } from '../../mail/envelope.ts';
 
 export type RouteOf = (envelope: SmtpdEnvelope) => NextHop | null;
 
 export const spoolFolder = '/var/spool/smtpd';
 
-/** Debian and OpenSMTPD's own, Alpine and Fedora, OpenBSD, Arch, FreeBSD. */
-const configFiles = [
-  '/etc/smtpd.conf',
-  '/etc/opensmtpd/smtpd.conf',
-  '/etc/mail/smtpd.conf',
-  '/etc/smtpd/smtpd.conf',
-  '/usr/local/etc/mail/smtpd.conf',
-];
 const largestFile = 10_000_000;
 
 /** `spool` is the folder as it is called out here. */
@@ -35,7 +28,7 @@ export function readRoutes(spool: string): RouteOf {
 /** Null where there is none, or none that is understood. */
 export function readConfigIn(root: string): SmtpdConfig | null {
   const fileOf = (path: string) => readInside(root, path);
-  for (const path of configFiles) {
+  for (const path of smtpdConfigFiles) {
     const text = fileOf(path);
     if (text !== null) return readSmtpdConfig(text, fileOf);
   }
