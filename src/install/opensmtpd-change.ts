@@ -115,7 +115,9 @@ async function write(
         : trouble('filter', `${found}, and that fails: ${why}\nsmtpd would end itself over it`),
     );
   } else if (settings)
-    steps.push(note('filter', `whom smtpd runs as is not known: can he start ${settings.program}?`));
+    steps.push(
+      note('filter', `whom smtpd runs as is not known: can he start ${settings.program}?`),
+    );
   const file = await outside(root, config);
   try {
     const beside = await writeBeside(file, Buffer.from(after, 'latin1'));

@@ -103,7 +103,8 @@ function doorOf({ text, fileOf }: SmtpdScene): { host: string; port: number } {
     const told = at < 0 ? 'smtp' : (words[at + 1]?.text ?? '');
     const port = told === 'smtp' ? 25 : told === 'submission' ? 587 : Number(told);
     const isHere = ['all', '0.0.0.0', 'localhost', 'lo', 'lo0'].includes(place);
-    if ((isHere || isIP(place) === 4) && port > 0) return { host: isHere ? '127.0.0.1' : place, port };
+    if ((isHere || isIP(place) === 4) && port > 0)
+      return { host: isHere ? '127.0.0.1' : place, port };
   }
   return { host: '127.0.0.1', port: 25 };
 }

@@ -44,7 +44,9 @@ export async function findSmtpd(root: Root): Promise<SmtpdPlace | null> {
     version,
     configFile: await firstFile(root, smtpdConfigFiles),
     user: users.find((user) => names.has(user)) ?? null,
-    restart: unit ? `systemctl restart ${unit.slice(unit.lastIndexOf('/') + 1, -8)}` : 'restart smtpd',
+    restart: unit
+      ? `systemctl restart ${unit.slice(unit.lastIndexOf('/') + 1, -8)}`
+      : 'restart smtpd',
   };
 }
 

@@ -50,9 +50,10 @@ export async function startGuard(
 export async function installGuard(
   machine: Machine,
   onFailure: 'open' | 'closed' = 'open',
+  server: 'sendmail' | 'opensmtpd' = 'sendmail',
 ): Promise<void> {
   await run(machine.place, [
-    ...[spillway, 'install', 'sendmail', '--apply'],
+    ...[spillway, 'install', server, '--apply'],
     ...['--on-failure', onFailure],
   ]);
 }

@@ -83,7 +83,7 @@ export class SmtpdSource {
         return fault(first.start, `the macro "${words}" is not defined in this file`);
       this.count += words.length;
       if (this.count > mostWords) return fault(first.start, 'more words than can be read');
-      if (isSign(second, '=')) this.macros.set(first.text, valueOf(words[2]));
+      if (isSign(second, '=')) this.macros.set(first.text, macroWords(words[2]));
       else if (isSign(first, 'include')) {
         const path = words[1]?.text ?? '';
         const included = ++this.includes > mostIncludes ? null : this.fileOf(path);
@@ -117,7 +117,7 @@ function isMacro({ text, isQuoted }: Word): boolean {
 }
 
 /** smtpd reads the value anew wherever the macro stands, and no macro within it. */
-function valueOf(word: Word | undefined): Statement {
+function macroWords(word: Word | undefined): Statement {
   return readWords(word?.text ?? '');
 }
 

@@ -142,7 +142,9 @@ test('whatever listens: smtpd reads the same words with the filter, and it comes
     ...['port 25', 'tls', 'pki "a b"', "hostname 'x'", '\\\n', 'tag\\\n  IN', 'auth <u>', '# x \\'],
     ...['filter a', 'filter { a, b }', 'filter {\na\nb\n}', 'senders { "a" = "b" }', '"q\\"q"'],
   );
-  const listener = fc.array(word, { maxLength: 5 }).map((words) => `listen on ${words.join(' ')}\n`);
+  const listener = fc
+    .array(word, { maxLength: 5 })
+    .map((words) => `listen on ${words.join(' ')}\n`);
   const text = fc.array(fc.oneof(listener, fc.constant('action "mx" relay\n'), fc.string()));
   fc.assert(
     fc.property(text, (parts) => {

@@ -33,7 +33,11 @@ export function addGuard(
   const made = guardLines(settings, queueFolder, before);
   if (made.kind === 'fault') return made;
   const names = new Set(settings.hooks.flatMap((hook) => parametersOf[hook]));
-  return addBlock(putParametersAside(text, names), formatWords(settings, queueFolder), styleFor(before));
+  return addBlock(
+    putParametersAside(text, names),
+    formatWords(settings, queueFolder),
+    styleFor(before),
+  );
 }
 
 /** As it was before `addGuard`; what somebody else wrote since stays. */
