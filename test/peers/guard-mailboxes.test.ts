@@ -1,13 +1,14 @@
 /**
  * Servers that relay hosted sites to a backend without knowing its recipients: accept, then bounce.
- * The guard as their milter knows the recipients, and nothing of the flood is accepted.
+ * The guard as their milter or filter knows the recipients, and nothing of the flood is accepted.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { hostedSites } from '../../src/replay/sites.ts';
-import { startGuard } from './guard.ts';
+import { installGuard, startGuard } from './guard.ts';
 import { incidentSizes, openIncident, play, toBackend, wantedSize } from './incident.ts';
 import { addresses, type Network, openNetwork } from './network.ts';
+import { inHurry, openOpensmtpd } from './opensmtpd.ts';
 import { openPostfix } from './postfix.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts } from './scene.ts';
@@ -43,6 +44,11 @@ const servers = {
         smtpd_soft_error_limit: '100000',
       },
     }),
+  OpenSMTPD: async (network: Network) => {
+    const smtpd = await openOpensmtpd({ network, relay: toBackend, lines: [inHurry] });
+    await installGuard(smtpd.machine, 'open', 'opensmtpd');
+    return smtpd;
+  },
 };
 
 for (const [name, open] of Object.entries(servers))
