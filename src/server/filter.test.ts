@@ -138,6 +138,51 @@ test('answers come in any order, each with its own question', async (t) => {
   assert.equal((await smtpd.answered(2))[1], `filter-result|b|${token}|proceed`);
 });
 
+/** As a newer smtpd tells it (smtpd-filters.7 of 7.8), down to what nobody asked for. */
+const dialogueOf07 = `config|smtpd-version|7.8.0
+config|protocol|0.7
+config|smtp-session-timeout|300
+config|subsystem|smtp-in
+config|admd|mx.host.example
+config|ready
+report|0.7|1576146008.006099|smtp-in|link-connect|7641df9771b4ed00|mail.example|pass|192.0.2.20:33174|192.0.2.10:25
+report|0.7|1576146008.006101|smtp-in|link-auth|7641df9771b4ed00|pass|a|b
+report|0.7|1576146008.006110|smtp-in|link-identify|7641df9771b4ed00|EHLO|mail.example
+filter|0.7|1576146008.006120|smtp-in|mail-from|7641df9771b4ed00|1ef1c203cc576e5d|ann@good-1.example
+report|0.7|1576146008.006122|smtp-in|filter-report|7641df9771b4ed00|builtin|other|said
+report|0.7|1576146008.006130|smtp-in|tx-begin|7641df9771b4ed00|1234abcd
+report|0.7|1576146008.006131|smtp-in|tx-mail|7641df9771b4ed00|1234abcd|ok|ann@good-1.example
+filter|0.7|1576146008.006140|smtp-in|rcpt-to|7641df9771b4ed00|1ef1c203cc576e5e|"a|b"@null-mx.example
+report|0.7|1576146008.006150|smtp-in|tx-rollback|7641df9771b4ed00|1234abcd
+report|0.7|1576146008.006160|smtp-in|link-disconnect|7641df9771b4ed00
+`;
+
+test('a newer smtpd, which speaks 0.7, is understood alike', async (t) => {
+  const questions: Question[] = [];
+  const { at } = await guardOf(t, (question) => {
+    questions.push(question);
+    return question.check === 'mailbox' ? refused : accepted;
+  });
+  const smtpd = open(t, at, 'closed');
+  smtpd.input.write(dialogueOf07);
+  const answers = await smtpd.answered(2);
+  assert.deepEqual(answers.toSorted(), [
+    `filter-result|7641df9771b4ed00|${token}|proceed`,
+    'filter-result|7641df9771b4ed00|1ef1c203cc576e5e|reject|556 5.1.10 Recipient domain takes no mail',
+  ]);
+  assert.deepEqual(
+    questions.map(({ check, reversePath, forwardPath, client }) => [
+      ...[check, reversePath, forwardPath],
+      client?.address,
+    ]),
+    [
+      ['sender', 'ann@good-1.example', null, '192.0.2.20'],
+      ['mailbox', 'ann@good-1.example', '"a|b"@null-mx.example', '192.0.2.20'],
+    ],
+  );
+  assert.ok(smtpd.told.every((line) => !/not understood/.test(line)), smtpd.told.join('\n'));
+});
+
 for (const [mode, said] of [
   ['open', 'proceed'],
   ['closed', 'reject|451 4.3.2 Try again later'],
