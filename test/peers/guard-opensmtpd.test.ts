@@ -347,6 +347,9 @@ test('spillway install opensmtpd: shown, applied, proved, and taken out to the b
   assert.match(proof, /ok {2}ordinary sender: .*250/);
   assert.match(proof, /ok {2}notice by the socket: .*550 5\.4\.4/);
   assert.equal(await smtpd.queued(), 0);
+  const handIn = ['sendmail', 'info@bakery.example', 'nobody@seaton.biz'];
+  await run(machine.place, handIn, { input: 'Subject: x\n\nx\n', accept: [70] });
+  assert.equal(await smtpd.queued(), 0, 'a local program hands in all or nothing');
   const report = await play(incident);
   assert.equal(report.spam.refused.mail, sizes.messages);
   assert.equal(report.wanted.delivered, sizes.wanted);
