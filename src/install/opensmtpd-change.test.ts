@@ -2,7 +2,16 @@
  * With a small imitation of smtpd; test/peers/guard-opensmtpd.test.ts has the real one.
  */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -89,7 +98,11 @@ test('shown, nothing is written; written, a copy stands beside; taken out, all i
 const troubles: readonly [name: string, trouble: Trouble, problem: RegExp][] = [
   ['an older grammar', { version: '6.0.3p1' }, /^program: OpenSMTPD 6\.0\.3p1: 6\.7 or later/],
   ['filters of another language', { version: '6.6.4p1' }, /6\.7 or later is needed/],
-  ['a text that smtpd does not take', { complaint: 'smtpd.conf:9: syntax error' }, /^check: .*:9:/s],
+  [
+    'a text that smtpd does not take',
+    { complaint: 'smtpd.conf:9: syntax error' },
+    /^check: .*:9:/s,
+  ],
   ['a program that smtpd cannot start', { denied: 'Permission denied' }, /user _smtpd, and.*Perm/],
 ];
 for (const [name, trouble, problem] of troubles)
@@ -113,8 +126,17 @@ test('what is beside the guard and was written since stays', async () => {
   const text = await readFile(path, 'latin1');
   assert.match(text, /^listen on eth1 port 26 filter "spillway"$/m, 'new listeners are guarded');
   await removeSmtpdChange(fake.options);
-  assert.equal(
-    await readFile(path, 'latin1'),
-    `# above\n${config}listen on eth1 port 26\n`,
-  );
+  assert.equal(await readFile(path, 'latin1'), `# above\n${config}listen on eth1 port 26\n`);
+});
+
+test('a configuration behind a symbolic link is replaced where it is', async () => {
+  await using fake = await openFake();
+  const etc = join(fake.options.root.folder, 'etc');
+  await mkdir(join(etc, 'mail'));
+  await rename(join(etc, 'smtpd.conf'), join(etc, 'mail/real.conf'));
+  await symlink('/etc/mail/real.conf', join(etc, 'smtpd.conf'));
+  assert.equal(troubleOf(await applySmtpdChange(fake.options)), '');
+  assert.match(await readFile(join(etc, 'mail/real.conf'), 'latin1'), /filter "spillway"/);
+  await removeSmtpdChange(fake.options);
+  assert.deepEqual(await readdir(join(etc, 'mail')), ['real.conf']);
 });

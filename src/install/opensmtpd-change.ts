@@ -5,10 +5,11 @@
  * new text, and its user has started the program.
  */
 import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { addGuard, removeGuard } from '../foreign/opensmtpd/guard-block.ts';
 import type { SmtpdGuardSettings } from '../foreign/opensmtpd/guard-lines.ts';
 import { smtpdComplaints, whyNotRunAs } from '../machine/opensmtpd.ts';
-import { outside } from '../machine/root.ts';
+import { realFile } from '../machine/root.ts';
 import { lookAtSmtpd, type SmtpdOptions, type SmtpdScene } from './opensmtpd-scene.ts';
 import { backUp, dropBackups, ReplaceFileError, replaceFile, writeBeside } from './replace-file.ts';
 import {
@@ -118,11 +119,12 @@ async function write(
     steps.push(
       note('filter', `whom smtpd runs as is not known: can he start ${settings.program}?`),
     );
-  const file = await outside(root, config);
+  const real = await realFile(root, config);
+  const file = join(root.folder, real);
   try {
     const beside = await writeBeside(file, Buffer.from(after, 'latin1'));
     try {
-      const problems = await smtpdComplaints(root, place, `${config}.spillway-new`);
+      const problems = await smtpdComplaints(root, place, `${real}.spillway-new`);
       const taken = `${place.program} -n takes the new text`;
       steps.push(
         problems.length === 0

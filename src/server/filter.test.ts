@@ -180,7 +180,10 @@ test('a newer smtpd, which speaks 0.7, is understood alike', async (t) => {
       ['mailbox', 'ann@good-1.example', '"a|b"@null-mx.example', '192.0.2.20'],
     ],
   );
-  assert.ok(smtpd.told.every((line) => !/not understood/.test(line)), smtpd.told.join('\n'));
+  assert.ok(
+    smtpd.told.every((line) => !/not understood/.test(line)),
+    smtpd.told.join('\n'),
+  );
 });
 
 for (const [mode, said] of [
