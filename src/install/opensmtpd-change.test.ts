@@ -140,3 +140,15 @@ test('a configuration behind a symbolic link is replaced where it is', async () 
   await removeSmtpdChange(fake.options);
   assert.deepEqual(await readdir(join(etc, 'mail')), ['real.conf']);
 });
+
+test('the program that was named stays as long as it is there', async () => {
+  await using fake = await openFake();
+  const { root } = fake.options;
+  const program = '/etc/copy';
+  await writeFile(join(root.folder, program), '');
+  await applySmtpdChange({ ...fake.options, settings: { program } });
+  assert.equal((await applySmtpdChange(fake.options)).written, false);
+  await rm(join(root.folder, program));
+  await applySmtpdChange(fake.options);
+  assert.match((await fake.files())['smtpd.conf'] ?? '', /"\/opt\/spillway\/bin\/spillway filter/);
+});

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { addGuard, removeGuard } from '../foreign/opensmtpd/guard-block.ts';
 import type { SmtpdGuardSettings } from '../foreign/opensmtpd/guard-lines.ts';
 import { smtpdComplaints, whyNotRunAs } from '../machine/opensmtpd.ts';
-import { realFile } from '../machine/root.ts';
+import { isFile, realFile } from '../machine/root.ts';
 import { lookAtSmtpd, type SmtpdOptions, type SmtpdScene } from './opensmtpd-scene.ts';
 import { backUp, dropBackups, ReplaceFileError, replaceFile, writeBeside } from './replace-file.ts';
 import {
@@ -47,9 +47,10 @@ async function change(
   const nothing = reportOf(steps);
   if (!scene) return nothing;
   const { installed, text, place, config } = scene;
-  const given = installed && !('kind' in installed) ? installed : defaults;
-  // The program that runs now is there; an older one may be gone.
-  const program = options.ownProgram;
+  const fresh = { ...defaults, program: options.ownProgram };
+  const given = installed && !('kind' in installed) ? installed : fresh;
+  // Spillway may have been moved since.
+  const { program } = (await isFile(options.root, given.program)) ? given : fresh;
   const settings = what === 'remove' ? null : { ...given, program, ...options.settings };
   const after = planText(scene, settings);
   if (typeof after !== 'string') {
