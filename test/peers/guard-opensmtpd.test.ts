@@ -298,7 +298,9 @@ test('smtpd ends itself when its filter is killed; the door ends with smtpd, and
       async () => (await run(place, ['pgrep', '-x', name], { accept: [0, 1] })) === '',
       10_000,
     );
-  assert.ok(await until(async () => (await countInLog(smtpd, answers)) > 0, 10_000));
+  const isReady = async (starts: number) =>
+    await until(async () => (await countInLog(smtpd, answers)) === starts, 10_000);
+  assert.ok(await isReady(1));
   const first = await door();
   for (const signal of ['-TERM', '-INT', '-HUP']) await run(place, ['kill', signal, first]);
   await smtpd.stop();
@@ -306,6 +308,7 @@ test('smtpd ends itself when its filter is killed; the door ends with smtpd, and
   assert.ok(await until(async () => (await door()) === '', 10_000));
 
   await smtpd.start();
+  assert.ok(await isReady(2));
   const second = await door();
   await run(place, ['kill', '-KILL', second]);
   assert.ok(await isGone('smtpd'), 'smtpd goes on without its filter');
