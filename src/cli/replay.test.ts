@@ -38,9 +38,19 @@ async function run(words: readonly string[]) {
 }
 
 const ends: readonly [temper: ToyTemper, format: string, status: number, told: RegExp][] = [
-  ['discards', '--json', 0, /^\{"seed":"7",.*"verdict":"dry",.*\}\n$/],
+  [
+    'discards',
+    '--json',
+    0,
+    /^\{"name":"incident","truth":\{"cause":"forged-sender".*"seed":"7",.*"verdict":"dry",.*\}\n$/,
+  ],
   ['spills', '--json', 1, /"verdict":"drowned"/],
-  ['refuses-recipients', '--wanted=4', 0, /^The server stayed dry\.\n\nAgainst 127\.0\.0\.1:/],
+  [
+    'refuses-recipients',
+    '--wanted=4',
+    0,
+    /^The server stayed dry\.\n\nPlayed: the flood of 2006.*\n\nAgainst 127\.0\.0\.1:/,
+  ],
 ];
 for (const [temper, format, status, told] of ends)
   test(`against a server that ${temper}, ${format}: status ${status}`, async () => {
