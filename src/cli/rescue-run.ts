@@ -155,7 +155,8 @@ async function look(
     where: options.where ?? '',
     now: Date.now(),
     onProgress: (soFar) => {
-      if (!options.json) progress.show(null, formatSoFar(soFar));
+      const { read, total } = soFar;
+      if (!options.json) progress.show(total ? read / total : null, formatSoFar(soFar));
     },
     signal,
   });

@@ -13,7 +13,7 @@ import { type Rankings, TextTallies, type TextTalliesState, textsOf } from './en
 import { fingerprintOf } from './reader.ts';
 
 export interface Causes {
-  /** An entry that was added before, by its id, is the same one seen again. */
+  /** Each entry once. */
   add(judged: JudgedEntry): void;
   /** Of what was added so far. */
   findings(): Findings;
@@ -69,7 +69,6 @@ export function createCauses(): Causes {
   return {
     add(judged) {
       const { entry, verdict } = judged;
-      if (table.has(entry.id)) return;
       const texts = textsOf(judged);
       if (entry.notice !== null && !ofTheFlood.has(verdict.kind)) flood.add(texts);
       table.add({

@@ -36,22 +36,12 @@ export class EntryTable {
   /** -1 where the server does not tell. */
   tries = new Float64Array(firstCapacity);
   groups = new Uint32Array(firstCapacity);
-  private readonly known = new Set<string>();
 
   get size(): number {
     return this.ids.length;
   }
 
-  has(id: string): boolean {
-    return this.known.has(id);
-  }
-
-  add(row: EntryRow): void {
-    this.known.add(row.id);
-    this.append(row);
-  }
-
-  private append({ id, fingerprint, bytes, arrivedAt, tries, group }: EntryRow): void {
+  add({ id, fingerprint, bytes, arrivedAt, tries, group }: EntryRow): void {
     const at = this.ids.length;
     if (at === this.groups.length) this.grow();
     this.ids.push(id);
@@ -78,7 +68,7 @@ export class EntryTable {
   absorb(state: TableState, groupOf: (theirs: number) => number): void {
     if (state.ids === '') return;
     for (const [at, id] of state.ids.split('\n').entries())
-      this.append({
+      this.add({
         id,
         fingerprint: state.fingerprints[at] ?? 0,
         bytes: state.bytes[at] ?? 0,

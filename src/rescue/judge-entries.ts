@@ -1,5 +1,5 @@
 /**
- * Judges entries by the answers about those that wait; what was answered once is answered at once.
+ * Judges entries by the answers about those that wait.
  */
 import type { EntryRecipient, QueueEntry } from '../foreign/queue-entry.ts';
 import { formatDomain, parseAddress } from '../mail/address.ts';
@@ -14,28 +14,20 @@ export interface EntryJudge {
   judge(place: EntryPlace, entry: QueueEntry): JudgedEntry | Promise<JudgedEntry>;
 }
 
-type Answer = PathAnswer | Promise<PathAnswer>;
+type Answer = ReturnType<AskPath>;
 
 export function createEntryJudge(ask: AskPath): EntryJudge {
-  const known = new Map<string, Answer>();
-
   function answerOn(check: PathQuestion['check'], path: string, nextHop: NextHop | null): Answer {
-    const key = keyOf(check, path, nextHop);
-    const found = known.get(key);
-    if (found) return found;
-    const asking = ask({ check, path, nextHop, key }).then((answer) => {
-      known.set(key, answer);
-      return answer;
-    });
-    known.set(key, asking);
-    return asking;
+    return ask({ check, path, nextHop, key: keyOf(check, path, nextHop) });
   }
 
   async function judgeLater(
     place: EntryPlace,
-    entry: QueueEntry,
+    found: QueueEntry,
     answers: readonly Answer[],
   ): Promise<JudgedEntry> {
+    // Its texts are parts of its files, all of which would stay in memory with them while it waits.
+    const entry = structuredClone(found);
     const recipients = await Promise.all(answers);
     return finish(place, entry, recipients, await senderOf(entry, recipients));
   }

@@ -59,10 +59,11 @@ export class Tally {
       this.counts.set(text, known + count);
       return;
     }
-    if (text.length > textLimit) {
-      this.add(shortened(text), count);
-      return;
-    }
+    if (text.length > textLimit) this.add(text.slice(0, textLimit), count);
+    else this.addNew(copyOf(text), count);
+  }
+
+  private addNew(text: string, count: number): void {
     this.counts.set(text, count);
     this.seen?.add(text);
     if (this.counts.size > this.limit) this.prune();
@@ -71,7 +72,11 @@ export class Tally {
   /** As if everything that was added there had been added here. */
   addAll(other: TallyState): void {
     if (other.seen) this.watch().addAll(other.seen);
-    for (const [text, count] of other.counts) this.add(text, count);
+    for (const [text, count] of other.counts) {
+      const known = this.counts.get(text);
+      if (known === undefined) this.addNew(text, count);
+      else this.counts.set(text, known + count);
+    }
     this.lowered += other.lowered;
     this.isComplete &&= other.isComplete;
   }
@@ -156,7 +161,7 @@ function countBits(word: number): number {
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** A copy: a slice would keep the whole text alive. */
-function shortened(text: string): string {
-  return Buffer.from(text.slice(0, textLimit), 'utf16le').toString('utf16le');
+/** A part of a file's text would keep the whole of it alive; a part of a new text only that. */
+function copyOf(text: string): string {
+  return ` ${text}`.slice(1);
 }

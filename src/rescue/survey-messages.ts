@@ -2,18 +2,19 @@
  * What a thread of a survey and the main thread say to each other.
  */
 import type { CausesState } from './causes.ts';
+import type { Parcel } from './parcels.ts';
 import type { SoFar, UnreadableFiles } from './survey-share.ts';
 import type { PathAnswer, PathQuestion } from './verdict-desk.ts';
 
 export type FromThread =
+  /** For one more parcel. */
+  | { readonly kind: 'take' }
   | { readonly kind: 'ask'; readonly question: PathQuestion }
   | { readonly kind: 'progress'; readonly soFar: SoFar }
-  | { readonly kind: 'end'; readonly causes: CausesState; readonly unreadable: UnreadableFiles }
-  /** A queue folder cannot be read. */
-  | { readonly kind: 'failed'; readonly path: string; readonly why: string };
+  | { readonly kind: 'end'; readonly causes: CausesState; readonly unreadable: UnreadableFiles };
 
-/** To a question, by its key. */
-export interface ToThread {
-  readonly key: string;
-  readonly answer: PathAnswer;
-}
+export type ToThread =
+  /** Null: there are no more. */
+  | { readonly kind: 'parcel'; readonly parcel: Parcel | null }
+  /** To a question, by its key. */
+  | { readonly kind: 'answer'; readonly key: string; readonly answer: PathAnswer };

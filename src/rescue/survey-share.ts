@@ -5,15 +5,13 @@ import type { JudgedEntry } from './cause.ts';
 import type { CauseSoFar, Causes } from './causes.ts';
 import { createEntryJudge } from './judge-entries.ts';
 import { openReader } from './open-reader.ts';
+import { placesIn, type TakeParcel } from './parcels.ts';
 import type { QueueSource, Unreadable } from './reader.ts';
 import type { AskPath } from './verdict-desk.ts';
 import { parseWhere, type Where } from './where.ts';
 
-export interface SurveyShare {
+export interface SurveyTask {
   readonly source: QueueSource;
-  /** Entries whose id falls to `share` of `shares`. */
-  readonly share: number;
-  readonly shares: number;
   /** Which entries count, as for parseWhere; '' for all. */
   readonly where: string;
   /** For their age, ms since 1970. */
@@ -26,13 +24,8 @@ export interface SoFar {
   readonly largest: readonly CauseSoFar[];
 }
 
-export interface UnreadableFiles {
-  /** The first ones. */
-  readonly files: readonly Unreadable[];
-  readonly count: number;
-}
-
 export interface ShareParts {
+  readonly take: TakeParcel;
   /** Takes what is found. */
   readonly causes: Causes;
   readonly ask: AskPath;
@@ -46,16 +39,14 @@ const stride = 64;
 const mostWaiting = 10_000;
 /** ms between two words about the progress. */
 const tellEvery = 300;
-export const mostUnreadable = 1000;
 
-/** Rejects with QueueFolderError where a queue folder cannot be read, and with the signal's reason. */
-export async function readShare(share: SurveyShare, parts: ShareParts): Promise<UnreadableFiles> {
-  const { source, where, now } = share;
-  const { causes, ask, onProgress, signal } = parts;
+/** Resolves to what cannot be read. Rejects with the signal's reason. */
+export async function readShare(task: SurveyTask, parts: ShareParts): Promise<UnreadableFiles> {
+  const { source, where, now } = task;
+  const { take: takeParcel, causes, ask, onProgress, signal } = parts;
   const isMeant = readWhere(where);
   const judge = createEntryJudge(ask);
-  const files: Unreadable[] = [];
-  let count = 0;
+  const unreadable = collectUnreadable();
   let read = 0;
   let waiting = 0;
   let wake = () => {};
@@ -74,11 +65,6 @@ export async function readShare(share: SurveyShare, parts: ShareParts): Promise<
     });
   }
 
-  function note({ path, problem }: Unreadable): void {
-    count++;
-    if (files.length < mostUnreadable) files.push({ path, problem });
-  }
-
   function answered(): Promise<void> {
     return new Promise((resolve) => {
       wake = resolve;
@@ -88,37 +74,52 @@ export async function readShare(share: SurveyShare, parts: ShareParts): Promise<
   const reader = openReader(source, { brief: true });
   let toldAt = performance.now();
   let untold = 0;
-  for (const listed of reader.list()) {
-    if (!isOurs(share, listed.kind === 'entry' ? listed.place.id : listed.path)) continue;
-    if (listed.kind === 'unreadable') note(listed);
-    else {
-      const found = reader.read(listed.place);
-      if (found.kind === 'unreadable') note(found);
+  for (let parcel = await takeParcel(); parcel; parcel = await takeParcel())
+    for (const place of placesIn(parcel)) {
+      const found = reader.read(place);
+      if (found.kind === 'unreadable') unreadable.note(found);
       if (found.kind === 'entry') {
-        const judged = judge.judge(listed.place, found.entry);
+        const judged = judge.judge(place, found.entry);
         if (judged instanceof Promise) takeLater(judged);
         else take(judged);
       }
+      if (++untold < stride) continue;
+      untold = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+      while (waiting > mostWaiting) await answered();
+      if (performance.now() - toldAt < tellEvery) continue;
+      onProgress({ read, largest: causes.largest(10) });
+      toldAt = performance.now();
     }
-    if (++untold < stride) continue;
-    untold = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-    signal.throwIfAborted();
-    while (waiting > mostWaiting) await answered();
-    if (performance.now() - toldAt < tellEvery) continue;
-    onProgress({ read, largest: causes.largest(10) });
-    toldAt = performance.now();
-  }
   while (waiting > 0) await answered();
-  return { files, count };
+  return unreadable.found;
 }
 
-/** The same for every thread. Ids count up at their ends, so any simple mix spreads them evenly. */
-function isOurs({ share, shares }: SurveyShare, name: string): boolean {
-  let mix = 7;
-  for (let i = Math.max(0, name.length - 12); i < name.length; i++)
-    mix = (Math.imul(mix, 31) + name.charCodeAt(i)) | 0;
-  return (mix >>> 0) % shares === share;
+export interface UnreadableFiles {
+  /** The first ones. */
+  readonly files: readonly Unreadable[];
+  readonly count: number;
+}
+
+const mostUnreadable = 1000;
+
+export function collectUnreadable() {
+  const files: Unreadable[] = [];
+  let count = 0;
+  return {
+    note({ path, problem }: Unreadable): void {
+      count++;
+      if (files.length < mostUnreadable) files.push({ path, problem });
+    },
+    add(other: UnreadableFiles): void {
+      count += other.count;
+      files.push(...other.files.slice(0, mostUnreadable - files.length));
+    },
+    get found(): UnreadableFiles {
+      return { files, count };
+    },
+  };
 }
 
 function readWhere(text: string): Where {

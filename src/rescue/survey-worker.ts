@@ -3,36 +3,53 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createCauses } from './causes.ts';
-import { QueueFolderError } from './reader.ts';
+import type { Parcel } from './parcels.ts';
 import type { FromThread, ToThread } from './survey-messages.ts';
-import { readShare, type SurveyShare } from './survey-share.ts';
+import { readShare, type SurveyTask } from './survey-share.ts';
 import type { PathAnswer } from './verdict-desk.ts';
 
-const share: SurveyShare = workerData;
+const task: SurveyTask = workerData;
 const causes = createCauses();
+const known = new Map<string, PathAnswer | Promise<PathAnswer>>();
 const asked = new Map<string, (answer: PathAnswer) => void>();
+let deliver = (_parcel: Parcel | null) => {};
 
-parentPort?.on('message', ({ key, answer }: ToThread) => {
-  asked.get(key)?.(answer);
-  asked.delete(key);
+parentPort?.on('message', (message: ToThread) => {
+  if (message.kind === 'parcel') return deliver(message.parcel);
+  known.set(message.key, message.answer);
+  asked.get(message.key)?.(message.answer);
+  asked.delete(message.key);
 });
-
-try {
-  const unreadable = await readShare(share, {
-    causes,
-    ask(question) {
-      send({ kind: 'ask', question });
-      return new Promise((resolve) => asked.set(question.key, resolve));
-    },
-    onProgress: (soFar) => send({ kind: 'progress', soFar }),
-    signal: new AbortController().signal,
-  });
-  send({ kind: 'end', causes: causes.state, unreadable });
-} catch (error) {
-  if (!(error instanceof QueueFolderError)) throw error;
-  send({ kind: 'failed', path: error.path, why: error.why });
-}
 
 function send(message: FromThread): void {
   parentPort?.postMessage(message);
 }
+
+/** The next one is on its way while one is read. */
+let next = fetch();
+function fetch(): Promise<Parcel | null> {
+  const { promise, resolve } = Promise.withResolvers<Parcel | null>();
+  deliver = resolve;
+  send({ kind: 'take' });
+  return promise;
+}
+
+const unreadable = await readShare(task, {
+  async take() {
+    const parcel = await next;
+    if (parcel) next = fetch();
+    return parcel;
+  },
+  causes,
+  ask(question) {
+    const found = known.get(question.key);
+    if (found) return found;
+    send({ kind: 'ask', question });
+    const answer = new Promise<PathAnswer>((resolve) => asked.set(question.key, resolve));
+    known.set(question.key, answer);
+    return answer;
+  },
+  onProgress: (soFar) => send({ kind: 'progress', soFar }),
+  signal: new AbortController().signal,
+});
+send({ kind: 'end', causes: causes.state, unreadable });

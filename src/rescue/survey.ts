@@ -1,21 +1,23 @@
 /**
- * One look at a whole queue: its shares read and judged side by side, one of them on this very thread, and
- * the causes found. Changes nothing.
+ * One look at a whole queue: listed here, read and judged side by side by threads of which this one is the
+ * first, and the causes found. Changes nothing.
  */
 import { Worker } from 'node:worker_threads';
 import type { Findings } from './cause.ts';
 import { type CauseSoFar, createCauses } from './causes.ts';
-import { QueueFolderError, type QueueSource, type Unreadable } from './reader.ts';
+import { openReader } from './open-reader.ts';
+import { createParcelDesk } from './parcels.ts';
+import type { QueueSource, Unreadable } from './reader.ts';
 import type { FromThread, ToThread } from './survey-messages.ts';
 import {
-  mostUnreadable,
+  collectUnreadable,
   readShare,
   type ShareParts,
   type SoFar,
-  type SurveyShare,
+  type SurveyTask,
   type UnreadableFiles,
 } from './survey-share.ts';
-import type { AskPath } from './verdict-desk.ts';
+import type { AskPath, PathQuestion } from './verdict-desk.ts';
 
 export interface SurveyOptions {
   readonly source: QueueSource;
@@ -26,8 +28,13 @@ export interface SurveyOptions {
   readonly where: string;
   /** ms since 1970. */
   readonly now: number;
-  readonly onProgress: (soFar: SoFar) => void;
+  readonly onProgress: (progress: SurveyProgress) => void;
   readonly signal: AbortSignal;
+}
+
+export interface SurveyProgress extends SoFar {
+  /** Entries that were listed; null until all are. Some may be gone before they are read. */
+  readonly total: number | null;
 }
 
 export interface Survey {
@@ -45,49 +52,50 @@ export async function surveyQueue(options: SurveyOptions): Promise<Survey> {
   const { source, threads, ask, where, now, onProgress, signal } = options;
   signal.throwIfAborted();
   const causes = createCauses();
-  const progress = new Map<number, SoFar>();
+  const unreadable = collectUnreadable();
+  const desk = createParcelDesk(openReader(source).list(), unreadable.note);
+  const progress: SoFar[] = [];
   await using workers = new AsyncDisposableStack();
-
+  const task: SurveyTask = { source, where, now };
   const shares = Array.from({ length: threads }, (_, number) => {
-    const share: SurveyShare = { source, share: number, shares: threads, where, now };
     const parts: ShareParts = {
+      take: desk.take,
       causes,
       ask,
       signal,
       onProgress(soFar) {
-        progress.set(number, soFar);
-        onProgress(joinProgress([...progress.values()]));
+        progress[number] = soFar;
+        onProgress({ ...joinProgress(progress), total: desk.total });
       },
     };
-    return { share, parts };
+    return number === 0 ? readShare(task, parts) : readElsewhere(task, parts, workers);
   });
-  const [own, ...others] = shares;
-  const elsewhere = others.map(({ share, parts }) => readElsewhere(share, parts, workers));
-  const here = own ? [readShare(own.share, own.parts)] : [];
-  const found = await Promise.all([...here, ...elsewhere]);
-  return {
-    findings: causes.findings(),
-    unreadable: found.flatMap(({ files }) => files).slice(0, mostUnreadable),
-    unreadableCount: found.reduce((sum, { count }) => sum + count, 0),
-  };
+  const [, ...found] = await Promise.all([desk.fill(signal), ...shares]);
+  for (const one of found) unreadable.add(one);
+  const { files, count } = unreadable.found;
+  return { findings: causes.findings(), unreadable: files, unreadableCount: count };
 }
 
 /** As readShare, on a thread of its own, which ends with the stack. */
 function readElsewhere(
-  share: SurveyShare,
-  { causes, ask, onProgress, signal }: ShareParts,
+  task: SurveyTask,
+  { take, causes, ask, onProgress, signal }: ShareParts,
   workers: AsyncDisposableStack,
 ): Promise<UnreadableFiles> {
   const { promise, resolve, reject } = Promise.withResolvers<UnreadableFiles>();
-  const worker = new Worker(new URL('./survey-worker.ts', import.meta.url), { workerData: share });
+  const worker = new Worker(new URL('./survey-worker.ts', import.meta.url), { workerData: task });
   workers.defer(async () => void (await worker.terminate()));
   const stop = () => reject(signal.reason);
   signal.addEventListener('abort', stop);
   workers.defer(() => signal.removeEventListener('abort', stop));
+  const send = (message: ToThread) => worker.postMessage(message);
   worker.on('message', (message: FromThread) => {
     switch (message.kind) {
+      case 'take':
+        void take().then((parcel) => send({ kind: 'parcel', parcel }));
+        break;
       case 'ask':
-        void answer(worker, ask, message.question);
+        void answer(send, ask, message.question);
         break;
       case 'progress':
         onProgress(message.soFar);
@@ -98,9 +106,6 @@ function readElsewhere(
         causes.absorb(message.causes);
         resolve(message.unreadable);
         break;
-      case 'failed':
-        reject(new QueueFolderError(message.path, message.why));
-        break;
     }
   });
   worker.on('error', reject);
@@ -109,23 +114,23 @@ function readElsewhere(
 }
 
 async function answer(
-  worker: Worker,
+  send: (message: ToThread) => void,
   ask: AskPath,
-  question: Parameters<AskPath>[0],
+  question: PathQuestion,
 ): Promise<void> {
-  const told: ToThread = { key: question.key, answer: await ask(question) };
-  worker.postMessage(told);
+  send({ kind: 'answer', key: question.key, answer: await ask(question) });
 }
 
 function joinProgress(parts: readonly SoFar[]): SoFar {
   const largest = new Map<string, CauseSoFar>();
-  for (const part of parts)
-    for (const cause of part.largest) {
+  let sum = 0;
+  // One that has not told of itself yet leaves a hole.
+  parts.forEach(({ read, largest: ours }) => {
+    sum += read;
+    for (const cause of ours) {
       const known = largest.get(cause.name)?.count ?? 0;
       largest.set(cause.name, { ...cause, count: cause.count + known });
     }
-  return {
-    read: parts.reduce((sum, { read }) => sum + read, 0),
-    largest: [...largest.values()].sort((a, b) => b.count - a.count),
-  };
+  });
+  return { read: sum, largest: [...largest.values()].sort((a, b) => b.count - a.count) };
 }

@@ -1,6 +1,6 @@
 /**
  * Answers the questions about recipients and senders of a queue: once for each domain, however many threads
- * and entries ask.
+ * and entries ask; what was answered once is answered at once.
  *
  * A domain of which mail leads nowhere may still be routed by the server's own tables, or hosted there.
  * So before it is condemned the server itself is asked where it would send, and the question is asked
@@ -26,7 +26,8 @@ export interface PathQuestion {
 /** What is kept of a verdict: a queue may name as many domains as it has entries. */
 export type PathAnswer = Pick<Verdict, 'action' | 'reason' | 'domain' | 'steps'>;
 
-export type AskPath = (question: PathQuestion) => Promise<PathAnswer>;
+/** At once where it is known. Never rejects. */
+export type AskPath = (question: PathQuestion) => PathAnswer | Promise<PathAnswer>;
 
 export interface VerdictDeskOptions {
   readonly judge: Judge;
@@ -41,9 +42,8 @@ const mostWords = 2000;
 /** An address that every server can be asked about. */
 const plain = /^[\w.+=-]{1,64}@[\w.-]{1,255}$/;
 
-/** Never rejects. */
 export function createVerdictDesk({ judge, nextHops, maxPending }: VerdictDeskOptions): AskPath {
-  const known = new Map<string, Promise<PathAnswer>>();
+  const known = new Map<string, PathAnswer | Promise<PathAnswer>>();
   const gate = createGate(maxPending);
   const routes = createRouteDesk(nextHops);
 
@@ -74,7 +74,10 @@ export function createVerdictDesk({ judge, nextHops, maxPending }: VerdictDeskOp
   return (question) => {
     const found = known.get(question.key);
     if (found) return found;
-    const asked = gate(() => answer(question));
+    const asked = gate(() => answer(question)).then((told) => {
+      known.set(question.key, told);
+      return told;
+    });
     known.set(question.key, asked);
     return asked;
   };
