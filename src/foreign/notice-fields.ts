@@ -54,17 +54,21 @@ export function isFieldNamed(text: string, start: number, lower: string): boolea
 export function wholeValue(text: string, start: number, end: number, limit: number): string | null {
   const from = skipBlanks(text, start, end);
   const to = withoutLineEnd(text, from, end);
-  return to - from > limit ? null : unfold(fromOctets(text.slice(from, to)));
+  return to - from > limit ? null : onOneLine(text, from, to);
 }
 
 /** The same, cut at `limit` octets. */
 export function valueBeginning(text: string, start: number, end: number, limit: number): string {
   const from = skipBlanks(text, start, end);
   const to = withoutLineEnd(text, from, end);
-  return unfold(fromOctets(text.slice(from, Math.min(to, from + limit))));
+  return onOneLine(text, from, Math.min(to, from + limit));
 }
 
-/** Before the text is made: most values are on one line then, and need no more work. */
+function onOneLine(text: string, start: number, end: number): string {
+  const value = fromOctets(text.slice(start, end));
+  return value.includes('\n') ? unfold(value) : value;
+}
+
 function withoutLineEnd(text: string, start: number, end: number): number {
   let at = end;
   while (at > start && text.charCodeAt(at - 1) <= space) at--;

@@ -1,7 +1,7 @@
 /**
  * Judges entries by the answers about those that wait.
  */
-import type { EntryRecipient, QueueEntry } from '../foreign/queue-entry.ts';
+import type { QueueEntry } from '../foreign/queue-entry.ts';
 import { formatDomain, parseAddress } from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
 import { type EntryFacts, isDeadEnd, judgeEntry } from '../verdict/entry.ts';
@@ -10,48 +10,31 @@ import type { EntryPlace } from './reader.ts';
 import type { AskPath, PathAnswer, PathQuestion } from './verdict-desk.ts';
 
 export interface EntryJudge {
-  /** At once where all its domains are known. Rejects as `ask` does. */
-  judge(place: EntryPlace, entry: QueueEntry): JudgedEntry | Promise<JudgedEntry>;
+  /** A promise where an answer is still to come: then the entry may be judged again. Rejects as `ask` does. */
+  judge(place: EntryPlace, entry: QueueEntry): JudgedEntry | Promise<unknown>;
 }
 
-type Answer = ReturnType<AskPath>;
-
 export function createEntryJudge(ask: AskPath): EntryJudge {
-  function answerOn(check: PathQuestion['check'], path: string, nextHop: NextHop | null): Answer {
+  function answerOn(check: PathQuestion['check'], path: string, nextHop: NextHop | null) {
     return ask({ check, path, nextHop, key: keyOf(check, path, nextHop) });
-  }
-
-  async function judgeLater(
-    place: EntryPlace,
-    found: QueueEntry,
-    answers: readonly Answer[],
-  ): Promise<JudgedEntry> {
-    // Its texts are parts of its files, all of which would stay in memory with them while it waits.
-    const entry = structuredClone(found);
-    const recipients = await Promise.all(answers);
-    return finish(place, entry, recipients, await senderOf(entry, recipients));
-  }
-
-  /** The sender matters only where nobody can receive the mail. */
-  function senderOf(
-    { notice, reversePath }: QueueEntry,
-    recipients: readonly PathAnswer[],
-  ): Answer | null {
-    if (notice || !recipients.every(isDeadEnd)) return null;
-    return answerOn('sender', reversePath, null);
   }
 
   return {
     judge(place, entry) {
       const check = entry.notice ? 'notice' : 'recipient';
-      const answers = waitingOf(entry).map(({ forwardPath, nextHop }) =>
-        answerOn(check, forwardPath, nextHop),
-      );
-      if (!answers.every(isKnown)) return judgeLater(place, entry, answers);
-      const sender = senderOf(entry, answers);
-      return sender instanceof Promise
-        ? judgeLater(place, entry, answers)
-        : finish(place, entry, answers, sender);
+      const recipients: PathAnswer[] = [];
+      const missing: Promise<PathAnswer>[] = [];
+      for (const { forwardPath, nextHop, isDone } of entry.recipients) {
+        if (isDone) continue;
+        const answer = answerOn(check, forwardPath, nextHop);
+        if (answer instanceof Promise) missing.push(answer);
+        else recipients.push(answer);
+      }
+      if (missing.length > 0) return Promise.all(missing);
+      // The sender matters only where nobody can receive the mail.
+      const isLost = entry.notice === null && recipients.every(isDeadEnd);
+      const sender = isLost ? answerOn('sender', entry.reversePath, null) : null;
+      return sender instanceof Promise ? sender : finish(place, entry, recipients, sender);
     },
   };
 }
@@ -66,14 +49,6 @@ function keyOf(check: PathQuestion['check'], path: string, nextHop: NextHop | nu
   const address = parseAddress(path);
   const own = address.kind === 'mailbox' ? formatDomain(address.domain) : `<${path}>`;
   return `${check} ${own}${hop}`;
-}
-
-function waitingOf({ recipients }: QueueEntry): readonly EntryRecipient[] {
-  return recipients.filter(({ isDone }) => !isDone);
-}
-
-function isKnown(answer: Answer): answer is PathAnswer {
-  return !(answer instanceof Promise);
 }
 
 function finish(

@@ -1,12 +1,11 @@
 /**
  * A share of a queue: read, judged, and its causes found, on whichever thread.
  */
-import type { JudgedEntry } from './cause.ts';
 import type { CauseSoFar, Causes } from './causes.ts';
 import { createEntryJudge } from './judge-entries.ts';
 import { openReader } from './open-reader.ts';
 import { placesIn, type TakeParcel } from './parcels.ts';
-import type { QueueSource, Unreadable } from './reader.ts';
+import type { EntryPlace, QueueSource, Unreadable } from './reader.ts';
 import type { AskPath } from './verdict-desk.ts';
 import { parseWhere, type Where } from './where.ts';
 
@@ -43,56 +42,70 @@ const tellEvery = 300;
 /** Resolves to what cannot be read. Rejects with the signal's reason. */
 export async function readShare(task: SurveyTask, parts: ShareParts): Promise<UnreadableFiles> {
   const { source, where, now } = task;
-  const { take: takeParcel, causes, ask, onProgress, signal } = parts;
+  const { take, causes, ask, onProgress, signal } = parts;
   const isMeant = readWhere(where);
   const judge = createEntryJudge(ask);
+  const reader = openReader(source, { brief: true });
   const unreadable = collectUnreadable();
-  let read = 0;
+  /** Whose answers have come: read once more, since keeping what was read would cost memory. */
+  const answered: EntryPlace[] = [];
   let waiting = 0;
   let wake = () => {};
+  let read = 0;
+  let untold = 0;
+  let toldAt = performance.now();
 
-  function take(judged: JudgedEntry): void {
+  function look(place: EntryPlace): void {
+    const found = reader.read(place);
+    if (found.kind === 'unreadable') unreadable.note(found);
+    if (found.kind !== 'entry') return;
+    const judged = judge.judge(place, found.entry);
+    if (judged instanceof Promise) {
+      waiting++;
+      void judged.then(() => {
+        waiting--;
+        answered.push(place);
+        wake();
+      });
+      return;
+    }
     read++;
     if (isMeant(judged, now)) causes.add(judged);
   }
 
-  function takeLater(judged: Promise<JudgedEntry>): void {
-    waiting++;
-    void judged.then((found) => {
-      waiting--;
-      take(found);
-      wake();
-    });
+  async function giveWay(): Promise<void> {
+    untold = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+    if (performance.now() - toldAt < tellEvery) return;
+    onProgress({ read, largest: causes.largest(10) });
+    toldAt = performance.now();
   }
 
-  function answered(): Promise<void> {
-    return new Promise((resolve) => {
-      wake = resolve;
-    });
-  }
-
-  const reader = openReader(source, { brief: true });
-  let toldAt = performance.now();
-  let untold = 0;
-  for (let parcel = await takeParcel(); parcel; parcel = await takeParcel())
-    for (const place of placesIn(parcel)) {
-      const found = reader.read(place);
-      if (found.kind === 'unreadable') unreadable.note(found);
-      if (found.kind === 'entry') {
-        const judged = judge.judge(place, found.entry);
-        if (judged instanceof Promise) takeLater(judged);
-        else take(judged);
-      }
-      if (++untold < stride) continue;
-      untold = 0;
-      await new Promise((resolve) => setImmediate(resolve));
-      signal.throwIfAborted();
-      while (waiting > mostWaiting) await answered();
-      if (performance.now() - toldAt < tellEvery) continue;
-      onProgress({ read, largest: causes.largest(10) });
-      toldAt = performance.now();
+  async function lookAll(places: Iterable<EntryPlace>): Promise<void> {
+    for (const place of places) {
+      look(place);
+      if (++untold >= stride) await giveWay();
     }
-  while (waiting > 0) await answered();
+  }
+
+  /** Until no more than so many wait for answers. */
+  async function settle(most: number): Promise<void> {
+    await lookAll(answered.splice(0));
+    while (waiting > most || answered.length > 0) {
+      if (answered.length === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      await lookAll(answered.splice(0));
+    }
+  }
+
+  for (let parcel = await take(); parcel; parcel = await take()) {
+    await lookAll(placesIn(parcel));
+    await settle(mostWaiting);
+  }
+  await settle(0);
   return unreadable.found;
 }
 

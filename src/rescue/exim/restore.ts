@@ -15,8 +15,8 @@ import { errorText } from '../../mail/error-text.ts';
 import { isFolder, syncFolder } from '../disk.ts';
 import { createFileTexts } from '../file-text.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
+import { makeQueueFolder } from '../queue-files.ts';
 import type { QueueReader } from '../reader.ts';
-import { makeFolder } from './folders.ts';
 import { putFile } from './put-file.ts';
 import { largestSpoolFile, placeOf, stemOf } from './spool-files.ts';
 
@@ -61,7 +61,9 @@ export async function restoreEntries(
       if (there && !(await takeRemainder(there.path, plan)))
         return { kind: 'fault', problem: `another file is in the way at ${there.path}` };
       for (const { file, path } of plan.files) {
-        await makeFolder(dirname(path));
+        makeQueueFolder(dirname(path));
+        if (!(await isFolder(dirname(path))))
+          return { kind: 'fault', problem: `expected a folder at ${dirname(path)}` };
         folders.add(dirname(path));
         if ((await putFile(path, file, file.content(), true)) === 'taken')
           return { kind: 'fault', problem: `another file is in the way at ${path}` };

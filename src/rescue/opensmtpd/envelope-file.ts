@@ -27,6 +27,7 @@ export function readEnvelopeFile(files: FileTexts, path: string): EnvelopeFileRe
   if (read.kind === 'envelope') return read;
   if (read.kind === 'encrypted') return { kind: 'unreadable', problem: encrypted };
   const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat && !stat.isFile()) return { kind: 'unreadable', problem: 'expected a file' };
   const isChanging = !stat || Math.abs(Date.now() - stat.mtimeMs) < changingTime;
   return isChanging ? { kind: 'absent' } : { kind: 'unreadable', problem: read.problem };
 }
