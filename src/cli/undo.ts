@@ -8,7 +8,7 @@ import { readConfig } from '../config/read.ts';
 import { openRoot } from '../machine/root.ts';
 import { formatCount, formatNumber } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
-import { findServers } from '../rescue/find-servers.ts';
+import { findServers, serverWith } from '../rescue/find-servers.ts';
 import { openFolderServer } from '../rescue/folder-server.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
 import { parseOnly } from '../rescue/only.ts';
@@ -136,8 +136,8 @@ async function serverOf(
   { mta, folders, root }: ArchivedRun,
   stopped: boolean,
 ): Promise<MailServer> {
-  const found = await findServers(openRoot(root), mta);
-  const own = found.find(({ source }) => folders.some((folder) => source.folders.includes(folder)));
+  const machine = openRoot(root);
+  const own = await serverWith(await findServers(machine, mta), machine, folders);
   if (own) return own;
   // Where its disk is not mounted, what is put back would vanish below that.
   for (const folder of folders)
