@@ -16,7 +16,7 @@ const largestControlFile = 16 * 1024 * 1024;
 /** What sendmail writes is complete long before; a rest without its control file is, too. */
 const settled = { writing: 60_000, orphan: 3_600_000 };
 /** MAXQFNAME of sendmail, without `qf`; letters and digits are all it makes ids of. */
-const controlName = /^[qh]f([A-Za-z0-9]{5,30})$/;
+const controlName = /^[qh]f[A-Za-z0-9]{5,30}$/;
 const others = /^[dxtQT]f[A-Za-z0-9]{5,30}$/;
 
 /** Throws QueueFolderError where a folder cannot be looked into. */
@@ -26,32 +26,34 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
   const files = createFileTexts();
 
   function* list(): Generator<Listed> {
-    /** Ids that have a control file, be it a broken one. */
-    const known = new Set<string>();
-    const listed = new Map<string, readonly string[]>();
+    /** By id: control files whose body was not seen yet, be they broken, and the other way round. */
+    const controls = new Set<string>();
+    const bodies = new Map<string, string>();
+    const seen = new Set<string>();
+    const noteControl = (id: string) => bodies.delete(id) || controls.add(id);
     for (const folder of folders)
       for (const place of [folder.qf, folder.df, folder.path]) {
-        if (listed.has(place)) continue;
-        const names = namesIn(place);
-        listed.set(place, names);
-        for (const name of names) {
-          const id = place === folder.qf ? controlName.exec(name)?.[1] : undefined;
-          if (id !== undefined) {
-            known.add(id);
-            yield { kind: 'entry', place: { id, path: `${place}/${name}` } };
-          } else if (!name.startsWith('df') || !others.test(name)) {
+        if (seen.has(place)) continue;
+        seen.add(place);
+        for (const name of namesIn(place)) {
+          const path = `${place}/${name}`;
+          const id = name.slice(2);
+          if (place === folder.qf && controlName.test(name)) {
+            noteControl(id);
+            yield { kind: 'entry', place: { id, path } };
+          } else if (name.startsWith('df') && others.test(name)) {
+            if (!controls.delete(id)) bodies.set(id, place);
+          } else {
             const problem = strangerAt(place, name);
-            if (problem === setAside) known.add(name.slice(2));
-            if (problem !== null) yield { kind: 'unreadable', path: `${place}/${name}`, problem };
+            if (problem === setAside) noteControl(id);
+            if (problem !== null) yield { kind: 'unreadable', path, problem };
           }
         }
       }
-    for (const [place, names] of listed)
-      for (const name of names) {
-        if (!name.startsWith('df') || known.has(name.slice(2)) || !others.test(name)) continue;
-        const orphan = orphanAt(`${place}/${name}`);
-        if (orphan !== null) yield { kind: 'unreadable', ...orphan };
-      }
+    for (const [id, place] of bodies) {
+      const orphan = orphanAt(`${place}/df${id}`);
+      if (orphan !== null) yield { kind: 'unreadable', ...orphan };
+    }
   }
 
   function orphanAt(path: string): Unreadable | null {
