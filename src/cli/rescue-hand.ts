@@ -3,12 +3,12 @@
  */
 import type { Config } from '../config/schema.ts';
 import { printable } from '../mail/printable.ts';
-import { ApplyError, applyPlan } from '../rescue/apply.ts';
+import { ApplyError, applyPlan } from '../rescue/change/apply.ts';
+import type { Outcome, PlannedEntry } from '../rescue/change/plan.ts';
+import { type Settled, settleReceipt } from '../rescue/change/settle.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
 import { openReader } from '../rescue/open-reader.ts';
-import type { Outcome, PlannedEntry } from '../rescue/plan.ts';
 import type { QueueSource } from '../rescue/reader.ts';
-import { type Settled, settleReceipt } from '../rescue/settle.ts';
 import { ArchiveOpenError, ArchiveReadError } from '../store/archive-errors.ts';
 import type { ArchiveStore } from '../store/archive-store.ts';
 import { JournalOpenError } from '../store/errors.ts';

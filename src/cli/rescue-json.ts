@@ -1,10 +1,10 @@
 /**
  * What `spillway rescue --json` prints: one document for each queue.
  */
-import type { Cause, Ranking } from '../rescue/cause.ts';
-import { describeCause } from '../rescue/cause-words.ts';
+import type { Cause, Ranking } from '../rescue/causes/cause.ts';
+import { describeCause } from '../rescue/causes/cause-words.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
-import type { Survey } from '../rescue/survey.ts';
+import type { Survey } from '../rescue/survey/survey.ts';
 
 export function surveyDocument({ source, queue }: MailServer, survey: Survey) {
   const { findings, unreadable, unreadableCount } = survey;

@@ -2,12 +2,12 @@
  * Which queues `spillway rescue` means: those of the servers found, or a folder that the admin names.
  */
 import { realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Mta } from '../foreign/queue-entry.ts';
 import type { Root } from '../machine/root.ts';
 import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
-import { findServers } from '../rescue/find-servers.ts';
+import { findServers, serverWith } from '../rescue/find-servers.ts';
 import { openFolderServer } from '../rescue/folder-server.ts';
 import { guessMta } from '../rescue/guess-mta.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
@@ -43,9 +43,8 @@ async function namedQueue(
   { mta, stopped, root }: QueueChoice,
 ): Promise<MailServer> {
   const folder = await realFolder(queue);
-  for (const server of servers)
-    for (const own of [...server.source.folders, join(root.folder, server.queue)])
-      if ((await realpath(own).catch(() => null)) === folder) return server;
+  const own = await serverWith(servers, root, [folder]);
+  if (own) return own;
   const kind = mta ?? (await guessMta(folder));
   if (kind === null)
     throw new CommandError(

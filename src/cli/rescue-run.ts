@@ -6,8 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { Judge } from '../judge/judge.ts';
 import { formatNumber } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
-import type { Findings } from '../rescue/cause.ts';
-import type { MailServer } from '../rescue/mail-server.ts';
+import type { Findings } from '../rescue/causes/cause.ts';
 import {
   type Choice,
   chooseCauses,
@@ -16,11 +15,12 @@ import {
   type Outcome,
   planEntries,
   unknownCauses,
-} from '../rescue/plan.ts';
+} from '../rescue/change/plan.ts';
+import type { MailServer } from '../rescue/mail-server.ts';
 import { QueueFolderError } from '../rescue/reader.ts';
-import { type Survey, surveyQueue } from '../rescue/survey.ts';
-import { createVerdictDesk } from '../rescue/verdict-desk.ts';
-import { type Round, watchQueue } from '../rescue/watch.ts';
+import { type Survey, surveyQueue } from '../rescue/survey/survey.ts';
+import { createVerdictDesk } from '../rescue/survey/verdict-desk.ts';
+import { type Round, watchQueue } from '../rescue/survey/watch.ts';
 import { CommandError, exit } from './exit.ts';
 import { type Interruptions, listenForInterruptions } from './interruptions.ts';
 import { jsonLine, type Output } from './output.ts';
@@ -155,7 +155,8 @@ async function look(
     where: options.where ?? '',
     now: Date.now(),
     onProgress: (soFar) => {
-      if (!options.json) progress.show(null, formatSoFar(soFar));
+      const { read, total } = soFar;
+      if (!options.json) progress.show(total ? read / total : null, formatSoFar(soFar));
     },
     signal,
   });

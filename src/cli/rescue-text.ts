@@ -4,13 +4,12 @@
 import type { Mta } from '../foreign/queue-entry.ts';
 import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
-import type { Cause } from '../rescue/cause.ts';
-import { describeCause, describeSources } from '../rescue/cause-words.ts';
+import type { Cause } from '../rescue/causes/cause.ts';
+import { describeCause, describeSources } from '../rescue/causes/cause-words.ts';
+import type { chooseCauses, Outcome } from '../rescue/change/plan.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
-import type { chooseCauses, Outcome } from '../rescue/plan.ts';
-import type { Survey } from '../rescue/survey.ts';
-import type { SoFar } from '../rescue/survey-share.ts';
-import type { Round } from '../rescue/watch.ts';
+import type { Survey, SurveyProgress } from '../rescue/survey/survey.ts';
+import type { Round } from '../rescue/survey/watch.ts';
 import { type Proposal, proposals } from '../verdict/entry.ts';
 import type { Output, Style } from './output.ts';
 import type { RescueOptions } from './rescue-options.ts';
@@ -111,11 +110,12 @@ export function wrap(text: string, columns: number, before: string): string[] {
 }
 
 /** One line while the queue is read: how far it is, and what is known already. */
-export function formatSoFar({ read, largest }: SoFar): string {
+export function formatSoFar({ read, total, largest }: SurveyProgress): string {
   const known = largest.slice(0, 3).map(({ count, proposal, name }) => {
     return `${formatNumber(count)} ${printable(name, 60)} (${proposal})`;
   });
-  return [`${countEntries(read)} read`, ...known].join(', ');
+  const of = total === null ? '' : ` of ${formatNumber(total)}`;
+  return [`${countEntries(read)}${of} read`, ...known].join(', ');
 }
 
 /** What to type now. */

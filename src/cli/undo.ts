@@ -8,13 +8,13 @@ import { readConfig } from '../config/read.ts';
 import { openRoot } from '../machine/root.ts';
 import { formatCount, formatNumber } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
-import { findServers } from '../rescue/find-servers.ts';
+import { parseOnly } from '../rescue/change/only.ts';
+import { UndoError, type UndoOutcome, undoReceipt } from '../rescue/change/undo.ts';
+import { findServers, serverWith } from '../rescue/find-servers.ts';
 import { openFolderServer } from '../rescue/folder-server.ts';
 import type { MailServer } from '../rescue/mail-server.ts';
-import { parseOnly } from '../rescue/only.ts';
 import { openReader } from '../rescue/open-reader.ts';
 import { QueueFolderError } from '../rescue/reader.ts';
-import { UndoError, type UndoOutcome, undoReceipt } from '../rescue/undo.ts';
 import { ArchiveOpenError, ArchiveReadError } from '../store/archive-errors.ts';
 import type { ArchivedRun, ArchiveStore, StoredEntry } from '../store/archive-store.ts';
 import { JournalOpenError } from '../store/errors.ts';
@@ -136,8 +136,8 @@ async function serverOf(
   { mta, folders, root }: ArchivedRun,
   stopped: boolean,
 ): Promise<MailServer> {
-  const found = await findServers(openRoot(root), mta);
-  const own = found.find(({ source }) => folders.some((folder) => source.folders.includes(folder)));
+  const machine = openRoot(root);
+  const own = await serverWith(await findServers(machine, mta), machine, folders);
   if (own) return own;
   // Where its disk is not mounted, what is put back would vanish below that.
   for (const folder of folders)

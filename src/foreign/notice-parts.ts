@@ -3,8 +3,7 @@
  *
  * RFC 2046 §5.1.1 (boundaries), RFC 6522 §3, RFC 6533 (the types for UTF-8).
  */
-import { isNamed } from '../mail/header.ts';
-import { eachField, valueBeginning } from './notice-fields.ts';
+import { eachField, isFieldNamed, valueBeginning } from './notice-fields.ts';
 
 /** Offsets; the end is where the next boundary begins. */
 export interface Part {
@@ -24,26 +23,26 @@ export function boundaryOf(contentType: string): string | null {
   return found?.[1] ?? found?.[2] ?? null;
 }
 
-/** `bytes` from `start` on is the body. What the returned message itself consists of makes no parts here. */
-export function readParts(bytes: Buffer, start: number, boundary: string): readonly Part[] {
-  const delimiter = Buffer.from(`--${boundary}`, 'latin1');
+/** `text` from `start` on is the body. What the returned message itself consists of makes no parts here. */
+export function readParts(text: string, start: number, boundary: string): readonly Part[] {
+  const delimiter = `--${boundary}`;
   const parts: Part[] = [];
-  let at = findDelimiter(bytes, start, delimiter);
-  while (at >= 0 && parts.length < maxParts && !isClosing(bytes, at + delimiter.length)) {
-    const header = bytes.indexOf(0x0a, at) + 1;
+  let at = findDelimiter(text, start, delimiter);
+  while (at >= 0 && parts.length < maxParts && !isClosing(text, at + delimiter.length)) {
+    const header = text.indexOf('\n', at) + 1;
     if (header === 0) break;
-    const next = findDelimiter(bytes, header, delimiter);
-    parts.push(readPart(bytes, header, next < 0 ? bytes.length : next));
+    const next = findDelimiter(text, header, delimiter);
+    parts.push(readPart(text, header, next < 0 ? text.length : next));
     at = next;
   }
   return parts;
 }
 
-function readPart(bytes: Buffer, header: number, end: number): Part {
+function readPart(text: string, header: number, end: number): Part {
   let kind: Part['kind'] = 'other';
-  const start = eachField(bytes, header, end, (name, nameLength, valueStart, valueEnd) => {
-    if (nameLength === 12 && isNamed(bytes, name, 'content-type'))
-      kind = kindOf(valueBeginning(bytes, valueStart, valueEnd, typeLimit));
+  const start = eachField(text, header, end, (name, nameLength, valueStart, valueEnd) => {
+    if (nameLength === 12 && isFieldNamed(text, name, 'content-type'))
+      kind = kindOf(valueBeginning(text, valueStart, valueEnd, typeLimit));
   });
   return { kind, start, end };
 }
@@ -58,21 +57,23 @@ function kindOf(contentType: string): Part['kind'] {
 }
 
 /** A boundary is a whole line: its text may begin another one, and may stand anywhere in a text. */
-function findDelimiter(bytes: Buffer, start: number, delimiter: Buffer): number {
-  let at = bytes.indexOf(delimiter, start);
+function findDelimiter(text: string, start: number, delimiter: string): number {
+  let at = text.indexOf(delimiter, start);
   while (at >= 0) {
-    const after = bytes[at + delimiter.length];
-    const isStart = at === start || bytes[at - 1] === 0x0a;
+    const after = text.charCodeAt(at + delimiter.length);
+    const isStart = at === start || text.charCodeAt(at - 1) === 0x0a;
     if (
       isStart &&
-      (after === undefined || after <= 0x20 || isClosing(bytes, at + delimiter.length))
+      (at + delimiter.length >= text.length ||
+        after <= 0x20 ||
+        isClosing(text, at + delimiter.length))
     )
       return at;
-    at = bytes.indexOf(delimiter, at + 1);
+    at = text.indexOf(delimiter, at + 1);
   }
   return -1;
 }
 
-function isClosing(bytes: Buffer, at: number): boolean {
-  return bytes[at] === 0x2d && bytes[at + 1] === 0x2d;
+function isClosing(text: string, at: number): boolean {
+  return text.startsWith('--', at);
 }

@@ -7,7 +7,7 @@
  *
  * Texts vary with version and configuration, so little is taken from them.
  */
-import { textOf } from '../mail/text.ts';
+import { fromOctets } from '../mail/text.ts';
 import { FailedRecipients } from './failed-recipients.ts';
 import { nextLine } from './notice-fields.ts';
 import { nothingReturned, type ReturnedHeader, readReturned } from './returned-header.ts';
@@ -22,52 +22,53 @@ export interface PlainReport {
 /** Longer lines are no line of a notice that tells an address. */
 const lineLimit = 1000;
 const addressLimit = 320;
-const greeting = Buffer.from('Hi. This is the ');
-const qmailLine = Buffer.from('\n--- Below this line is a copy of the message.');
-const eximLine = Buffer.from('\n------ This is a copy of ');
-const sendmailStart = Buffer.from('----- The following addresses had ');
-const sendmailLines = ['Original message follows', 'Message header follows'].map((text) =>
-  Buffer.from(`\n   ----- ${text} -----`),
-);
+const greeting = 'Hi. This is the ';
+const qmailLine = '\n--- Below this line is a copy of the message.';
+const eximLine = '\n------ This is a copy of ';
+const sendmailStart = '----- The following addresses had ';
+const sendmailLines = [
+  '\n   ----- Original message follows -----',
+  '\n   ----- Message header follows -----',
+];
 
 /** `failedHeader`: what X-Failed-Recipients lists. */
 export function readPlain(
-  bytes: Buffer,
+  text: string,
   body: number,
   failedHeader: string | null,
 ): PlainReport | null {
-  if (failedHeader !== null) return readExim(bytes, body, failedHeader);
-  if (startsWith(bytes, body, greeting)) return readQsbmf(bytes, body);
-  return readSendmail(bytes, body);
+  if (failedHeader !== null) return readExim(text, body, failedHeader);
+  if (text.startsWith(greeting, body)) return readQsbmf(text, body);
+  return readSendmail(text, body);
 }
 
-function readExim(bytes: Buffer, body: number, failedHeader: string): PlainReport {
+function readExim(text: string, body: number, failedHeader: string): PlainReport {
   const failed = new FailedRecipients();
   for (const item of failedHeader.split(',')) {
     const address = item.trim();
     if (address !== '') failed.add(address.length > addressLimit ? null : address);
   }
-  const divider = bytes.indexOf(eximLine, body);
-  const text = divider < 0 ? bytes.length : divider + 1;
+  const divider = text.indexOf(eximLine, body);
+  const end = divider < 0 ? text.length : divider + 1;
   let reason: string | null = null;
   let isAfterAddress = false;
-  eachLine(bytes, body, text, (line) => {
+  eachLine(text, body, end, (line) => {
     if (isAfterAddress && line.startsWith('    ')) reason ??= line.trim();
     isAfterAddress ||= failed.named.has(line.trim());
   });
-  return { failed, reason, returned: returnedBelow(bytes, divider), reportingMta: null };
+  return { failed, reason, returned: returnedBelow(text, divider), reportingMta: null };
 }
 
 /** QSBMF: paragraphs, each of which begins with `<ADDRESS>:` and tells why on the lines below. */
-function readQsbmf(bytes: Buffer, body: number): PlainReport {
+function readQsbmf(text: string, body: number): PlainReport {
   const failed = new FailedRecipients();
-  const divider = bytes.indexOf(qmailLine, body);
-  const text = divider < 0 ? bytes.length : divider + 1;
+  const divider = text.indexOf(qmailLine, body);
+  const end = divider < 0 ? text.length : divider + 1;
   let reason: string | null = null;
   let reportingMta: string | null = null;
   let isParagraph = true;
   let isAfterAddress = false;
-  eachLine(bytes, body, text, (line) => {
+  eachLine(text, body, end, (line) => {
     if (isParagraph) reportingMta ??= /^Hi\. .* at ([^\s]{1,255}?)\.?$/.exec(line)?.[1] ?? null;
     const address = isParagraph ? /^<(.{1,320})>:$/.exec(line)?.[1] : undefined;
     if (isAfterAddress && line !== '') reason ??= line;
@@ -75,45 +76,41 @@ function readQsbmf(bytes: Buffer, body: number): PlainReport {
     if (address !== undefined) failed.add(address);
     isParagraph = line === '';
   });
-  return { failed, reason, returned: returnedBelow(bytes, divider), reportingMta };
+  return { failed, reason, returned: returnedBelow(text, divider), reportingMta };
 }
 
-function readSendmail(bytes: Buffer, body: number): PlainReport | null {
-  const start = bytes.indexOf(sendmailStart, body);
+function readSendmail(text: string, body: number): PlainReport | null {
+  const start = text.indexOf(sendmailStart, body);
   if (start < 0) return null;
   const failed = new FailedRecipients();
-  const divider = Math.max(...sendmailLines.map((line) => bytes.indexOf(line, start)));
-  const text = divider < 0 ? bytes.length : divider + 1;
+  const divider = Math.max(...sendmailLines.map((line) => text.indexOf(line, start)));
+  const end = divider < 0 ? text.length : divider + 1;
   let reason: string | null = null;
   let isOver = false;
-  const list = nextLine(bytes, start, text);
+  const list = nextLine(text, start, end);
   if (list > 0)
-    eachLine(bytes, list, text, (line) => {
+    eachLine(text, list, end, (line) => {
       isOver ||= /^\s*-----/.test(line);
       const address = isOver ? undefined : /^<(.{1,320})>/.exec(line)?.[1];
       if (address !== undefined) failed.add(address);
       if (!isOver && failed.count > 0) reason ??= /^\s+\(reason: (.*)\)$/.exec(line)?.[1] ?? null;
     });
-  return { failed, reason, returned: returnedBelow(bytes, divider), reportingMta: null };
+  return { failed, reason, returned: returnedBelow(text, divider), reportingMta: null };
 }
 
 /** The message begins after the line that announces it and the empty lines below. */
-function returnedBelow(bytes: Buffer, divider: number): ReturnedHeader {
+function returnedBelow(text: string, divider: number): ReturnedHeader {
   if (divider < 0) return nothingReturned;
-  let at = nextLine(bytes, divider + 1, bytes.length);
-  while (at > 0 && (bytes[at] === 0x0a || bytes[at] === 0x0d)) at++;
-  return at < 0 ? nothingReturned : readReturned(bytes, at, bytes.length);
+  let at = nextLine(text, divider + 1, text.length);
+  while (at > 0 && (text[at] === '\n' || text[at] === '\r')) at++;
+  return at < 0 ? nothingReturned : readReturned(text, at, text.length);
 }
 
 /** Lines that end before `end`: one that does not was cut. */
-function eachLine(bytes: Buffer, start: number, end: number, take: (line: string) => void): void {
+function eachLine(text: string, start: number, end: number, take: (line: string) => void): void {
   for (let at = start, next = 0; at < end; at = next) {
-    next = nextLine(bytes, at, end);
+    next = nextLine(text, at, end);
     if (next < 0) return;
-    if (next - at <= lineLimit) take(textOf(bytes, at, next).trimEnd());
+    if (next - at <= lineLimit) take(fromOctets(text.slice(at, next)).trimEnd());
   }
-}
-
-function startsWith(bytes: Buffer, at: number, text: Buffer): boolean {
-  return bytes.subarray(at, at + text.length).equals(text);
 }

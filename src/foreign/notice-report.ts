@@ -4,9 +4,8 @@
  * RFC 3464 (multipart/report), RFC 6522, RFC 6533; Exim's X-Failed-Recipients. A part that is missing or
  * damaged leaves nulls: notices are written by strangers too.
  */
-import { isNamed } from '../mail/header.ts';
 import { FailedRecipients } from './failed-recipients.ts';
-import { eachField, valueBeginning } from './notice-fields.ts';
+import { eachField, isFieldNamed, valueBeginning } from './notice-fields.ts';
 import { boundaryOf, readParts } from './notice-parts.ts';
 import { readPlain } from './notice-plain.ts';
 import { readStatus } from './notice-status.ts';
@@ -27,7 +26,7 @@ export interface NoticeReport {
   readonly reportingMta: string | null;
 }
 
-/** How much of a notice has to be given: its own header, the report and the returned header are in it. */
+/** How many octets of a notice have to be given: its own header, the report and the returned header are in it. */
 export const noticePrefix = 32_768;
 
 /** Longer values are cut. */
@@ -44,27 +43,26 @@ interface OwnHeader {
 }
 
 /**
- * `content`: header and body of the notice, or as much of its beginning as there is; lines may end in
- * CRLF or LF. Null: it is no report.
+ * `content`: header and body of the notice as latin1, or as much of its beginning as there is; lines may
+ * end in CRLF or LF. Null: it is no report.
  */
-export function readNoticeReport(content: Uint8Array): NoticeReport | null {
-  const length = Math.min(content.length, noticePrefix);
-  const bytes = Buffer.from(content.buffer, content.byteOffset, length);
-  const header = readOwnHeader(bytes);
+export function readNoticeReport(content: string): NoticeReport | null {
+  const text = content.slice(0, noticePrefix);
+  const header = readOwnHeader(text);
   const boundary = boundaryOf(header.contentType);
-  return boundary === null ? readTextReport(bytes, header) : readMultipart(bytes, header, boundary);
+  return boundary === null ? readTextReport(text, header) : readMultipart(text, header, boundary);
 }
 
-function readOwnHeader(bytes: Buffer): OwnHeader {
+function readOwnHeader(text: string): OwnHeader {
   let [contentType, from]: (string | null)[] = [null, null];
   const failed: string[] = [];
-  const body = eachField(bytes, 0, bytes.length, (name, nameLength, start, end) => {
-    if (nameLength === 12 && isNamed(bytes, name, 'content-type'))
-      contentType ??= valueBeginning(bytes, start, end, valueLimit);
-    else if (nameLength === 4 && isNamed(bytes, name, 'from'))
-      from ??= valueBeginning(bytes, start, end, valueLimit);
-    else if (nameLength === 19 && isNamed(bytes, name, 'x-failed-recipients'))
-      failed.push(valueBeginning(bytes, start, end, listLimit));
+  const body = eachField(text, 0, text.length, (name, nameLength, start, end) => {
+    if (nameLength === 12 && isFieldNamed(text, name, 'content-type'))
+      contentType ??= valueBeginning(text, start, end, valueLimit);
+    else if (nameLength === 4 && isFieldNamed(text, name, 'from'))
+      from ??= valueBeginning(text, start, end, valueLimit);
+    else if (nameLength === 19 && isFieldNamed(text, name, 'x-failed-recipients'))
+      failed.push(valueBeginning(text, start, end, listLimit));
   });
   return {
     contentType: contentType ?? '',
@@ -74,15 +72,15 @@ function readOwnHeader(bytes: Buffer): OwnHeader {
   };
 }
 
-function readMultipart(bytes: Buffer, header: OwnHeader, boundary: string): NoticeReport | null {
-  const parts = readParts(bytes, header.body, boundary);
+function readMultipart(text: string, header: OwnHeader, boundary: string): NoticeReport | null {
+  const parts = readParts(text, header.body, boundary);
   const statusPart = parts.find(({ kind }) => kind === 'status');
   if (!statusPart && !isFailureReport(header.contentType)) return null;
   const status = statusPart
-    ? readStatus(bytes, statusPart.start, statusPart.end, statusPart.end === bytes.length)
+    ? readStatus(text, statusPart.start, statusPart.end, statusPart.end === text.length)
     : null;
   const part = parts.find(({ kind }) => kind === 'returned');
-  const returned = part ? readReturned(bytes, part.start, part.end) : nothingReturned;
+  const returned = part ? readReturned(text, part.start, part.end) : nothingReturned;
   return reportOf(returned, status?.failed ?? new FailedRecipients(), {
     sender: status?.sender ?? null,
     reason: status?.reason ?? null,
@@ -98,8 +96,8 @@ function isFailureReport(contentType: string): boolean {
   );
 }
 
-function readTextReport(bytes: Buffer, header: OwnHeader): NoticeReport | null {
-  const plain = readPlain(bytes, header.body, header.failed);
+function readTextReport(text: string, header: OwnHeader): NoticeReport | null {
+  const plain = readPlain(text, header.body, header.failed);
   if (plain === null) return null;
   const { returned, failed, reason } = plain;
   const reportingMta =

@@ -3,9 +3,8 @@
  *
  * RFC 3464 §2, RFC 6533 §3; X-Postfix-Sender as Postfix's bounce service writes it.
  */
-import { isNamed } from '../mail/header.ts';
 import { FailedRecipients } from './failed-recipients.ts';
-import { eachField, valueBeginning, wholeValue } from './notice-fields.ts';
+import { eachField, isFieldNamed, valueBeginning, wholeValue } from './notice-fields.ts';
 
 export interface DeliveryStatus {
   readonly sender: string | null;
@@ -30,7 +29,7 @@ const wordLimit = 300;
 
 /** `isCut`: the notice goes on where we stop, so that the last block may lack the rest. */
 export function readStatus(
-  bytes: Buffer,
+  text: string,
   start: number,
   end: number,
   isCut: boolean,
@@ -45,24 +44,24 @@ export function readStatus(
     // The length of the name alone tells of most fields that they are none of ours.
     switch (nameLength) {
       case 6:
-        if (isNamed(bytes, name, 'action')) block.action ??= word(from, to);
-        else if (isNamed(bytes, name, 'status')) block.status ??= word(from, to);
+        if (isFieldNamed(text, name, 'action')) block.action ??= word(from, to);
+        else if (isFieldNamed(text, name, 'status')) block.status ??= word(from, to);
         break;
       case 13:
-        if (isNamed(bytes, name, 'reporting-mta')) reportingMta ??= afterType(word(from, to));
+        if (isFieldNamed(text, name, 'reporting-mta')) reportingMta ??= afterType(word(from, to));
         break;
       case 15:
-        if (isNamed(bytes, name, 'final-recipient')) {
+        if (isFieldNamed(text, name, 'final-recipient')) {
           block.isRecipient = true;
           block.finalRecipient ??= address(from, to);
-        } else if (isNamed(bytes, name, 'diagnostic-code'))
-          block.diagnostic ??= onOneLine(valueBeginning(bytes, from, to, reasonLimit));
+        } else if (isFieldNamed(text, name, 'diagnostic-code'))
+          block.diagnostic ??= onOneLine(valueBeginning(text, from, to, reasonLimit));
         break;
       case 16:
-        if (isNamed(bytes, name, 'x-postfix-sender')) sender ??= address(from, to);
+        if (isFieldNamed(text, name, 'x-postfix-sender')) sender ??= address(from, to);
         break;
       case 18:
-        if (isNamed(bytes, name, 'original-recipient')) {
+        if (isFieldNamed(text, name, 'original-recipient')) {
           block.isRecipient = true;
           block.originalRecipient ??= address(from, to);
         }
@@ -70,12 +69,12 @@ export function readStatus(
     }
   }
 
-  const word = (from: number, to: number) => wholeValue(bytes, from, to, wordLimit);
+  const word = (from: number, to: number) => wholeValue(text, from, to, wordLimit);
   const address = (from: number, to: number) =>
-    readTypedAddress(wholeValue(bytes, from, to, addressLimit));
+    readTypedAddress(wholeValue(text, from, to, addressLimit));
 
   for (let at = start; at < end; ) {
-    at = eachField(bytes, at, end, take);
+    at = eachField(text, at, end, take);
     const isWhole = at < end || !isCut;
     // RFC 3464 §2.3.3: delivered, relayed and expanded are no failures.
     const isFailed = block.action === null ? isWhole : /^(?:failed|delayed)/i.test(block.action);

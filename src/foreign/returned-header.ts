@@ -5,8 +5,7 @@
  * some of them, since the message was at its end there.
  */
 import { withoutBrackets } from '../mail/address.ts';
-import { isNamed } from '../mail/header.ts';
-import { eachField, wholeValue } from './notice-fields.ts';
+import { eachField, isFieldNamed, wholeValue } from './notice-fields.ts';
 import { ClientTrace } from './received-client.ts';
 
 export interface ReturnedHeader {
@@ -21,20 +20,20 @@ const pathLimit = 340;
 const messageIdLimit = 998;
 const receivedLimit = 2000;
 
-export function readReturned(bytes: Buffer, start: number, end: number): ReturnedHeader {
+export function readReturned(text: string, start: number, end: number): ReturnedHeader {
   let sender: string | null = null;
   let messageId: string | null = null;
   const trace = new ClientTrace();
   let hasId = false;
-  eachField(bytes, start, end, (name, nameLength, from, to) => {
-    if (nameLength === 11 && trace.isEmpty && isNamed(bytes, name, 'return-path')) {
-      const path = wholeValue(bytes, from, to, pathLimit);
+  eachField(text, start, end, (name, nameLength, from, to) => {
+    if (nameLength === 11 && trace.isEmpty && isFieldNamed(text, name, 'return-path')) {
+      const path = wholeValue(text, from, to, pathLimit);
       sender ??= path === null ? null : withoutBrackets(path);
-    } else if (nameLength === 8 && !trace.isDone && isNamed(bytes, name, 'received')) {
-      trace.add(wholeValue(bytes, from, to, receivedLimit));
-    } else if (nameLength === 10 && !hasId && isNamed(bytes, name, 'message-id')) {
+    } else if (nameLength === 8 && !trace.isDone && isFieldNamed(text, name, 'received')) {
+      trace.add(wholeValue(text, from, to, receivedLimit));
+    } else if (nameLength === 10 && !hasId && isFieldNamed(text, name, 'message-id')) {
       hasId = true;
-      messageId = readMessageId(wholeValue(bytes, from, to, messageIdLimit));
+      messageId = readMessageId(wholeValue(text, from, to, messageIdLimit));
     }
   });
   return { sender, client: trace.client, messageId };

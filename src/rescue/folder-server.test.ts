@@ -21,12 +21,12 @@ import { exampleRun } from '../../test/rescue/toy-rescue.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import type { Mta } from '../foreign/queue-entry.ts';
 import { createReceipt } from '../store/receipts.ts';
-import { applyPlan } from './apply.ts';
+import { applyPlan } from './change/apply.ts';
+import type { PlannedEntry } from './change/plan.ts';
+import { undoReceipt } from './change/undo.ts';
 import { openFolderServer } from './folder-server.ts';
 import { openReader } from './open-reader.ts';
-import type { PlannedEntry } from './plan.ts';
 import { fingerprintOf, type QueueReader, type QueueSource } from './reader.ts';
-import { undoReceipt } from './undo.ts';
 
 const golden = (name: string) =>
   fileURLToPath(new URL(`../../test/golden/queue-${name}/`, import.meta.url));

@@ -8,7 +8,7 @@ import { basename, dirname } from 'node:path';
 import type { Mta } from '../foreign/queue-entry.ts';
 import { errorCode } from '../mail/error-code.ts';
 import { errorText } from '../mail/error-text.ts';
-import { isThere } from './disk.ts';
+import { isThere, syncFolder } from './disk.ts';
 import type {
   ArchivedEntry,
   MailServer,
@@ -18,13 +18,7 @@ import type {
   Seizure,
 } from './mail-server.ts';
 import { openReader } from './open-reader.ts';
-import {
-  makeQueueFolder,
-  remove,
-  removeShared,
-  syncFolder,
-  writeQueueFile,
-} from './queue-files.ts';
+import { makeQueueFolder, remove, removeShared, writeQueueFile } from './queue-files.ts';
 import type { EntryPlace, QueueReader, QueueSource } from './reader.ts';
 
 const names: { readonly [mta in Mta]: string } = {
@@ -82,7 +76,7 @@ function folderHand(reader: QueueReader): QueueHand {
       };
       // Together, a disk syncs them nearly as fast as one.
       await Promise.all(Array.from({ length: lanes }, restoreNext));
-      for (const folder of folders) syncFolder(folder);
+      await Promise.all([...folders].map(syncFolder));
       return results;
     },
   };
@@ -108,7 +102,7 @@ function seize(reader: QueueReader, places: readonly EntryPlace[]): Seizure {
           return [id, place ? removeEntry(reader, place, folders) : ('gone' as const)];
         }),
       );
-      for (const folder of folders) if (isThere(folder)) syncFolder(folder);
+      await Promise.all([...folders].filter(isThere).map(syncFolder));
       return results;
     },
     async [Symbol.asyncDispose]() {},

@@ -6,7 +6,6 @@ import {
   constants,
   fchmodSync,
   fchownSync,
-  fsyncSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -18,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../mail/error-code.ts';
 import { makeFolder } from '../store/sqlite-file.ts';
 import { isThere } from './disk.ts';
+import { fillFile } from './fill-file.ts';
 import type { ArchivedFile } from './mail-server.ts';
 
 /** Begins the name of a file that is not whole yet; no server takes such a name for one of its own. */
@@ -25,18 +25,13 @@ const prefix = '.spillway-';
 
 /** As it was, and on disk when it resolves; the folder is not synced. Throws what the system throws. */
 export async function writeQueueFile(file: ArchivedFile): Promise<void> {
-  const { path, mode, uid, gid, modifiedAt } = file;
+  const { path } = file;
   const temporary = join(dirname(path), `${prefix}${basename(path)}`);
   remove(temporary);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    for await (const chunk of file.content()) await handle.writeFile(chunk);
-    const found = await handle.stat();
-    if (found.uid !== uid || found.gid !== gid) await handle.chown(uid, gid);
-    await handle.chmod(mode);
-    await handle.utimes(modifiedAt / 1000, modifiedAt / 1000);
-    await handle.sync();
+    await fillFile(handle, file, file.content());
     await rename(temporary, path);
   } catch (error) {
     remove(temporary);
@@ -66,15 +61,6 @@ export function makeQueueFolder(path: string): void {
   try {
     fchownSync(descriptor, uid, gid);
     fchmodSync(descriptor, mode & 0o7777);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-export function syncFolder(path: string): void {
-  const descriptor = openSync(path, constants.O_RDONLY);
-  try {
-    fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -19,6 +19,8 @@ export interface EntryPlace {
   readonly id: string;
   /** The absolute path of the file that makes it an entry: qf, -H, Postfix's file, an envelope. */
   readonly path: string;
+  /** The listing saw nothing beside it but its body: nobody needs to look. Left out where nobody knows. */
+  readonly isAlone?: boolean;
 }
 
 /** A file of the queue that cannot be understood, or does not belong there. */
@@ -78,7 +80,8 @@ export class QueueFolderError extends Error {
  */
 export function fingerprintOf({ id, arrivedAt, reversePath, recipients }: QueueEntry): number {
   const waiting = recipients.filter(({ isDone }) => !isDone).map(({ forwardPath }) => forwardPath);
-  const text = [id, arrivedAt, reversePath, ...waiting.toSorted()].join('\0');
+  if (waiting.length > 1) waiting.sort();
+  const text = [id, arrivedAt, reversePath, ...waiting].join('\0');
   // Six octets are what a number holds exactly.
   return Number.parseInt(hash('sha1', text, 'hex').slice(0, 12), 16);
 }

@@ -39,20 +39,21 @@ export function entryValues(entry: AnnouncedEntry, state: StoredState): SQLInput
 }
 
 export function entryOf(row: Row): StoredEntry {
+  const { number, text, textOrNull, texts } = columnsOf(row);
   return {
-    number: Number(row['number']),
-    id: text(row['id']),
-    cause: Number(row['cause']),
+    number: number('number'),
+    id: text('id'),
+    cause: number('cause'),
     state: row['state'] as StoredState,
-    wasHeld: row['was_held'] !== 0,
-    reversePath: text(row['reverse_path']),
-    recipients: texts(row['recipients']),
-    recipientCount: Number(row['recipient_count']),
-    arrivedAt: Number(row['arrived_at']),
-    size: Number(row['size']),
-    fingerprint: Number(row['fingerprint']),
-    restoredAs: decode(row['restored_as']),
-    problem: decode(row['problem']),
+    wasHeld: number('was_held') !== 0,
+    reversePath: text('reverse_path'),
+    recipients: texts('recipients'),
+    recipientCount: number('recipient_count'),
+    arrivedAt: number('arrived_at'),
+    size: number('size'),
+    fingerprint: number('fingerprint'),
+    restoredAs: textOrNull('restored_as'),
+    problem: textOrNull('problem'),
   };
 }
 
@@ -71,14 +72,15 @@ export function causeValues(cause: ArchivedCause, number: number): SQLInputValue
 }
 
 export function causeOf(row: Row): ArchivedCause {
+  const { number, text, textOrNull, texts } = columnsOf(row);
   return {
-    number: Number(row['number']),
-    name: text(row['name']),
+    number: number('number'),
+    name: text('name'),
     kind: row['kind'] as ArchivedCause['kind'],
     reason: row['reason'] as ArchivedCause['reason'],
     proposal: row['proposal'] as ArchivedCause['proposal'],
-    domain: decode(row['domain']),
-    steps: texts(row['steps']),
+    domain: textOrNull('domain'),
+    steps: texts('steps'),
   };
 }
 
@@ -96,14 +98,15 @@ export function runValues(run: ArchivedRun): SQLInputValue[] {
 }
 
 export function runOf(row: Row): ArchivedRun {
+  const { number, text, texts } = columnsOf(row);
   return {
     mta: mtaOf(row['mta']),
-    title: text(row['title']),
-    queue: text(row['queue']),
-    folders: texts(row['folders']),
-    root: text(row['root']),
-    startedAt: Number(row['started_at']),
-    chosen: text(row['chosen']),
+    title: text('title'),
+    queue: text('queue'),
+    folders: texts('folders'),
+    root: text('root'),
+    startedAt: number('started_at'),
+    chosen: text('chosen'),
   };
 }
 
@@ -115,21 +118,29 @@ function mtaOf(value: SQLOutputValue | undefined): ArchivedRun['mta'] {
 }
 
 export function fileOf(row: Row): FileFacts {
+  const { number, text } = columnsOf(row);
   return {
-    path: text(row['path']),
-    mode: Number(row['mode']),
-    uid: Number(row['uid']),
-    gid: Number(row['gid']),
-    modifiedAt: Number(row['modified_at']),
-    size: Number(row['size']),
+    path: text('path'),
+    mode: number('mode'),
+    uid: number('uid'),
+    gid: number('gid'),
+    modifiedAt: number('modified_at'),
+    size: number('size'),
   };
 }
 
-function text(value: SQLOutputValue | undefined): string {
-  return decode(value) ?? '';
-}
-
-function texts(value: SQLOutputValue | undefined): string[] {
-  const found: unknown = typeof value === 'string' ? JSON.parse(value) : [];
-  return Array.isArray(found) ? found.map(String) : [];
+/** Reads columns by their names. */
+function columnsOf(row: Row) {
+  const textOrNull = (column: string) => decode(row[column]);
+  return {
+    number: (column: string) => Number(row[column]),
+    text: (column: string) => textOrNull(column) ?? '',
+    textOrNull,
+    /** JSON. */
+    texts(column: string): string[] {
+      const value = row[column];
+      const found: unknown = typeof value === 'string' ? JSON.parse(value) : [];
+      return Array.isArray(found) ? found.map(String) : [];
+    },
+  };
 }

@@ -5,14 +5,14 @@
 import { once } from 'node:events';
 import type { Mta, QueueEntry } from '../../src/foreign/queue-entry.ts';
 import type { Ran, Root } from '../../src/machine/root.ts';
-import { applyPlan } from '../../src/rescue/apply.ts';
+import { applyPlan } from '../../src/rescue/change/apply.ts';
+import type { PlannedEntry } from '../../src/rescue/change/plan.ts';
+import { settleReceipt } from '../../src/rescue/change/settle.ts';
+import { undoReceipt } from '../../src/rescue/change/undo.ts';
 import { findServers } from '../../src/rescue/find-servers.ts';
 import type { QueueHand } from '../../src/rescue/mail-server.ts';
 import { openReader } from '../../src/rescue/open-reader.ts';
-import type { PlannedEntry } from '../../src/rescue/plan.ts';
 import { fingerprintOf, type QueueReader } from '../../src/rescue/reader.ts';
-import { settleReceipt } from '../../src/rescue/settle.ts';
-import { undoReceipt } from '../../src/rescue/undo.ts';
 import { createReceipt, listReceipts, openReceipt } from '../../src/store/receipts.ts';
 import { exampleCause } from '../rescue/toy-queue.ts';
 import { tripping } from '../rescue/toy-rescue.ts';

@@ -8,9 +8,9 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import type { QueueEntry } from '../../src/foreign/queue-entry.ts';
-import type { Cause } from '../../src/rescue/cause.ts';
+import type { Cause } from '../../src/rescue/causes/cause.ts';
+import type { PlannedEntry } from '../../src/rescue/change/plan.ts';
 import type { QueueHand, Restored } from '../../src/rescue/mail-server.ts';
-import type { PlannedEntry } from '../../src/rescue/plan.ts';
 import { type EntryPlace, fingerprintOf, type QueueReader } from '../../src/rescue/reader.ts';
 
 interface Control {

@@ -3,9 +3,9 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { applyPlan } from '../../src/rescue/apply.ts';
-import { settleReceipt } from '../../src/rescue/settle.ts';
-import { undoReceipt } from '../../src/rescue/undo.ts';
+import { applyPlan } from '../../src/rescue/change/apply.ts';
+import { settleReceipt } from '../../src/rescue/change/settle.ts';
+import { undoReceipt } from '../../src/rescue/change/undo.ts';
 import type { ArchivedRun, ArchiveStore } from '../../src/store/archive-store.ts';
 import { createReceipt, listReceipts, openReceipt } from '../../src/store/receipts.ts';
 import type { Receipt } from '../../src/verdict/verdict.ts';

@@ -7,8 +7,6 @@
 import type { SpoolFault, SpoolLines } from './spool-lines.ts';
 
 const none: ReadonlySet<string> = new Set();
-const yes = 89;
-const no = 78;
 
 /** `lines` stands at the first line of the tree; leaves it at the last. */
 export function readNonRecipients(lines: SpoolLines): ReadonlySet<string> | SpoolFault {
@@ -16,15 +14,15 @@ export function readNonRecipients(lines: SpoolLines): ReadonlySet<string> | Spoo
   const addresses = new Set<string>();
   for (let branches = 1; branches > 0; ) {
     const [left, right] = [lines.octet(0), lines.octet(1)];
-    if (!isFlag(left) || !isFlag(right) || lines.octet(2) !== 32 || lines.octet(3) === undefined)
+    if (!isFlag(left) || !isFlag(right) || lines.octet(2) !== ' ' || lines.octet(3) === '')
       return lines.faultHere('XX, or two of Y and N and an address');
     addresses.add(lines.text(lines.start + 3));
-    branches += (left === yes ? 1 : 0) + (right === yes ? 1 : 0) - 1;
+    branches += (left === 'Y' ? 1 : 0) + (right === 'Y' ? 1 : 0) - 1;
     if (branches > 0 && !lines.next()) return lines.faultAfter('another address that is done');
   }
   return addresses;
 }
 
-function isFlag(octet: number | undefined): boolean {
-  return octet === yes || octet === no;
+function isFlag(octet: string): boolean {
+  return octet === 'Y' || octet === 'N';
 }

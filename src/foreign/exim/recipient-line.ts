@@ -6,56 +6,43 @@
  * first Exim 4, `address number,parent,number` of Exim 3.
  */
 
-const [hash, blank, comma, minus] = [35, 32, 44, 45];
-
-/** Position behind the address in `bytes`, of a line from `start` to `end`; null: no such form. */
-export function endOfAddress(bytes: Buffer, start: number, end: number): number | null {
-  const number = leftOf(bytes, start, end, isDigit);
-  const sign = number > start && number < end ? bytes[number - 1] : undefined;
-  if (sign === hash) return beforeData(bytes, start, number);
-  if (sign === comma) {
-    const numbers = leftOf(bytes, start, number, (octet) => isDigit(octet) || octet === comma);
-    return bytes[numbers - 1] === blank && numbers - 1 > start ? numbers - 1 : end;
+/** Position behind the address in `file`, of a line from `start` to `end`; null: no such form. */
+export function endOfAddress(file: string, start: number, end: number): number | null {
+  const number = leftOf(file, start, end, digits);
+  const sign = number > start && number < end ? file[number - 1] : undefined;
+  if (sign === '#') return beforeData(file, start, number);
+  if (sign === ',') {
+    const numbers = leftOf(file, start, number, `${digits},`);
+    return file[numbers - 1] === ' ' && numbers - 1 > start ? numbers - 1 : end;
   }
-  if (sign === blank && number - 1 > start) return number - 1;
+  if (sign === ' ' && number - 1 > start) return number - 1;
   return end;
 }
 
-function beforeData(bytes: Buffer, start: number, number: number): number | null {
-  const flags = (bytes[number] ?? 0) - 48;
+function beforeData(file: string, start: number, number: number): number | null {
+  const flags = file.charCodeAt(number) - 48;
   if (flags === 0) return number - 1 > start ? number - 1 : null;
   let end: number | null = number - 1;
-  if (flags & 1) end = beforeField(bytes, start, end);
-  if (flags & 2 && end !== null) end = beforeField(bytes, start, end);
+  if (flags & 1) end = beforeField(file, start, end);
+  if (flags & 2 && end !== null) end = beforeField(file, start, end);
   return end !== null && end > start ? end : null;
 }
 
 /** ` text length,number` ends at `end`; where it begins. The length counts octets. */
-function beforeField(bytes: Buffer, start: number, end: number): number | null {
-  const numbers = leftOf(
-    bytes,
-    start,
-    end,
-    (octet) => isDigit(octet) || octet === comma || octet === minus,
-  );
-  if (numbers === end || bytes[numbers - 1] !== blank) return null;
-  const length = /^(\d{1,6}),-?\d{1,9}$/.exec(bytes.toString('latin1', numbers, end))?.[1];
+function beforeField(file: string, start: number, end: number): number | null {
+  const numbers = leftOf(file, start, end, `${digits},-`);
+  if (numbers === end || file[numbers - 1] !== ' ') return null;
+  const length = /^(\d{1,6}),-?\d{1,9}$/.exec(file.slice(numbers, end))?.[1];
   if (length === undefined) return null;
   const before = numbers - 2 - Number(length);
-  return before > start && bytes[before] === blank ? before : null;
+  return before > start && file[before] === ' ' ? before : null;
 }
 
-function leftOf(
-  bytes: Buffer,
-  start: number,
-  from: number,
-  matches: (octet: number) => boolean,
-): number {
+const digits = '0123456789';
+
+/** Where the octets out of `among` begin that end at `from`. */
+function leftOf(file: string, start: number, from: number, among: string): number {
   let at = from;
-  while (at > start && matches(bytes[at - 1] ?? 0)) at--;
+  while (at > start && among.includes(file.charAt(at - 1))) at--;
   return at;
-}
-
-function isDigit(octet: number): boolean {
-  return octet >= 48 && octet <= 57;
 }

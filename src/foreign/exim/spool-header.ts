@@ -26,12 +26,12 @@ export interface SpoolHeader extends Readonly<SpoolVariables> {
   readonly headerSize: number;
 }
 
-/** `bytes`: the whole file, which belongs to the entry `id`. */
-export function parseSpoolHeader(bytes: Buffer, id: string): SpoolHeader | SpoolFault {
-  const nul = bytes.indexOf(0);
+/** `file`: the whole of it as latin1, which belongs to the entry `id`. */
+export function parseSpoolHeader(file: string, id: string): SpoolHeader | SpoolFault {
+  const nul = file.indexOf('\0');
   // A crash of the machine leaves these at the end of a file; Exim too takes none.
-  if (nul >= 0) return faultAt(bytes, nul, 'text', 'a NUL octet');
-  const lines = new SpoolLines(bytes);
+  if (nul >= 0) return faultAt(file, nul, 'text', 'a NUL octet');
+  const lines = new SpoolLines(file);
   if (!lines.next()) return lines.faultAfter(`${id}-H`);
   if (!lines.has(`${id}-H`, 0) || lines.end !== id.length + 2) return lines.faultHere(`${id}-H`);
 
@@ -39,7 +39,7 @@ export function parseSpoolHeader(bytes: Buffer, id: string): SpoolHeader | Spool
   if (!/ -?\d+ -?\d+\s*$/.test(lines.text())) return lines.faultHere('login, uid and gid');
 
   if (!lines.next()) return lines.faultAfter('the sender');
-  if (lines.end - lines.start < 2 || lines.octet() !== 60 || bytes[lines.end - 1] !== 62)
+  if (lines.end - lines.start < 2 || lines.octet() !== '<' || file[lines.end - 1] !== '>')
     return lines.faultHere('the sender in angle brackets');
   const reversePath = lines.text(lines.start + 1, lines.end - 1);
 
@@ -57,7 +57,7 @@ export function parseSpoolHeader(bytes: Buffer, id: string): SpoolHeader | Spool
   if (!lines.next()) return lines.faultAfter('a blank line');
   if (lines.end !== lines.start) return lines.faultHere('a blank line');
   const headerAt = lines.end + 1;
-  const header = sizeOfHeader(bytes, headerAt);
+  const header = sizeOfHeader(file, headerAt);
   if (header.kind === 'fault') return header;
   return {
     kind: 'header',
@@ -72,15 +72,15 @@ export function parseSpoolHeader(bytes: Buffer, id: string): SpoolHeader | Spool
 }
 
 function readRecipients(lines: SpoolLines): string[] | SpoolFault {
-  const { bytes } = lines;
+  const { file } = lines;
   if (!lines.next()) return lines.faultAfter('the number of recipients');
-  const count = numberAt(bytes, lines.start);
+  const count = numberAt(file, lines.start);
   if (count?.end !== lines.end) return lines.faultHere('the number of recipients');
   const recipients: string[] = [];
   // No list is made by the number alone, which may be anything.
   for (let left = count.value; left > 0; left--) {
     if (!lines.next()) return lines.faultAfter(`${left} more recipients`);
-    const end = endOfAddress(bytes, lines.start, lines.end);
+    const end = endOfAddress(file, lines.start, lines.end);
     if (end === null || end === lines.start) return lines.faultHere('a recipient');
     recipients.push(lines.text(lines.start, end));
   }

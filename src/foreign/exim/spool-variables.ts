@@ -20,9 +20,6 @@ export interface SpoolVariables {
   microseconds: number;
 }
 
-const dash = 45;
-const parenthesis = 40;
-
 /** Leaves `lines` at the first line that is none of these. */
 export function readVariables(lines: SpoolLines): SpoolVariables | SpoolFault {
   const variables: SpoolVariables = {
@@ -35,37 +32,37 @@ export function readVariables(lines: SpoolLines): SpoolVariables | SpoolFault {
   };
   for (;;) {
     if (!lines.next()) return lines.faultAfter('variables, then the addresses that are done');
-    if (lines.octet() !== dash) return variables;
+    if (lines.octet() !== '-') return variables;
     const fault = readVariable(lines, variables);
     if (fault) return fault;
   }
 }
 
 function readVariable(lines: SpoolLines, variables: SpoolVariables): SpoolFault | null {
-  const { bytes, end } = lines;
-  let name = lines.start + (lines.octet(1) === dash ? 2 : 1);
-  if (bytes[name] === parenthesis) {
-    name = bytes.indexOf(')', name) + 1;
+  const { file, end } = lines;
+  let name = lines.start + (lines.octet(1) === '-' ? 2 : 1);
+  if (file[name] === '(') {
+    name = file.indexOf(')', name) + 1;
     if (name === 0 || name > end) return lines.faultHere('a lookup in parentheses');
   }
-  switch (bytes[name]) {
-    case 97: // a
+  switch (file[name]) {
+    case 'a':
       return lines.has('acl', name) ? skipAclVariable(lines, name) : null;
-    case 102: // f
+    case 'f':
       if (lines.has('frozen ', name)) variables.frozen = { start: lines.start, end: end + 1 };
       return null;
-    case 104: // h
+    case 'h':
       if (lines.has('host_address ', name))
         variables.hostAddress = withoutPort(lines.text(name + 13));
       else if (lines.has('host_name ', name)) variables.hostName = lines.text(name + 10);
       else if (lines.has('helo_name ', name)) variables.heloName = lines.text(name + 10);
       return null;
-    case 108: // l
+    case 'l':
       if (lines.has('localerror', name) && name + 10 === end) variables.isLocalError = true;
       return null;
-    case 114: // r
+    case 'r':
       if (lines.has('received_time_usec .', name))
-        variables.microseconds = Math.min(numberAt(bytes, name + 20)?.value ?? 0, 999_999);
+        variables.microseconds = Math.min(numberAt(file, name + 20)?.value ?? 0, 999_999);
       return null;
     default:
       return null;

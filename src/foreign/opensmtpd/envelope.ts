@@ -5,7 +5,7 @@
  * smtpd.conf; versions 1 and 2 hold the next hop themselves, in `mta-relay`. A file has no mark of its
  * end, but what comes last is always written, so most cuts can be told.
  */
-import { textOf } from '../../mail/text.ts';
+import { fromOctets } from '../../mail/text.ts';
 
 export interface SmtpdEnvelope {
   readonly version: number;
@@ -48,14 +48,15 @@ export type EnvelopeRead =
   /** `problem`: what was expected, what was found, and in which line. */
   | { readonly kind: 'fault'; readonly problem: string };
 
-/** A queue may be compressed, each file with gzip: unpacked before it comes here. Octets of the largest that the server itself would read (its own buffer is smaller). */
+/** Octets of the largest that the server itself would read (its own buffer is smaller), unpacked. */
 export const largestEnvelope = 32_768;
 
-export function parseEnvelope(bytes: Uint8Array): EnvelopeRead {
-  if (bytes[0] === 1) return { kind: 'encrypted' };
-  if (bytes.length > largestEnvelope)
-    return fault(`expected at most ${largestEnvelope} octets, found ${bytes.length}`);
-  const fields = readFields(textOf(bytes));
+/** `octets`: the file as latin1, one character for each. */
+export function parseEnvelope(octets: string): EnvelopeRead {
+  if (octets.startsWith('\x01')) return { kind: 'encrypted' };
+  if (octets.length > largestEnvelope)
+    return fault(`expected at most ${largestEnvelope} octets, found ${octets.length}`);
+  const fields = readFields(fromOctets(octets));
   return typeof fields === 'string' ? fault(fields) : readEnvelope(fields);
 }
 
@@ -63,8 +64,8 @@ export function parseEnvelope(bytes: Uint8Array): EnvelopeRead {
  * `sender|rcpt|dest` as `smtpctl show queue` writes them, an octet a character; null where it is no
  * envelope. Addresses may hold bars themselves: the columns behind them are found only by their text.
  */
-export function showQueueColumns(bytes: Uint8Array): string | null {
-  const fields = readFields(Buffer.from(bytes).toString('latin1'));
+export function showQueueColumns(octets: string): string | null {
+  const fields = readFields(octets);
   if (typeof fields === 'string') return null;
   return ['sender', 'rcpt', 'dest'].map((key) => fields.get(key) ?? '').join('|');
 }

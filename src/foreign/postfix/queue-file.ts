@@ -6,7 +6,7 @@
  */
 import type { Client } from '../../mail/envelope.ts';
 import { quoteAddress } from './address-text.ts';
-import { type ByteSource, RecordCursor } from './records.ts';
+import { type OctetSource, RecordCursor } from './records.ts';
 
 export interface QueueFile {
   /** Octets of the content as `postqueue -j` shows them; null: the file does not say, as in `maildrop`. */
@@ -37,12 +37,11 @@ export type QueueFileRead =
 /** Types of record, by the letters that postcat's source and its output know them by. */
 const envelopeTypes = setOf('CTcFILSDRO/WVA>K<ionfdmreP');
 const extractedTypes = setOf('DRO/PreAFILS>KonV<iWfdmTc');
-const letter = (text: string) => text.charCodeAt(0);
-const [size, time, sender, recipient, done, attribute] = [...'CTSRDA'].map(letter);
-const [message, extracted, end, normal, partial] = [...'MXENL'].map(letter);
+const [size, time, sender, recipient, done, attribute] = [...'CTSRDA'];
+const [message, extracted, end, normal, partial] = [...'MXENL'];
 
 /** `isSubmission`: a file of `maildrop`, which Postfix has not seen yet and which may lack anything. */
-export function readQueueFile(source: ByteSource, isSubmission = false): QueueFileRead {
+export function readQueueFile(source: OctetSource, isSubmission = false): QueueFileRead {
   const cursor = new RecordCursor(source);
   const found: Found = {
     messageSize: null,
@@ -104,19 +103,17 @@ export function readQueueFile(source: ByteSource, isSubmission = false): QueueFi
   };
 }
 
-/** The beginning of the content, at most `limit` octets; lines end in LF. */
-export function readContent(source: ByteSource, { contentAt }: QueueFile, limit: number): Buffer {
+/** The beginning of the content, at most `limit` octets, as latin1; lines end in LF. */
+export function readContent(source: OctetSource, { contentAt }: QueueFile, limit: number): string {
   const cursor = new RecordCursor(source);
   cursor.goTo(contentAt);
-  // A record has at least as many octets as the line that it makes.
-  const content = Buffer.allocUnsafe(Math.min(limit, source.size));
-  let used = 0;
-  while (used < content.length && cursor.step()) {
-    if (cursor.type !== normal && cursor.type !== partial) break;
-    used += cursor.copyTo(content, used);
-    if (cursor.type === normal && used < content.length) content[used++] = 0x0a;
+  let content = '';
+  while (content.length < limit && cursor.step()) {
+    if (cursor.type === normal) content += `${cursor.octets}\n`;
+    else if (cursor.type === partial) content += cursor.octets;
+    else break;
   }
-  return content.subarray(0, used);
+  return content.slice(0, limit);
 }
 
 interface Found {
@@ -161,7 +158,7 @@ function take(cursor: RecordCursor, found: Found, isSubmission: boolean): string
       return null;
     case attribute: {
       // Most are of no use here.
-      if (!attributeInitials.has(cursor.firstOctet ?? 0)) return null;
+      if (!attributeInitials.has(cursor.firstOctet)) return null;
       const [, name, value] = wanted.exec(cursor.text()) ?? [];
       if (name !== undefined && value !== undefined) found.attributes.set(name, value);
       return null;
@@ -189,10 +186,10 @@ function clientOf(attributes: ReadonlyMap<string, string>): Client | null {
   return client.address === null && client.name === null && client.helo === null ? null : client;
 }
 
-function setOf(letters: string): ReadonlySet<number> {
-  return new Set([...letters].map((one) => one.charCodeAt(0)));
+function setOf(letters: string): ReadonlySet<string> {
+  return new Set(letters);
 }
 
-function show(type: number): string {
-  return type > 0x20 && type < 0x7f ? String.fromCharCode(type) : `octet ${type}`;
+function show(type: string): string {
+  return type > ' ' && type < '\x7f' ? type : `octet ${type.charCodeAt(0)}`;
 }

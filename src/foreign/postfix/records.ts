@@ -5,13 +5,13 @@
  * A pointer record (`p`) says where the next one is: filters edit a message by leading the way past its
  * end and back again. It is followed here, and nobody sees it.
  */
-import { textOf } from '../../mail/text.ts';
+import { fromOctets } from '../../mail/text.ts';
 
-/** A file that is read piece by piece. */
-export interface ByteSource {
+/** A file that is read piece by piece, as latin1: one character for each octet. */
+export interface OctetSource {
   readonly size: number;
-  /** Octets from `position`, at most `length`, fewer at the end; they are good until the next call. */
-  read(position: number, length: number): Buffer;
+  /** From `position`, at most `length`, fewer at the end. */
+  read(position: number, length: number): string;
 }
 
 /** Longest data of a record that is handed out; nothing that Postfix writes comes near. */
@@ -22,24 +22,22 @@ const piece = 16_384;
 /** Every record that a filter inserted costs one; as many as Postfix itself allows. */
 const mostBackwardJumps = 10_000;
 
-const pointer = 0x70;
-const padding = 0x77;
+const pointer = 'p';
+const padding = 'w';
 /** Its length has at most four octets. */
 const longestHead = 5;
 
-const none = Buffer.alloc(0);
-
-/** Goes from record to record. What it points at is good until the next step. */
+/** Goes from record to record. */
 export class RecordCursor {
-  /** Type of the record under the cursor, an ASCII code. */
-  type = 0;
+  /** Type of the record under the cursor, an ASCII letter. */
+  type = '';
   /** Where it begins in the file. */
   at = 0;
   /** Why there is no next record, in words; null: the file is at its end. */
   problem: string | null = null;
 
-  readonly #source: ByteSource;
-  #window: Buffer = none;
+  readonly #source: OctetSource;
+  #window = '';
   #windowAt = 0;
   /** Where the data is in the window. */
   #start = 0;
@@ -48,7 +46,7 @@ export class RecordCursor {
   #budget: number;
   #backwardJumps = 0;
 
-  constructor(source: ByteSource) {
+  constructor(source: OctetSource) {
     this.#source = source;
     this.#budget = source.size;
   }
@@ -63,26 +61,21 @@ export class RecordCursor {
   }
 
   /** Of the record under the cursor. */
-  get data(): Buffer {
-    return this.#window.subarray(this.#start, this.#end);
+  get octets(): string {
+    return this.#window.slice(this.#start, this.#end);
   }
 
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Null: it has no data. */
-  get firstOctet(): number | null {
-    return this.#start < this.#end ? (this.#window[this.#start] ?? null) : null;
+  /** '' where it has no data. */
+  get firstOctet(): string {
+    return this.#start < this.#end ? this.#window.charAt(this.#start) : '';
   }
 
   text(): string {
-    return textOf(this.#window, this.#start, this.#end);
-  }
-
-  /** Copies what has room; returns the octets copied. */
-  copyTo(target: Buffer, at: number): number {
-    return this.#window.copy(target, at, this.#start, this.#end);
+    return fromOctets(this.octets);
   }
 
   /** False: at the end of the file, or at something that is no record. */
@@ -100,12 +93,12 @@ export class RecordCursor {
     if (at >= this.#source.size) return false;
     this.#show(at, longestHead);
     const head = at - this.#windowAt;
-    const bytes = this.#window;
+    const window = this.#window;
     let length = 0;
     let used = 1;
     for (; ; used++) {
-      const octet = used < longestHead ? bytes[head + used] : undefined;
-      if (octet === undefined)
+      const octet = used < longestHead ? window.charCodeAt(head + used) : Number.NaN;
+      if (Number.isNaN(octet))
         return this.#fail(
           used === longestHead
             ? `expected the length of a record at ${at + 1}, found one of more than four octets`
@@ -115,7 +108,7 @@ export class RecordCursor {
       if ((octet & 0x80) === 0) break;
     }
     used++;
-    const type = bytes[head] ?? 0;
+    const type = window.charAt(head);
     if (at + used + length > this.#source.size)
       return this.#fail(
         `the record at ${at} has ${length} octets, but the file ends at ${this.#source.size}`,

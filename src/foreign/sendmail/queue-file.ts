@@ -7,7 +7,7 @@
  */
 import type { Client } from '../../mail/envelope.ts';
 import { printable } from '../../mail/printable.ts';
-import { textOf } from '../../mail/text.ts';
+import { fromOctets } from '../../mail/text.ts';
 import type { EntryRecipient } from '../queue-entry.ts';
 import { addressIn, aliasTarget } from './queue-address.ts';
 import { readClient } from './queue-client.ts';
@@ -42,10 +42,10 @@ export type QueueFileRead =
 const newestVersion = 8;
 /** sendmail itself knows no limit; a list of this length is none of a person's. */
 const mostRecipients = 100_000;
-const dot = 0x2e;
 
-/** The first `length` octets of `bytes` are the file. Never throws. */
-export function readQueueFile(bytes: Buffer, length: number): QueueFileRead {
+/** `octets`: the file as latin1, one character for each. Never throws. */
+export function readQueueFile(octets: string): QueueFileRead {
+  const { length } = octets;
   if (length === 0) return { kind: 'cut', problem: 'expected a V line, found an empty file' };
   let version = 0;
   let arrivedAt: number | null = null;
@@ -60,43 +60,42 @@ export function readQueueFile(bytes: Buffer, length: number): QueueFileRead {
   let isEnded = false;
   const macros: [name: string, value: string][] = [];
   const recipients: EntryRecipient[] = [];
-  const text = (from: number, to: number) => textOf(bytes, from, to);
+  const text = (from: number, to: number) => fromOctets(octets.slice(from, to));
 
   let line = 0;
   for (let at = 0; at < length; ) {
     line++;
     const start = at;
-    let end = endOfLine(bytes, start, length);
+    let end = endOfLine(octets, start);
     at = end + 1;
-    for (; at < length && isBlank(bytes[at]); at = end + 1) {
+    for (; at < length && isBlank(octets, at); at = end + 1) {
       line++;
-      end = endOfLine(bytes, at, length);
+      end = endOfLine(octets, at);
     }
     // Only the last line of a file that was cut has no end. The dot may do without.
-    if (end >= length && (bytes[start] !== dot || isEnded)) break;
-    if (end > start && bytes[end - 1] === 0x0d) end--;
+    if (end >= length && (octets[start] !== '.' || isEnded)) break;
+    if (end > start && octets[end - 1] === '\r') end--;
     if (isEnded) return fault(line, 'expected nothing after the final dot, found more');
     const value = start + 1;
-    switch (bytes[start]) {
-      case 0x48: // H
-      case 0x41: // A: AUTH
-      case 0x42: // B: body type
-      case 0x43: // C: controlling user
-      case 0x44: // D: obsolete
-      case 0x45: // E: obsolete
-      case 0x49: // I: inode of the df
-      case 0x4c: // L: obsolete
-      case 0x50: // P: priority
-      case 0x51: // Q: original recipient
-      case 0x5a: // Z: ENVID
-      case 0x72: // r: final recipient
-      case 0x21: // !: deliver by
+    switch (octets[start]) {
+      case 'H':
+      case 'A': // AUTH
+      case 'B': // body type
+      case 'C': // controlling user
+      case 'D': // obsolete
+      case 'E': // obsolete
+      case 'I': // inode of the df
+      case 'L': // obsolete
+      case 'P': // priority
+      case 'Q': // original recipient
+      case 'Z': // ENVID
+      case 'r': // final recipient
+      case '!': // deliver by
         break;
-      case 0x24: // $
+      case '$':
         if (macros.length < 20) macros.push(readMacro(text(value, end)));
         break;
-      case 0x56: {
-        // V
+      case 'V': {
         const found = readNumber(text(value, end));
         if (found === null || found > newestVersion)
           return fault(
@@ -106,40 +105,38 @@ export function readQueueFile(bytes: Buffer, length: number): QueueFileRead {
         version = found;
         break;
       }
-      case 0x54: {
-        // T
+      case 'T': {
         arrivedAt = readTime(text(value, end));
         if (arrivedAt === null)
           return fault(line, `expected seconds after T, found ${shown(text(value, end))}`);
         break;
       }
-      case 0x4b: // K
+      case 'K':
         lastTriedAt = readTime(text(value, end));
         break;
-      case 0x4e: // N
+      case 'N':
         tries = readNumber(text(value, end));
         break;
-      case 0x64: // d
+      case 'd':
         dataFolder = text(value, end);
         break;
-      case 0x71: // q
+      case 'q':
         quarantine = text(value, end);
         break;
-      case 0x4d: // M
+      case 'M':
         if (sender === null) complaint = text(value, end);
         else told = text(value, end);
         break;
-      case 0x46: // F
+      case 'F':
         if (text(start, end).startsWith('From '))
           return fault(line, 'expected flags after F, found the From line of a mailbox');
         isResponse = text(value, end).includes('r');
         break;
-      case 0x53: // S
+      case 'S':
         sender = addressIn(text(value, end));
         break;
-      case 0x52: {
-        // R
-        const colon = version === 0 ? start : bytes.indexOf(0x3a, value);
+      case 'R': {
+        const colon = version === 0 ? start : octets.indexOf(':', value);
         if (colon < 0 || colon >= end)
           return fault(line, 'expected R, flags and a colon, found none');
         if (recipients.length >= mostRecipients)
@@ -151,7 +148,7 @@ export function readQueueFile(bytes: Buffer, length: number): QueueFileRead {
         told = null;
         break;
       }
-      case dot:
+      case '.':
         isEnded = true;
         break;
       default:

@@ -6,25 +6,21 @@
 import { endOfLine, isBlank } from './queue-lines.ts';
 
 /**
- * The message's header out of its H records, lines ended by LF, with the empty line after it; at most
- * about `limit` octets. Of a file that is whole.
+ * The message's header out of its H records, as latin1, lines ended by LF, with the empty line after it; at
+ * most about `limit` octets. Of a file that is whole.
  */
-export function headerOf(bytes: Buffer, length: number, limit: number): Buffer {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for (let at = 0; at < length && size < limit; ) {
+export function headerOf(file: string, limit: number): string {
+  let header = '';
+  for (let at = 0; at < file.length && header.length < limit; ) {
     const start = at;
-    let end = endOfLine(bytes, start, length);
+    let end = endOfLine(file, start);
     at = end + 1;
-    for (; at < length && isBlank(bytes[at]); at = end + 1) end = endOfLine(bytes, at, length);
-    if (bytes[start] !== 0x48) continue;
+    for (; at < file.length && isBlank(file, at); at = end + 1) end = endOfLine(file, at);
+    if (file[start] !== 'H') continue;
     // H?flags?Name: value, where the flags are those of the mailers that want the field.
-    const mark = bytes[start + 1] === 0x3f ? bytes.indexOf(0x3f, start + 2) : start;
+    const mark = file[start + 1] === '?' ? file.indexOf('?', start + 2) : start;
     if (mark < 0 || mark >= end) continue;
-    const piece = bytes.subarray(mark + 1, Math.min(end + 1, length));
-    pieces.push(piece);
-    size += piece.length;
+    header += file.slice(mark + 1, end + 1);
   }
-  pieces.push(Buffer.from('\n'));
-  return Buffer.concat(pieces);
+  return `${header}\n`;
 }

@@ -1,15 +1,15 @@
 /**
- * Lines in the octets of sendmail's control files.
+ * Lines in sendmail's control files, which are latin1 here: one character for each octet.
  */
-const newline = 0x0a;
 
-/** Where the line that begins at `start` ends: at its LF, or at `length`, where the file does. */
-export function endOfLine(bytes: Buffer, start: number, length: number): number {
-  const end = bytes.indexOf(newline, start);
-  return end < 0 || end > length ? length : end;
+/** Where the line that begins at `start` ends: at its LF, or where the file does. */
+export function endOfLine(file: string, start: number): number {
+  const end = file.indexOf('\n', start);
+  return end < 0 ? file.length : end;
 }
 
 /** A line that begins so goes on with the one before. */
-export function isBlank(octet: number | undefined): boolean {
-  return octet === 0x20 || octet === 0x09;
+export function isBlank(file: string, at: number): boolean {
+  const octet = file[at];
+  return octet === ' ' || octet === '\t';
 }

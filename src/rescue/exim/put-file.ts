@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../mail/error-code.ts';
+import { fillFile } from '../fill-file.ts';
 import type { ArchivedFile } from '../mail-server.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_RDONLY, O_NOFOLLOW } = constants;
@@ -15,7 +16,7 @@ const { O_WRONLY, O_CREAT, O_EXCL, O_RDONLY, O_NOFOLLOW } = constants;
  */
 export async function putFile(
   path: string,
-  { mode, uid, gid, modifiedAt }: ArchivedFile,
+  facts: ArchivedFile,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   mayBeThere: boolean,
 ): Promise<'put' | 'taken'> {
@@ -25,11 +26,7 @@ export async function putFile(
   try {
     const file = await open(draft, O_WRONLY | O_CREAT | O_EXCL, 0o600);
     try {
-      for await (const chunk of content) await file.writeFile(chunk);
-      await file.chown(uid, gid);
-      await file.chmod(mode);
-      await file.utimes(modifiedAt / 1000, modifiedAt / 1000);
-      await file.sync();
+      await fillFile(file, facts, content);
     } finally {
       await file.close();
     }

@@ -13,15 +13,12 @@ import { parseSpoolHeader } from '../../foreign/exim/spool-header.ts';
 import { withoutFrozen } from '../../foreign/exim/thaw.ts';
 import { errorText } from '../../mail/error-text.ts';
 import { isFolder, syncFolder } from '../disk.ts';
+import { createFileTexts } from '../file-text.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
+import { makeQueueFolder } from '../queue-files.ts';
 import type { QueueReader } from '../reader.ts';
-import { FileBuffer } from './file-buffer.ts';
-import { makeFolder } from './folders.ts';
 import { putFile } from './put-file.ts';
-import { placeOf, stemOf } from './spool-files.ts';
-
-/** Octets of the largest -H file that is put back. */
-const largestHeader = 64 * 1024 * 1024;
+import { largestSpoolFile, placeOf, stemOf } from './spool-files.ts';
 
 interface Plan {
   readonly id: string;
@@ -64,7 +61,9 @@ export async function restoreEntries(
       if (there && !(await takeRemainder(there.path, plan)))
         return { kind: 'fault', problem: `another file is in the way at ${there.path}` };
       for (const { file, path } of plan.files) {
-        await makeFolder(dirname(path));
+        makeQueueFolder(dirname(path));
+        if (!(await isFolder(dirname(path))))
+          return { kind: 'fault', problem: `expected a folder at ${dirname(path)}` };
         folders.add(dirname(path));
         if ((await putFile(path, file, file.content(), true)) === 'taken')
           return { kind: 'fault', problem: `another file is in the way at ${path}` };
@@ -96,8 +95,8 @@ async function planOf(
   const queue = await queueFolderOf(spool, was.queueFolder);
 
   const bytes = await readWhole(header);
-  if (!bytes) return `expected a -H file of at most ${largestHeader} octets`;
-  const parsed = parseSpoolHeader(bytes, id);
+  if (!bytes) return `expected a -H file of at most ${largestSpoolFile} octets`;
+  const parsed = parseSpoolHeader(bytes.toString('latin1'), id);
   if (parsed.kind === 'fault') return `${id}-H: ${parsed.problem}`;
   if (!(await startsWith(body, `${id}-D\n`))) return `${id}-D does not begin with its own name`;
 
@@ -122,10 +121,10 @@ async function planOf(
 
 /** Exim removes the body first: killed then, it left this very -H file, which is no message any more. */
 async function takeRemainder(path: string, { header }: Plan): Promise<boolean> {
-  const found = new FileBuffer(65_536, largestHeader).read(path);
-  if (found.kind !== 'bytes') return found.kind === 'absent';
+  const found = createFileTexts().read(path, largestSpoolFile);
+  if (found.kind !== 'text') return found.kind === 'absent';
   const known = [header.archived, header.bytes];
-  if (!known.some((bytes) => bytes.equals(found.bytes))) return false;
+  if (!known.some((bytes) => bytes.toString('latin1') === found.text)) return false;
   await rm(path);
   return true;
 }
@@ -142,7 +141,7 @@ async function readWhole(file: ArchivedFile): Promise<Buffer | null> {
   let length = 0;
   for await (const chunk of file.content()) {
     length += chunk.length;
-    if (length > largestHeader) return null;
+    if (length > largestSpoolFile) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

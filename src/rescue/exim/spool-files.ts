@@ -10,6 +10,9 @@ import { basename, dirname, join } from 'node:path';
 import { splitFolder } from '../../foreign/exim/message-id.ts';
 import { QueueFolderError } from '../reader.ts';
 
+/** Octets of the largest -H or -J file that is read; Exim takes headers of 1 MB if not told otherwise. */
+export const largestSpoolFile = 64 * 1024 * 1024;
+
 export interface SpoolPlace {
   /** The folder that holds input/ and msglog/: the spool, or a named queue inside of it. */
   readonly queueFolder: string;

@@ -7,9 +7,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exists } from '../disk.ts';
+import { createFileTexts } from '../file-text.ts';
 import type { Missed, QueueHand, SeizedEntry, Seizure } from '../mail-server.ts';
 import type { EntryPlace } from '../reader.ts';
-import { createEnvelopeFiles } from './envelope-file.ts';
+import { readColumns } from './envelope-file.ts';
 import { removeStopped } from './remove-stopped.ts';
 import { type Layout, restoreEntries } from './restore.ts';
 import type { Smtpctl, Standing } from './smtpctl.ts';
@@ -24,10 +25,10 @@ export interface HandOptions {
 }
 
 export function createHand({ smtpctl, layout, isRunning }: HandOptions): QueueHand {
-  const envelopes = createEnvelopeFiles();
+  const files = createFileTexts();
 
   function columnsOf(places: readonly EntryPlace[]): ReadonlyMap<string, string | null> {
-    return new Map(places.map(({ id, path }) => [id, envelopes.columns(path)]));
+    return new Map(places.map(({ id, path }) => [id, readColumns(files, path)]));
   }
 
   async function seizeRunning(places: readonly EntryPlace[]): Promise<Seizure> {

@@ -3,57 +3,36 @@
  *
  * What was found of the last one is kept, since its envelopes come one after the other.
  */
-import { closeSync, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { constants, gunzipSync } from 'node:zlib';
+import { lstatSync } from 'node:fs';
 import { noticePrefix } from '../../foreign/notice-report.ts';
-import { errorCode } from '../../mail/error-code.ts';
-import { errorText } from '../../mail/error-text.ts';
-import { readOnly } from '../disk.ts';
+import type { FileRead, FileTexts } from '../file-text.ts';
+import { unpackedBeginning } from './unpack.ts';
 
 export interface Message {
+  readonly kind: 'message';
   /** Octets, as they lie on the disk. */
   readonly size: number;
-  /** Header and body as far as they are needed, valid until the next look; null where not asked for. */
-  readonly prefix: Uint8Array | null;
+  /** Header and body as far as they are needed, as latin1; null where not asked for. */
+  readonly prefix: string | null;
 }
 
 export interface MessageFiles {
-  /** Null where there is none. */
-  look(path: string, withPrefix: boolean): Message | { readonly problem: string } | null;
+  look(path: string, withPrefix: boolean): FileRead<Message>;
 }
 
-/** Of a compressed message: deflate packs at most 1,032 octets into one, so this bounds what comes out. */
-const packedPrefix = 16_384;
-const mostUnpacked = packedPrefix * 1032;
+export function createMessageFiles(files: FileTexts): MessageFiles {
+  let last: { path: string; withPrefix: boolean; found: FileRead<Message> } | null = null;
 
-export function createMessageFiles(): MessageFiles {
-  const buffer = Buffer.allocUnsafe(noticePrefix);
-  let last: { path: string; withPrefix: boolean; found: ReturnType<MessageFiles['look']> } | null =
-    null;
-
-  function look(path: string, withPrefix: boolean): ReturnType<MessageFiles['look']> {
-    try {
-      if (withPrefix) return readMessage(path);
-      const stat = lstatSync(path, { throwIfNoEntry: false });
-      return stat ? { size: sizeOf(stat), prefix: null } : null;
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === 'ENOENT') return null;
-      return { problem: errorText(error) };
-    }
-  }
-
-  function readMessage(path: string): Message {
-    const file = openSync(path, readOnly);
-    try {
-      const stat = fstatSync(file);
-      const size = sizeOf(stat);
-      const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, 0));
-      const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-      return { size, prefix: isPacked ? unpackBeginning(bytes) : bytes };
-    } finally {
-      closeSync(file);
-    }
+  /** What ends within the part that is read need not be asked for its size. */
+  function look(path: string, withPrefix: boolean): FileRead<Message> {
+    const file = withPrefix ? files.read(path, noticePrefix) : null;
+    if (file && file.kind !== 'text') return file;
+    const prefix = file && unpackedBeginning(file.text, noticePrefix);
+    if (file && !file.isCut) return { kind: 'message', size: file.text.length, prefix };
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (!stat) return { kind: 'absent' };
+    if (!stat.isFile()) return { kind: 'unreadable', problem: 'expected a file' };
+    return { kind: 'message', size: stat.size, prefix };
   }
 
   return {
@@ -63,21 +42,4 @@ export function createMessageFiles(): MessageFiles {
       return last.found;
     },
   };
-}
-
-function sizeOf(stat: Stats): number {
-  if (!stat.isFile()) throw new Error('expected a file');
-  return stat.size;
-}
-
-function unpackBeginning(bytes: Uint8Array): Uint8Array {
-  try {
-    const unpacked = gunzipSync(bytes.subarray(0, packedPrefix), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-      maxOutputLength: mostUnpacked,
-    });
-    return unpacked.subarray(0, noticePrefix);
-  } catch {
-    return new Uint8Array();
-  }
 }

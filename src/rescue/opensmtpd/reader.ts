@@ -11,6 +11,7 @@ import { readNoticeReport } from '../../foreign/notice-report.ts';
 import { entryOfEnvelope, isNoticeMessage } from '../../foreign/opensmtpd/entry.ts';
 import type { SmtpdEnvelope } from '../../foreign/opensmtpd/envelope.ts';
 import { errorCode } from '../../mail/error-code.ts';
+import { createFileTexts } from '../file-text.ts';
 import {
   type EntryPlace,
   type Listed,
@@ -18,8 +19,8 @@ import {
   QueueFolderError,
   type QueueReader,
 } from '../reader.ts';
-import { changingTime, createEnvelopeFiles } from './envelope-file.ts';
-import { createMessageFiles, type MessageFiles } from './message-file.ts';
+import { changingTime, isEnvelopeFile, readEnvelopeFile } from './envelope-file.ts';
+import { createMessageFiles, type Message, type MessageFiles } from './message-file.ts';
 import { readRoutes } from './routes.ts';
 
 const envelopeName = /^[0-9a-f]{16}$/;
@@ -30,8 +31,8 @@ const bucketName = /^[0-9a-f]{2}$/;
 export function openOpenSmtpdReader(folders: readonly string[]): QueueReader {
   const queues = folders.map((folder) => join(folder, 'queue'));
   const routes = folders.map(readRoutes);
-  const envelopes = createEnvelopeFiles();
-  const messages = createMessageFiles();
+  const files = createFileTexts();
+  const messages = createMessageFiles(files);
 
   function nextHopOf(path: string, envelope: SmtpdEnvelope) {
     const queue = dirname(dirname(dirname(path)));
@@ -43,15 +44,15 @@ export function openOpenSmtpdReader(folders: readonly string[]): QueueReader {
       for (const queue of queues) yield* listQueue(queue);
     },
     read({ id, path }) {
-      const read = envelopes.read(path);
+      const read = readEnvelopeFile(files, path);
       if (read.kind === 'absent') return read;
-      if (read.kind === 'fault') return { kind: 'unreadable', path, problem: read.problem };
+      if (read.kind === 'unreadable') return { ...read, path };
       const { envelope } = read;
       return finish(messages, path, isNoticeMessage(envelope), (message) =>
         entryOfEnvelope(envelope, {
           id,
           size: message.size,
-          report: message.prefix && readNoticeReport(message.prefix),
+          report: message.prefix === null ? null : readNoticeReport(message.prefix),
           nextHop: nextHopOf(path, envelope),
         }),
       );
@@ -60,7 +61,7 @@ export function openOpenSmtpdReader(folders: readonly string[]): QueueReader {
       if (!envelopeName.test(id)) return null;
       const path = queues
         .map((queue) => join(messageFolder(queue, id.slice(0, 8)), id))
-        .find((one) => envelopes.exists(one));
+        .find(isEnvelopeFile);
       return path === undefined ? null : { id, path };
     },
     filesOf: ({ path }) => [messageOf(path), path],
@@ -81,19 +82,16 @@ function finish(
   messages: MessageFiles,
   path: string,
   isNotice: boolean,
-  entryOf: (message: {
-    size: number;
-    prefix: Uint8Array | null;
-  }) => ReturnType<typeof entryOfEnvelope>,
+  entryOf: (message: Message) => ReturnType<typeof entryOfEnvelope>,
 ): PlaceRead {
   const file = messageOf(path);
   const message = messages.look(file, isNotice);
   // A delivery that ends takes the envelope first, and the message with the last of them.
-  if (message === null)
+  if (message.kind === 'absent')
     return isAtRest(dirname(path))
       ? { kind: 'unreadable', path: file, problem: 'expected the message, found none' }
       : { kind: 'absent' };
-  if ('problem' in message) return { kind: 'unreadable', path: file, problem: message.problem };
+  if (message.kind === 'unreadable') return { ...message, path: file };
   return { kind: 'entry', entry: entryOf(message) };
 }
 

@@ -13,6 +13,7 @@ import { chown, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorText } from '../../mail/error-text.ts';
 import { exists, syncFolder } from '../disk.ts';
+import { fillFile } from '../fill-file.ts';
 import type { ArchivedEntry, ArchivedFile, Restored } from '../mail-server.ts';
 import { messageFolder } from './reader.ts';
 import type { Smtpctl } from './smtpctl.ts';
@@ -147,10 +148,7 @@ async function makeFolder(path: string, uid: number, gid: number): Promise<void>
 async function write(path: string, { content, mode, uid, gid }: ArchivedFile): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    for await (const chunk of content()) await file.writeFile(chunk);
-    await file.chown(uid, gid);
-    await file.chmod(mode & 0o777);
-    await file.sync();
+    await fillFile(file, { mode: mode & 0o777, uid, gid, modifiedAt: null }, content());
   } finally {
     await file.close();
   }

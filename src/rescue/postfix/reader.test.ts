@@ -77,7 +77,7 @@ test('links, folders and pipes in the place of a queue file are not followed', (
   mkdirSync(join(queue, 'deferred', 'ABCDEF2'));
   const problems = readAll(queue).map(({ problem }) => problem);
   assert.deepEqual(problems, [
-    'expected a file, found a link',
+    'expected a file, found a symbolic link',
     'expected a queue file, found a folder',
   ]);
 });

@@ -1,16 +1,16 @@
 /**
  * Reads Postfix's queue from its files.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type DelayLog, readDelayLog } from '../../foreign/postfix/delay-log.ts';
-import { messageQueues, readEntry } from '../../foreign/postfix/entry.ts';
+import { readDelayLog } from '../../foreign/postfix/delay-log.ts';
+import { type EntryFile, messageQueues, readEntry } from '../../foreign/postfix/entry.ts';
 import { foldersOfId, isQueueId } from '../../foreign/postfix/queue-id.ts';
-import { type ByteSource, longestRecord } from '../../foreign/postfix/records.ts';
+import { longestRecord, type OctetSource } from '../../foreign/postfix/records.ts';
 import { errorCode } from '../../mail/error-code.ts';
 import { errorText } from '../../mail/error-text.ts';
-import { textOf } from '../../mail/text.ts';
-import { readOnly } from '../disk.ts';
+import { fromOctets } from '../../mail/text.ts';
+import { createFileTexts, type FileRead, type OpenFile } from '../file-text.ts';
 import {
   type EntryPlace,
   type Listed,
@@ -36,8 +36,7 @@ export function openPostfixReader(
   { brief = false }: ReaderOptions = {},
 ): QueueReader {
   const root = resolve(folders[0] ?? '');
-  const buffer = Buffer.allocUnsafeSlow(longestRecord);
-  const logBuffer = Buffer.allocUnsafeSlow(longestLog);
+  const files = createFileTexts();
 
   function* list(): Generator<Listed> {
     const odd: Unreadable[] = [];
@@ -58,71 +57,39 @@ export function openPostfixReader(
   /** How many folders deep the logs lie, as far as is known. */
   let depth = 1;
 
-  function openLog(id: string, isLikely: boolean): Opened | null {
-    if (isLikely) {
-      const guess = [root, 'defer', ...foldersOfId(id, depth), id].join('/');
-      const log = openFile(guess);
-      if (log !== null) return log;
-    }
+  function logOf(id: string, isLikely: boolean): Log | null {
+    const likely = [root, 'defer', ...foldersOfId(id, depth), id].join('/');
+    const log = isLikely ? files.with(likely, readLog) : null;
+    if (log !== null) return log;
     const path = findIn(root, ['defer'], id);
     if (path === null) return null;
     depth = path.split('/').length - root.split('/').length - 2;
-    return openFile(path);
-  }
-
-  function logOf(id: string, isLikely: boolean): { reasons: DelayLog; writtenAt: number } | null {
-    const log = openLog(id, isLikely);
-    if (log === null || log.kind === 'fault') return null;
-    try {
-      const used = readSync(log.fd, logBuffer, 0, longestLog, 0);
-      return {
-        reasons: readDelayLog(textOf(logBuffer, 0, used)),
-        writtenAt: Math.trunc(log.stat.mtimeMs),
-      };
-    } finally {
-      closeSync(log.fd);
-    }
-  }
-
-  /** Most files are small enough to be read at once. */
-  function sourceOf(fd: number, size: number): ByteSource {
-    const whole =
-      size <= buffer.length ? buffer.subarray(0, readSync(fd, buffer, 0, size, 0)) : null;
-    return {
-      size,
-      read(position, length) {
-        if (whole) return whole.subarray(position, position + length);
-        const used = readSync(fd, buffer, 0, Math.min(length, buffer.length), position);
-        return buffer.subarray(0, used);
-      },
-    };
+    return files.with(path, readLog);
   }
 
   function readAt(id: string, path: string): PlaceRead {
     const queue = queueOf(root, path);
     if (queue === null || !isQueueId(id)) return { kind: 'absent' };
-    const file = openFile(path);
-    if (file === null) return { kind: 'absent' };
     const unreadable = (problem: string): PlaceRead => ({ kind: 'unreadable', path, problem });
-    if (file.kind === 'fault') return unreadable(file.problem);
-    const { fd, stat } = file;
-    try {
-      const mode = stat.mode & 0o700;
+    return files.with(path, (file): PlaceRead => {
+      if (file.kind === 'absent') return file;
+      if (file.kind === 'unreadable') return unreadable(file.problem);
+      const mode = file.stat.mode & 0o700;
       if (mode === spoiled) return unreadable('Postfix gave up writing it');
       if (mode !== complete) return { kind: 'absent' };
-      const read = readEntry({
-        id,
-        queue,
-        modifiedAt: Math.trunc(stat.mtimeMs),
-        source: sourceOf(fd, stat.size),
-        log: brief || queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
-      });
-      return read.kind === 'entry' ? read : unreadable(read.problem);
-    } catch (error) {
-      return unreadable(`cannot be read: ${errorText(error)}`);
-    } finally {
-      closeSync(fd);
-    }
+      try {
+        const read = readEntry({
+          id,
+          queue,
+          modifiedAt: Math.trunc(file.stat.mtimeMs),
+          source: sourceOf(file),
+          log: brief || queue === 'maildrop' ? null : logOf(id, queue === 'deferred'),
+        });
+        return read.kind === 'entry' ? read : unreadable(read.problem);
+      } catch (error) {
+        return unreadable(`cannot be read: ${errorText(error)}`);
+      }
+    });
   }
 
   return {
@@ -145,28 +112,20 @@ export function openPostfixReader(
   };
 }
 
-type Opened =
-  | { readonly kind: 'file'; readonly fd: number; readonly stat: Stats }
-  | { readonly kind: 'fault'; readonly problem: string };
+type Log = NonNullable<EntryFile['log']>;
 
-/** Null: it is gone. */
-function openFile(path: string): Opened | null {
-  let fd: number;
-  try {
-    fd = openSync(path, readOnly);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    if (code === 'ELOOP') return { kind: 'fault', problem: 'expected a file, found a link' };
-    return {
-      kind: 'fault',
-      problem: `cannot be opened: ${errorText(error)}`,
-    };
-  }
-  const stat = fstatSync(fd);
-  if (stat.isFile()) return { kind: 'file', fd, stat };
-  closeSync(fd);
-  return { kind: 'fault', problem: 'expected a file, found something else' };
+function readLog(file: FileRead<OpenFile>): Log | null {
+  if (file.kind !== 'file') return null;
+  const text = fromOctets(file.read(0, longestLog));
+  return { reasons: readDelayLog(text), writtenAt: Math.trunc(file.stat.mtimeMs) };
+}
+
+/** Most files are small enough to be read at once. */
+function sourceOf({ stat, read }: OpenFile): OctetSource {
+  const { size } = stat;
+  if (size > longestRecord) return { size, read };
+  const whole = read(0, size);
+  return { size, read: (position, length) => whole.slice(position, position + length) };
 }
 
 function corrupt(root: string): string[] {

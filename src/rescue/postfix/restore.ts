@@ -19,6 +19,7 @@ import {
 } from '../../foreign/postfix/queue-id.ts';
 import { errorText } from '../../mail/error-text.ts';
 import { syncFolder } from '../disk.ts';
+import { fillFile } from '../fill-file.ts';
 import type { ArchivedEntry, ArchivedFile, Missed, Restored } from '../mail-server.ts';
 import { findIn, statOf, walkQueue } from './queue-folders.ts';
 import { logQueues } from './reader.ts';
@@ -123,12 +124,10 @@ async function restoreOne(
   }
 }
 
-async function fill(draft: FileHandle, file: ArchivedFile, { uid, gid }: Owner): Promise<void> {
-  for await (const chunk of file.content()) await draft.writeFile(chunk);
-  await draft.chown(uid, gid);
-  // Postfix reads from it when the next try is due.
-  await draft.utimes(file.modifiedAt / 1000, file.modifiedAt / 1000);
-  await draft.sync();
+/** Its time stays: Postfix reads from it when the next try is due. The mode says that it is whole. */
+async function fill(draft: FileHandle, file: ArchivedFile, owner: Owner): Promise<void> {
+  const { modifiedAt } = file;
+  await fillFile(draft, { ...owner, mode: null, modifiedAt }, file.content());
 }
 
 /** Why recipients failed or wait, of which their sender may have to be told yet. */

@@ -24,8 +24,10 @@ export function readTwinFacts(fd: number): TwinRead {
   const buffer = Buffer.allocUnsafe(longestRecord);
   const read = readQueueFile({
     size: fstatSync(fd).size,
-    read: (position, length) =>
-      buffer.subarray(0, readSync(fd, buffer, 0, Math.min(length, buffer.length), position)),
+    read(position, length) {
+      const used = readSync(fd, buffer, 0, Math.min(length, buffer.length), position);
+      return buffer.toString('latin1', 0, used);
+    },
   });
   if (read.kind === 'fault') return read;
   const { firstId, arrivedAt, reversePath, recipients, messageSize } = read.file;

@@ -4,7 +4,7 @@
  * Operation Guide §2.3: several queue folders by wildcard or queue group, each with or without qf, df
  * and xf folders of its own inside.
  */
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { QueueFolderError } from '../reader.ts';
 
@@ -63,10 +63,11 @@ function foldersIn(path: string): readonly string[] {
   }
 }
 
-/** Throws QueueFolderError. */
-export function namesIn(folder: string): readonly string[] {
+/** Some at a time: a flat queue has hundreds of thousands. Throws QueueFolderError. */
+export function* namesIn(folder: string): Generator<string> {
   try {
-    return readdirSync(folder);
+    using entries = opendirSync(folder, { bufferSize: 1024 });
+    for (let entry = entries.readSync(); entry; entry = entries.readSync()) yield entry.name;
   } catch (error) {
     throw new QueueFolderError(folder, error);
   }

@@ -5,34 +5,22 @@
 import { constants, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../disk.ts';
+import { fillFile, type NewFileFacts } from '../fill-file.ts';
 import type { Missed } from '../mail-server.ts';
 import type { Locks, NewLock } from './locks.ts';
-
-export interface FileFacts {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** ms since 1970; null: now. */
-  readonly modifiedAt: number | null;
-}
 
 /** The file stands at `temporary`, locked. Throws where the disk does not take it. */
 export async function writeNew(
   locks: Locks,
   temporary: string,
-  facts: FileFacts,
+  facts: NewFileFacts,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<{ readonly lock: NewLock; readonly inode: string | null } | Missed> {
   const lock = await locks.create(temporary);
   if (lock === 'gone' || lock === 'busy' || 'problem' in lock) return lock;
   try {
     await using file = await open(temporary, constants.O_WRONLY | constants.O_NOFOLLOW);
-    for await (const chunk of content) await file.writeFile(chunk);
-    await file.chown(facts.uid, facts.gid);
-    await file.chmod(facts.mode);
-    if (facts.modifiedAt !== null)
-      await file.utimes(facts.modifiedAt / 1000, facts.modifiedAt / 1000);
-    await file.sync();
+    await fillFile(file, facts, content);
     const { dev, ino } = await file.stat({ bigint: true });
     return { lock, inode: inodeOf(dev, ino) };
   } catch (error) {

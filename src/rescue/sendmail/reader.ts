@@ -7,8 +7,8 @@ import { type NoticeReport, noticePrefix, readNoticeReport } from '../../foreign
 import { type QueueFile, readQueueFile } from '../../foreign/sendmail/queue-file.ts';
 import { headerOf } from '../../foreign/sendmail/queue-header.ts';
 import { isThere } from '../disk.ts';
+import { createFileTexts } from '../file-text.ts';
 import type { EntryPlace, Listed, PlaceRead, QueueReader, Unreadable } from '../reader.ts';
-import { createFileBuffer, type Loaded } from './file-buffer.ts';
 import { folderNamed, namesIn, openFolders } from './folders.ts';
 
 /** Twice what a list of 100,000 recipients needs. */
@@ -16,42 +16,44 @@ const largestControlFile = 16 * 1024 * 1024;
 /** What sendmail writes is complete long before; a rest without its control file is, too. */
 const settled = { writing: 60_000, orphan: 3_600_000 };
 /** MAXQFNAME of sendmail, without `qf`; letters and digits are all it makes ids of. */
-const control = /^[qh]f([A-Za-z0-9]{5,30})$/;
+const controlName = /^[qh]f[A-Za-z0-9]{5,30}$/;
 const others = /^[dxtQT]f[A-Za-z0-9]{5,30}$/;
 
 /** Throws QueueFolderError where a folder cannot be looked into. */
 export function openSendmailReader(paths: readonly string[]): QueueReader {
   const folders = openFolders(paths);
   const byQf = new Map(folders.map((folder) => [folder.qf, folder]));
-  const buffer = createFileBuffer();
+  const files = createFileTexts();
 
   function* list(): Generator<Listed> {
-    /** Ids that have a control file, be it a broken one. */
-    const known = new Set<string>();
-    const listed = new Map<string, readonly string[]>();
+    /** By id: control files whose body was not seen yet, be they broken, and the other way round. */
+    const controls = new Set<string>();
+    const bodies = new Map<string, string>();
+    const seen = new Set<string>();
+    const noteControl = (id: string) => bodies.delete(id) || controls.add(id);
     for (const folder of folders)
       for (const place of [folder.qf, folder.df, folder.path]) {
-        if (listed.has(place)) continue;
-        const names = namesIn(place);
-        listed.set(place, names);
-        for (const name of names) {
-          const id = place === folder.qf ? control.exec(name)?.[1] : undefined;
-          if (id !== undefined) {
-            known.add(id);
-            yield { kind: 'entry', place: { id, path: `${place}/${name}` } };
-          } else if (!name.startsWith('df') || !others.test(name)) {
+        if (seen.has(place)) continue;
+        seen.add(place);
+        for (const name of namesIn(place)) {
+          const path = `${place}/${name}`;
+          const id = name.slice(2);
+          if (place === folder.qf && controlName.test(name)) {
+            noteControl(id);
+            yield { kind: 'entry', place: { id, path } };
+          } else if (name.startsWith('df') && others.test(name)) {
+            if (!controls.delete(id)) bodies.set(id, place);
+          } else {
             const problem = strangerAt(place, name);
-            if (problem === setAside) known.add(name.slice(2));
-            if (problem !== null) yield { kind: 'unreadable', path: `${place}/${name}`, problem };
+            if (problem === setAside) noteControl(id);
+            if (problem !== null) yield { kind: 'unreadable', path, problem };
           }
         }
       }
-    for (const [place, names] of listed)
-      for (const name of names) {
-        if (!name.startsWith('df') || known.has(name.slice(2)) || !others.test(name)) continue;
-        const orphan = orphanAt(`${place}/${name}`);
-        if (orphan !== null) yield { kind: 'unreadable', ...orphan };
-      }
+    for (const [id, place] of bodies) {
+      const orphan = orphanAt(`${place}/df${id}`);
+      if (orphan !== null) yield { kind: 'unreadable', ...orphan };
+    }
   }
 
   function orphanAt(path: string): Unreadable | null {
@@ -62,55 +64,49 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
   }
 
   function read(place: EntryPlace): PlaceRead {
-    const { id, path } = place;
+    const { path } = place;
     const unreadable = (problem: string): PlaceRead => ({ kind: 'unreadable', path, problem });
     const folder = byQf.get(dirname(path));
     if (!folder) return unreadable('expected a file in a queue folder, found it elsewhere');
-    const length = buffer.load(path, largestControlFile);
-    if (length === 'absent') return { kind: 'absent' };
-    if (typeof length !== 'number') return unreadable(length.problem);
-    if (length >= largestControlFile)
-      return unreadable(`expected at most ${largestControlFile} octets, found more`);
-    const found = readQueueFile(buffer.bytes, length);
+    const control = files.read(path, largestControlFile);
+    if (control.kind === 'absent') return control;
+    if (control.kind === 'unreadable') return unreadable(control.problem);
+    if (control.isCut) return unreadable(tooLarge);
+    const found = readQueueFile(control.text);
     if (found.kind === 'cut' && isFresh(path)) return { kind: 'absent' };
     if (found.kind !== 'whole') return unreadable(found.problem);
     const { file } = found;
     const home = file.dataFolder === null ? folder : folderNamed(folders, file.dataFolder, folder);
     if (home === null)
       return unreadable('expected a queue folder of this server in the d line, found another');
-    const body = `${home.df}/df${id}`;
-    const known = file.notice === null ? null : contentOf(length, body);
-    const size = known?.size ?? sizeOf(body);
+    const bodyPath = `${home.df}/df${place.id}`;
+    const body =
+      file.notice === null
+        ? sizeOfBody(bodyPath)
+        : readNotice(headerOf(control.text, noticePrefix), bodyPath);
     // Delivered while we looked, or lost.
-    if (size === 'absent')
-      return isThere(path) ? unreadable(`expected a body, found no ${body}`) : { kind: 'absent' };
-    if (typeof size !== 'number') return unreadable(size.problem);
-    const report = known && readNoticeReport(known.content);
-    return { kind: 'entry', entry: entryOf(place, file, size, report) };
+    if (body === 'absent')
+      return isThere(path)
+        ? unreadable(`expected a body, found no ${bodyPath}`)
+        : { kind: 'absent' };
+    if (body === 'no file')
+      return unreadable(`expected a file, found something else at ${bodyPath}`);
+    return { kind: 'entry', entry: entryOf(place, file, body) };
   }
 
-  /**
-   * Header and body of a notice, as much as is read of one. The control file stands in the buffer, and is
-   * overwritten. `size` is that of the body, where all of it came: one question less for each entry.
-   */
-  function contentOf(length: number, body: string): { content: Buffer; size: number | null } {
-    const header = headerOf(buffer.bytes, length, noticePrefix);
+  /** A body that ends within the part that is read need not be asked for its size. */
+  function readNotice(header: string, path: string): Body {
     const limit = Math.max(noticePrefix - header.length, 0);
-    const got = buffer.load(body, limit);
-    const rest = typeof got === 'number' ? got : 0;
-    const content = Buffer.concat([header, buffer.bytes.subarray(0, rest)]);
-    return { content, size: rest > 0 && rest < limit ? rest : null };
-  }
-
-  function sizeOf(body: string): Loaded {
-    const found = lstatSync(body, { throwIfNoEntry: false });
-    if (!found) return 'absent';
-    if (found.isFile()) return found.size;
-    return { problem: `expected a file, found something else at ${body}` };
+    const file = files.read(path, limit);
+    const text = file.kind === 'text' ? file.text : '';
+    const report = readNoticeReport(header + text);
+    if (text !== '' && text.length < limit) return { size: text.length, report };
+    const body = sizeOfBody(path);
+    return typeof body === 'string' ? body : { ...body, report };
   }
 
   function find(id: string): EntryPlace | null {
-    if (!control.test(`qf${id}`)) return null;
+    if (!controlName.test(`qf${id}`)) return null;
     for (const { qf } of folders)
       for (const letter of ['q', 'h']) {
         const path = `${qf}/${letter}f${id}`;
@@ -136,13 +132,22 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
   return { list, read, find, filesOf };
 }
 
+type Body = { readonly size: number; readonly report: NoticeReport | null } | 'absent' | 'no file';
+
+function sizeOfBody(path: string): Body {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return 'absent';
+  return found.isFile() ? { size: found.size, report: null } : 'no file';
+}
+
+const tooLarge = `expected at most ${largestControlFile} octets, found more`;
+
 const setAside = 'expected qf or hf, found a control file that sendmail has set aside as broken';
 
 function entryOf(
   { id, path }: EntryPlace,
   file: QueueFile,
-  size: number,
-  report: NoticeReport | null,
+  { size, report }: Exclude<Body, string>,
 ): Extract<PlaceRead, { kind: 'entry' }>['entry'] {
   const { arrivedAt, lastTriedAt, tries, complaint, reversePath, notice, recipients, client } =
     file;
