@@ -92,7 +92,7 @@ async function compare(
     if (!wanted.some((one) => variant.name.startsWith(one))) continue;
     const scene = stack.use(await openScene(name, variant, load));
     open.push({ variant, scene });
-    for (const kind of wantedLoads) await measure(scene, kind, Math.max(200, messages));
+    for (const kind of wantedLoads) await measure(scene, kind, Math.max(500, messages));
   }
   const results = new Map(
     wantedLoads.map((kind) => [
