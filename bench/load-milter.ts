@@ -54,9 +54,9 @@ function conversation(i: number): Buffer[] {
     [
       mta.macros('L'),
       ...headers.map(([name, value]) => mta.header(name, value)),
-      mta.endOfHeaders(),
+      mta.macros('E'),
+      mta.endOfMessage(),
     ],
-    [mta.macros('E'), mta.endOfMessage()],
   ].map((frames) => Buffer.concat(frames));
 }
 

@@ -34,7 +34,7 @@ export async function openScene(name: PeerName, options: Partial<PeerOptions>): 
   );
   const tools = stack.use(await openTools({ network }));
   const server = stack.use(
-    await open(name, {
+    await openBest(name, {
       network,
       relay: { [domain]: addresses.sink.v4 },
       onDisk: [spools[name]],
@@ -69,7 +69,8 @@ const loadNetwork = '192.0.2.0/24';
 const openLimits =
   'limits = { connections = 100000, connectionsPerClient = 100000, arrivalsPerClient = 10000000, messagesPerSession = 10000000, errorsPerSession = 100000, unknownPerSession = 10000000, unknownPerClient = 10000000 }';
 
-async function open(name: PeerName, options: PeerOptions): Promise<Peer> {
+/** Set up as `bestSettings` tells, and not started. */
+export async function openBest(name: PeerName, options: PeerOptions): Promise<Peer> {
   switch (name) {
     case 'spillway':
       return await openPeer.spillway({ clients: [loadNetwork], ...options, smtp: openLimits });

@@ -104,7 +104,7 @@ test('a whole conversation over TCP, byte for byte', async () => {
   const conversation: readonly [send: string, receive: string][] = [
     [
       '0000000d4f000000060000003f0000007f',
-      '0000000d4f000000060000002800000010', // version 6, quarantine and delrcpt, no body
+      '0000000d4f000000060000002800000050', // version 6, quarantine and delrcpt, no body
     ],
     ['0000000544436a0000', ''],
     [

@@ -170,6 +170,8 @@ class Connection {
         break;
       case 'close':
         this.hangUp(effect.fault);
+        // Who took its leave sends nothing more and reads nothing more.
+        if (effect.fault === null && this.socket.writableLength === 0) this.socket.destroy();
         break;
     }
   }

@@ -3,18 +3,12 @@
  * for each message of the flood. Without the guard they freeze; with it none does.
  */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import {
-  type EximGuard,
-  mailLines,
-  rcptLines,
-  routerLines,
-} from '../../src/foreign/exim/guard-lines.ts';
 import { openExim } from './exim.ts';
 import { startGuard } from './guard.ts';
+import { askGuard } from './guarded-exim.ts';
 import { floodSize, openIncident, play, toBackend, wantedSize } from './incident.ts';
-import { type Machine, projectInside } from './machine.ts';
+import { projectInside } from './machine.ts';
 import { openNetwork } from './network.ts';
 import type { Peer } from './peer.ts';
 import { run } from './place.ts';
@@ -25,27 +19,6 @@ import { until } from './until.ts';
 
 const skip = await whyNot();
 const discarded = { check: 'notice', action: 'discard', domain: 'seaton.biz' } as const;
-
-/** Writes the lines into the configuration of the tests. */
-async function ask({ path }: Machine, onFailure: EximGuard['onFailure']): Promise<void> {
-  const guard: EximGuard = { readsocket: '127.0.0.1:9995', onFailure };
-  const file = path('/etc/exim4/exim4.conf');
-  const text = await readFile(file, 'utf8');
-  const put = (lines: readonly string[]) => `${lines.join('\n')}\n`;
-  await writeFile(
-    file,
-    text
-      .replace('acl_smtp_rcpt', () => 'acl_smtp_mail = check_mail\nacl_smtp_rcpt')
-      .replace('\ncheck_rcpt:\n', () => {
-        const mail = `check_mail:\n${put(mailLines(guard))}  accept\n`;
-        return `\n${mail}check_rcpt:\n${put(rcptLines(guard))}`;
-      })
-      .replace('\nby_mx:\n', () => {
-        const router = routerLines(guard, 'spillway_by_mx', ['domains = ! +relayed']);
-        return `\n${put(router)}by_mx:\n`;
-      }),
-  );
-}
 
 async function frozen({ machine }: Peer): Promise<number> {
   const text = await run(machine.place, ['exim4', '-bp']);
@@ -65,7 +38,7 @@ test('Exim: without the guard the notices freeze; with it they are ended, those 
   assert.ok(await until(async () => (await frozen(exim)) === floodSize, 60_000));
   await exim.stop();
 
-  await ask(machine, 'open');
+  await askGuard(machine, 'open');
   await using guard = await startGuard(machine, { sender: 'off' });
   await run(machine.place, ['exim4', '-qff'], { timeout: 120_000 });
   assert.equal(await exim.queued(), 0);
@@ -80,7 +53,7 @@ test('Exim with the guard: no notice freezes, each has its receipt, real mail an
   await using network = await openNetwork();
   await using incident = await openIncident(network);
   await using exim = await openExim({ network, relay: toBackend });
-  await ask(exim.machine, 'open');
+  await askGuard(exim.machine, 'open');
   await using guard = await startGuard(exim.machine, { sender: 'off' });
   await exim.start();
   const report = await play(incident);
@@ -97,7 +70,7 @@ test('Exim with the refusal at MAIL: the flood does not even enter', { skip }, a
   await using network = await openNetwork();
   await using incident = await openIncident(network);
   await using exim = await openExim({ network, relay: toBackend });
-  await ask(exim.machine, 'closed');
+  await askGuard(exim.machine, 'closed');
   await using guard = await startGuard(exim.machine);
   await exim.start();
   const report = await play(incident);
@@ -131,7 +104,7 @@ for (const [name, code] of impostors)
     ] as const) {
       await using exim = await openExim({ network, relay: toBackend });
       const { place } = exim.machine;
-      await ask(exim.machine, mode);
+      await askGuard(exim.machine, mode);
       const node = `${projectInside}/bin/with-node`;
       await using stack = new AsyncDisposableStack();
       if (code !== null) stack.use(await startProgram(place, [node, '-e', code], /ready/));

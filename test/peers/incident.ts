@@ -60,11 +60,11 @@ export const incidentRecords: ZoneData = {
   'mx.host.example': { A: [server.v4], AAAA: [server.v6] },
 };
 
-export async function openDns(network: Network, records: ZoneData): Promise<Dns> {
+export async function openDns(network: Network, records: ZoneData, ttl?: number): Promise<Dns> {
   return await startActor<typeof import('./actors/dns.ts')>(
     network.world,
     new URL('./actors/dns.ts', import.meta.url),
-    { host: nameserver.v4, port: 53, records },
+    { host: nameserver.v4, port: 53, records, ...(ttl === undefined ? {} : { ttl }) },
   );
 }
 

@@ -6,17 +6,21 @@
  * daemon, also when the tests are killed.
  */
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { openCpuGroup } from './cpu-group.ts';
 import { addresses, type Network } from './network.ts';
 import { type Place, run, start } from './place.ts';
+import { isAlive } from './process-number.ts';
 import type { ServerName } from './recipes.ts';
 import { cacheFolder, rootOf } from './roots.ts';
 
 export interface MachineOptions {
   readonly network: Network;
+  /** A root with more in it than the server's own. */
+  readonly root?: ServerName;
   /** Default `mx.host.example`. */
   readonly hostName?: string;
   /** Default the DNS server of the world. */
@@ -88,7 +92,7 @@ table inet spillway {
 export async function openMachine(server: ServerName, options: MachineOptions): Promise<Machine> {
   const { network, hostName = 'mx.host.example', side = 'server' } = options;
   const nameservers = options.nameservers ?? [addresses.dns.v4];
-  const root = await rootOf(server);
+  const root = await rootOf(options.root ?? server);
   const mountPoint = join(cacheFolder(), 'machine');
   await mkdir(mountPoint, { recursive: true });
 
@@ -117,7 +121,7 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
     ownPids: true,
   };
   const path = (inside: string) => `/proc/${pid}/root${inside}`;
-  const group = await makeGroup();
+  const group = stack.use(await openCpuGroup());
   const own = addresses[side === 'world' ? 'sender' : side];
 
   await writeFile(
@@ -139,16 +143,8 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
     place,
     hostName,
     path,
-    async runCounted(command) {
-      if (!group) return await run(place, command);
-      const join = ['sh', '-c', 'echo $$ > "$0"; exec "$@"', `${group}/cgroup.procs`];
-      return await run({ prefix: [...join, ...place.prefix] }, command);
-    },
-    async cpuSeconds() {
-      if (!group) return null;
-      const found = /^usage_usec (\d+)/m.exec(await readFile(`${group}/cpu.stat`, 'utf8'));
-      return found ? Number(found[1]) / 1e6 : null;
-    },
+    runCounted: (command) => run(group.join(place), command),
+    cpuSeconds: () => group.seconds(),
     async log() {
       const text = await readFile(path(logFile), 'utf8').catch(() => '');
       return text.split('\n').slice(0, -1);
@@ -172,25 +168,9 @@ export async function openMachine(server: ServerName, options: MachineOptions): 
       // Its first process, inside, dies with this one; `closed` waits for both.
       child.kill('SIGKILL');
       await closed;
-      if (group) await removeGroup(group);
       await kept.disposeAsync();
     },
   };
-}
-
-let groups = 0;
-
-/** A control group of version 2, whose statistics of CPU time need no controller; null without one. */
-async function makeGroup(): Promise<string | null> {
-  const mounts = await readFile('/proc/self/mounts', 'utf8');
-  const top = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
-  if (top === undefined) return null;
-  await removeStale(top);
-  const group = join(top, `spillway-${process.pid}-${groups++}`);
-  return await mkdir(group).then(
-    () => group,
-    () => null,
-  );
 }
 
 /** A folder on disk; those of tests that were killed are removed. */
@@ -201,33 +181,4 @@ async function makeDisk(): Promise<string> {
       await rm(join(cacheFolder(), name), { recursive: true, force: true });
   }
   return await mkdtemp(join(cacheFolder(), `disk-${process.pid}-`));
-}
-
-/** Groups of tests that were killed; one in use cannot be removed. */
-async function removeStale(top: string): Promise<void> {
-  for (const name of await readdir(top)) {
-    const owner = /^spillway-(\d+)-\d+$/.exec(name)?.[1];
-    if (owner !== undefined && !isAlive(Number(owner)))
-      await rmdir(join(top, name)).catch(() => undefined);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-/** The last process has just ended; the kernel may need a moment to see that. */
-async function removeGroup(group: string): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    const isGone = await rmdir(group).then(
-      () => true,
-      () => false,
-    );
-    if (isGone) return;
-    await sleep(10);
-  }
 }

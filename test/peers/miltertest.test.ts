@@ -67,13 +67,13 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
     'an accepted message, version 6: what we asked for is what it understood',
     `open(6, nil, nil)
      if not mt.test_option(conn, SMFIP_NOBODY) then error('body not opted out of') end
+     if not mt.test_option(conn, SMFIP_NOEOH) then error('end of headers not opted out of') end
      if not mt.test_option(conn, SMFIP_NR_HDR) then error('headers would be answered') end
      if not mt.test_action(conn, SMFIF_QUARANTINE) then error('no quarantine') end
      if mt.test_action(conn, SMFIF_CHGBODY) then error('more actions than needed') end
      mail('<ann@example.org>') expect(SMFIR_CONTINUE, 'MAIL')
      rcpt('<bob@example.net>') expect(SMFIR_CONTINUE, 'RCPT')
      must(mt.header(conn, 'Subject', 'hello'))
-     must(mt.eoh(conn)) expect(SMFIR_CONTINUE, 'end of headers')
      must(mt.eom(conn)) expect(SMFIR_CONTINUE, 'end of message')
      if mt.eom_check(conn, MT_HDRADD) or mt.eom_check(conn, MT_BODYCHANGE) then
        error('the message was changed')
@@ -97,7 +97,6 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      rcpt('<nicholas@seaton.biz>') expect(SMFIR_REPLYCODE, 'first RCPT')
      rcpt('<bob@example.net>') expect(SMFIR_CONTINUE, 'second RCPT')
      must(mt.header(conn, 'Subject', 'hello'))
-     must(mt.eoh(conn)) expect(SMFIR_CONTINUE, 'end of headers')
      must(mt.eom(conn)) expect(SMFIR_CONTINUE, 'end of message')
      mt.disconnect(conn)`,
     'sender mailbox mailbox loop',
@@ -117,7 +116,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      for hop = 1, 6 do
        must(mt.header(conn, 'Received', 'from a.example by mx.example.net; Tue'))
      end
-     must(mt.eoh(conn)) expect(SMFIR_REPLYCODE, 'end of headers')
+     must(mt.eom(conn)) expect(SMFIR_REPLYCODE, 'end of message')
      mt.disconnect(conn)`,
     'sender mailbox loop',
   ],
@@ -127,7 +126,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
      mail('<ann@example.org>') rcpt('<bob@drop.example>') expect(SMFIR_CONTINUE, 'RCPT')
      rcpt('<carl@example.net>')
      must(mt.header(conn, 'Subject', 'hello'))
-     must(mt.eoh(conn)) must(mt.eom(conn)) expect(SMFIR_CONTINUE, 'end of message')
+     must(mt.eom(conn)) expect(SMFIR_CONTINUE, 'end of message')
      if not mt.eom_check(conn, MT_RCPTDELETE, '<bob@drop.example>') then error('not taken off') end
      if mt.eom_check(conn, MT_RCPTDELETE, '<carl@example.net>') then error('wrong one') end
      mt.disconnect(conn)`,
@@ -135,7 +134,7 @@ const scripts: readonly [name: string, script: string, checks: string][] = [
   ],
   [
     'version 2: headers and body are sent and answered',
-    `open(2, 0x6f, 0x3f)
+    `open(2, 0x2f, 0x3f)
      mail('<ann@example.org>') expect(SMFIR_CONTINUE, 'MAIL')
      rcpt('<nicholas@seaton.biz>') expect(SMFIR_REPLYCODE, 'RCPT')
      rcpt('<bob@example.net>') expect(SMFIR_CONTINUE, 'second RCPT')

@@ -14,12 +14,14 @@ export interface Recipe {
 /** In every root: syslogd, packet counters, and what a look inside needs. */
 export const basePackages = ['busybox', 'nftables', 'procps'] as const;
 
+const sendmail = ['sendmail-bin', 'sendmail-cf', 'sensible-mda', 'm4', 'make'];
+const postfix = ['postfix', 'postfix-pcre'];
+const rspamd = ['rspamd', 'redis-server'];
+const noConfiguration = ['postfix postfix/main_mailer_type select No configuration'];
+
 export const recipes = {
-  sendmail: { packages: ['sendmail-bin', 'sendmail-cf', 'sensible-mda', 'm4', 'make'] },
-  postfix: {
-    packages: ['postfix', 'postfix-pcre'],
-    answers: ['postfix postfix/main_mailer_type select No configuration'],
-  },
+  sendmail: { packages: sendmail },
+  postfix: { packages: postfix, answers: noConfiguration },
   exim: { packages: ['exim4-daemon-heavy'] },
   opensmtpd: { packages: ['opensmtpd'] },
   dovecot: { packages: ['dovecot-core', 'dovecot-lmtpd'] },
@@ -29,8 +31,11 @@ export const recipes = {
       ...['postfix', 'swaks', 'openssl'],
       ...['libnet-ssleay-perl', 'libauthen-sasl-perl', 'libnet-dns-perl'],
     ],
-    answers: ['postfix postfix/main_mailer_type select No configuration'],
+    answers: noConfiguration,
   },
+  /** The benchmarks compare the guard with rspamd beside the same server; its MX check needs Redis. */
+  'rspamd-sendmail': { packages: [...sendmail, ...rspamd] },
+  'rspamd-postfix': { packages: [...postfix, ...rspamd], answers: noConfiguration },
   /** Nothing but Debian: for Spillway, and for Haraka, which npm brings (haraka.ts). */
   plain: { packages: ['openssl'] },
 } as const satisfies Record<string, Recipe>;

@@ -13,7 +13,7 @@ export const actionBits = {
 } as const;
 
 /** The third word: a set bit asks the mail server not to send a step... */
-export const skipBits = { body: 0x10, unknown: 0x100, data: 0x200 } as const;
+export const skipBits = { body: 0x10, endOfHeaders: 0x40, unknown: 0x100, data: 0x200 } as const;
 
 /** ...or promises that the filter sends no reply to it, not a single one. */
 export const silentBits = {

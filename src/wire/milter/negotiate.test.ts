@@ -9,15 +9,15 @@ const cases: readonly [
   offer: [version: number, actions: number, protocol: number],
   terms: [version: number, actions: number, protocol: number] | null,
 ][] = [
-  // body, data and unknown are not sent; connection, HELO and header get no answer
-  ['sendmail 8.17 offers all', [6, 0x1ff, 0x1fffff], [6, 0x128, 0x3390]],
-  ['Postfix 3.7', [6, 0x1ff, 0x1fffff], [6, 0x128, 0x3390]],
-  ['version 4', [4, 0x3f, 0x3ff], [4, 0x28, 0x390]],
-  ['version 3', [3, 0x3f, 0x1ff], [3, 0x28, 0x190]],
-  ['version 2', [2, 0x3f, 0x7f], [2, 0x28, 0x10]],
-  ['version 5', [5, 0x1f, 0x7f], [5, 0x08, 0x10]],
+  // body, end of headers, data and unknown are not sent; connection, HELO and header get no answer
+  ['sendmail 8.17 offers all', [6, 0x1ff, 0x1fffff], [6, 0x128, 0x33d0]],
+  ['Postfix 3.7', [6, 0x1ff, 0x1fffff], [6, 0x128, 0x33d0]],
+  ['version 4', [4, 0x3f, 0x3ff], [4, 0x28, 0x3d0]],
+  ['version 3', [3, 0x3f, 0x1ff], [3, 0x28, 0x1d0]],
+  ['version 2', [2, 0x3f, 0x7f], [2, 0x28, 0x50]],
+  ['version 5', [5, 0x1f, 0x7f], [5, 0x08, 0x50]],
   ['no step can be left out, but all unanswered', [6, 0, 0xff080], [6, 0x08, 0xb3080]],
-  ['a version of the future', [9, 0x1ff, 0xffffffff], [6, 0x128, 0x3390]],
+  ['a version of the future', [9, 0x1ff, 0xffffffff], [6, 0x128, 0x33d0]],
   ['zero words mean version 1', [2, 0, 0], [2, 0x08, 0x10]],
   ['version 1 is too old', [1, 0x3f, 0x7f], null],
   ['version 0 is none', [0, 0, 0], null],
@@ -47,7 +47,7 @@ test('macro lists follow the three words, for every stage, 5 and 6 included', ()
   assert.ok(terms);
   const bytes = Buffer.from(formatTerms(terms));
   assert.equal(bytes.readUInt32BE(0), bytes.length - 4);
-  assert.equal(bytes.subarray(4, 17).toString('hex'), '4f000000060000012800003390');
+  assert.equal(bytes.subarray(4, 17).toString('hex'), '4f0000000600000128000033d0');
   const lists: [stage: number, macros: string][] = [];
   for (let at = 17; at < bytes.length; ) {
     const end = bytes.indexOf(0, at + 4);

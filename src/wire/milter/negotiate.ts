@@ -36,6 +36,8 @@ export function negotiate(offer: Offer): Terms | null {
   // What we never look at should not be sent at all; next best is that we need not answer it.
   for (const step of ['body', 'data', 'unknown'] as const)
     protocol |= offered & skipBits[step] || offered & silentBits[step];
+  // What the header tells can be said as well when the message ends, and that saves a wait for an answer.
+  protocol |= offered & skipBits.endOfHeaders;
   return {
     version: Math.min(offer.version, newestVersion),
     actions: (offer.actions || firstActions) & wanted,
