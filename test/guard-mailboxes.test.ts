@@ -111,6 +111,15 @@ test('the server behind is asked, its answers outlive a restart, and each refusa
   assert.ok(receipts.includes('defer mailbox-uncertain hosted.example'), out);
 });
 
+test('a tagged recipient is the mailbox behind the tag', async (t) => {
+  const folder = openFolder(t);
+  const config = configure(folder, '[[domains]]\nname = "hosted.example"\nmailboxes = ["ann"]\n');
+  const server = await startServer(t, config);
+  const tagged = ['prvs=0340f89b2a=ann@hosted.example', 'prvs=0340f89b2a=bob@hosted.example'];
+  assert.deepEqual(await rcpt(server, tagged, { from: '' }), ['c', unknown]);
+  assert.equal(await server.stop(), 0);
+});
+
 test('lists are read anew, a watching check refuses nobody, and its own question is no circle', async (t) => {
   const folder = openFolder(t);
   const list = join(folder, 'recipients');

@@ -3,7 +3,6 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { installGuard, startGuard } from '../../test/peers/guard.ts';
-import { askGuard } from '../../test/peers/guarded-exim.ts';
 import { type Machine, projectInside } from '../../test/peers/machine.ts';
 import { run } from '../../test/peers/place.ts';
 import { postfixAsksRspamd, sendmailAsksRspamd, startRspamd } from './rspamd.ts';
@@ -28,7 +27,7 @@ export const variants: Readonly<Record<GuardedName, readonly [Variant, ...Varian
     alone,
     {
       name: 'guard (readsocket)',
-      prepare: (machine) => askGuard(machine, 'open'),
+      prepare: (machine) => installGuard(machine, 'open', 'exim'),
       companion: guard,
     },
   ],

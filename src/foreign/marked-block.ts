@@ -1,5 +1,5 @@
 /**
- * A block of lines of ours at the end of somebody else's file, between two marks.
+ * A block of lines of ours in somebody else's file, mostly at its end, between two marks.
  *
  *     dnl # >>> spillway: begin (1 socketmap=127.0.0.1:9997 milter=127.0.0.1:9998 on-failure=open)
  *     ...
@@ -43,17 +43,40 @@ const ending = '<<< spillway: end';
  */
 const joined = 'joined';
 
-/** The block of ours in the text; null if there is none; a fault if it is not as we wrote it. */
+/** The one block of ours in the text; null if there is none; a fault if it is not as we wrote it. */
 export function findBlock(text: string, style: BlockStyle): Block | BlockFault | null {
+  const blocks = findBlocks(text, style);
+  if ('kind' in blocks) return blocks;
+  const [block = null, second] = blocks;
+  if (!second) return block;
+  const line = text.slice(0, second.start).split('\n').length;
+  return { kind: 'fault', line, problem: 'a second mark' };
+}
+
+/** All of them, in the order of the text. */
+export function findBlocks(text: string, style: BlockStyle): readonly Block[] | BlockFault {
   const lines = splitLines(text);
-  const marks = lines.flatMap((line, index) =>
-    line.bare.startsWith(`${style.comment} ${beginning}`) ||
-    line.bare === `${style.comment} ${ending}`
-      ? [index]
-      : [],
-  );
-  const [first, last, more] = marks;
-  if (first === undefined) return null;
+  const marks = lines.flatMap((line, index) => (isMark(line.bare, style) ? [index] : []));
+  const blocks: Block[] = [];
+  for (let at = 0; at < marks.length; at += 2) {
+    const block = readBlock(lines, marks[at] ?? 0, marks[at + 1], style);
+    if ('kind' in block) return block;
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+function isMark(bare: string, { comment }: BlockStyle): boolean {
+  return bare.startsWith(`${comment} ${beginning}`) || bare === `${comment} ${ending}`;
+}
+
+/** Between the marks in these lines, counted from 0. */
+function readBlock(
+  lines: readonly Line[],
+  first: number,
+  last: number | undefined,
+  style: BlockStyle,
+): Block | BlockFault {
   const fault = (index: number, problem: string): BlockFault => ({
     kind: 'fault',
     line: index + 1,
@@ -64,7 +87,6 @@ export function findBlock(text: string, style: BlockStyle): Block | BlockFault |
   const end = last === undefined ? undefined : lines[last];
   if (last === undefined || !end || end.bare.includes(beginning))
     return fault(first, 'a begin mark without an end mark');
-  if (more !== undefined) return fault(more, 'a second mark');
 
   const words = readWords(begin.bare);
   const wanted = words && style.lines(words);
@@ -73,16 +95,26 @@ export function findBlock(text: string, style: BlockStyle): Block | BlockFault |
   const found = lines.slice(first + 1, last).map((line) => line.bare);
   const changed = [...wanted, null].findIndex((line, index) => line !== (found[index] ?? null));
   if (changed >= 0) return fault(first + 1 + changed, 'a line that was changed or added by hand');
-  const after = end.start + end.whole.length;
   // Lines that somebody wrote after the block need the line end.
-  const given = after === text.length ? lengthOf(words.get(joined)) : 0;
-  return { start: begin.start - given, end: after, words };
+  const given = last === lines.length - 1 ? lengthOf(words.get(joined)) : 0;
+  return { start: begin.start - given, end: end.start + end.whole.length, words };
 }
 
 /** Text with a block at its end. Throws TypeError for words that the style cannot write. */
 export function addBlock(text: string, words: BlockWords, style: BlockStyle): string {
+  return insertBlock(text, text.length, words, style);
+}
+
+/** `at`: where a line begins, or the end of the text. Throws TypeError as addBlock does. */
+export function insertBlock(
+  text: string,
+  at: number,
+  words: BlockWords,
+  style: BlockStyle,
+): string {
   const lineEnd = lineEndOf(text);
-  const isJoined = text !== '' && !text.endsWith('\n');
+  const before = text.slice(0, at);
+  const isJoined = before !== '' && !before.endsWith('\n');
   const all = isJoined ? new Map([...words, [joined, lineEnd === '\n' ? 'lf' : 'crlf']]) : words;
   const lines = style.lines(all);
   if (!lines) throw new TypeError('words that make no block');
@@ -92,7 +124,8 @@ export function addBlock(text: string, words: BlockWords, style: BlockStyle): st
     ...lines,
     `${style.comment} ${ending}`,
   ];
-  return `${text}${isJoined ? lineEnd : ''}${marked.map((line) => line + lineEnd).join('')}`;
+  const block = marked.map((line) => line + lineEnd).join('');
+  return `${before}${isJoined ? lineEnd : ''}${block}${text.slice(at)}`;
 }
 
 /** Text without what stands between the marks, whatever it is: to read what was there before. */

@@ -7,6 +7,7 @@ import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
 import type { Root } from '../machine/root.ts';
 import { parseAnswer } from '../wire/filter/answers.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
+import { formatRequest } from '../wire/readsocket/request.ts';
 import { formatNetstring, parseNetstrings } from '../wire/socketmap/netstrings.ts';
 import { type Step, trouble, waiting, well } from './report.ts';
 
@@ -90,6 +91,14 @@ export function askFilter(
       if (read.kind === 'fault') return text;
     }
     return null;
+  });
+}
+
+/** The guard answers and closes. */
+export function askReadsocket(root: Root, endpoint: string): Promise<Asked> {
+  return ask(root, endpoint, Buffer.from(formatRequest('alive')), (bytes) => {
+    const text = bytes.toString('latin1');
+    return text.endsWith('\n') ? text.trimEnd() : null;
   });
 }
 

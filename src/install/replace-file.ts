@@ -18,7 +18,7 @@ export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new ReplaceFileError(path, error);
   }
 }
@@ -31,7 +31,7 @@ export async function writeBeside(path: string, bytes: Buffer): Promise<string> 
     await writeNew(temporary, bytes, { uid, gid, mode });
     return temporary;
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new ReplaceFileError(path, error);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * A real Exim in a machine of its own, with a configuration of one file instead of Debian's many.
+ * A real Exim in a machine of its own, with a configuration of one file, or with Debian's.
  *
  * Apart from Debian's: more than 20 connections at once, no look-up of who connects, log by syslog, and
  * the queue in 62 folders. The spool is synced as always, it cannot be told otherwise.
  */
 import { writeFile } from 'node:fs/promises';
-import { openMachine } from './machine.ts';
+import { type Machine, openMachine } from './machine.ts';
 import {
   certificateFiles,
   largestMessage,
@@ -15,13 +15,19 @@ import {
 } from './peer.ts';
 import { run } from './place.ts';
 
+export interface EximOptions extends PeerOptions {
+  /** `split` and `single` are Debian's, for a server on the internet; default one file. */
+  readonly layout?: 'plain' | 'split' | 'single';
+}
+
 /** Configured, and not started. */
-export async function openExim(options: PeerOptions): Promise<Peer> {
+export async function openExim(options: EximOptions): Promise<Peer> {
   await using stack = new AsyncDisposableStack();
   const machine = stack.use(await openMachine('exim', options));
   await placeCertificate(machine, options, 'Debian-exim');
   const { place, path } = machine;
-  await writeFile(path('/etc/exim4/exim4.conf'), formatExim(machine.hostName, options));
+  if (options.layout && options.layout !== 'plain') await configureDebian(machine, options);
+  else await writeFile(path('/etc/exim4/exim4.conf'), formatExim(machine.hostName, options));
   const known = (options.recipients ?? []).map((recipient) => `${recipient}: yes\n`);
   await writeFile(path('/etc/exim4/recipients'), known.join(''));
   await run(place, ['sh', '-ec', 'mkdir -p /run/exim4; chown Debian-exim: /run/exim4']);
@@ -40,6 +46,48 @@ export async function openExim(options: PeerOptions): Promise<Peer> {
     queued: async () => Number(await run(place, ['exim4', '-bpc'])),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** Messages in its queue that it has given up. */
+export async function countFrozen({ machine }: Peer): Promise<number> {
+  const text = await run(machine.place, ['exim4', '-bp']);
+  return text.split('*** frozen ***').length - 1;
+}
+
+/** More than 20 connections at once, and many messages over one. */
+const limits = [
+  'smtp_accept_max = 0',
+  'smtp_accept_max_per_connection = 0',
+  // RSET counts as a command that brings no mail.
+  'smtp_accept_max_nonmail_hosts =',
+  'smtp_accept_queue_per_connection = 0',
+  'smtp_connect_backlog = 1000',
+  'recipients_max = 10000',
+  'remote_max_parallel = 4',
+  'queue_run_max = 10',
+];
+
+/** As debconf and an admin leave it. */
+async function configureDebian({ place, path }: Machine, options: EximOptions): Promise<void> {
+  const { relay = {}, layout } = options;
+  const hosts = Object.entries(relay);
+  const settings = {
+    dc_eximconfig_configtype: 'internet',
+    dc_other_hostnames: '',
+    dc_local_interfaces: '',
+    dc_relay_domains: hosts.map(([domain]) => domain).join(';'),
+    dc_relay_nets: (options.clients ?? []).join(';'),
+    dc_use_split_config: String(layout === 'split'),
+    dc_localdelivery: 'mail_spool',
+    CFILEMODE: '644',
+  };
+  const file = (name: string, text: string) => writeFile(path(`/etc/exim4/${name}`), text);
+  const assigned = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
+  await file('update-exim4.conf.conf', assigned.join(''));
+  await file('hubbed_hosts', hosts.map(([domain, host]) => `${domain}: ${host}\n`).join(''));
+  const own = layout === 'split' ? 'conf.d/main/00_local' : 'exim4.conf.localmacros';
+  await file(own, `${['MAIN_HOST_LOOKUP =', ...limits].join('\n')}\n`);
+  await run(place, ['update-exim4.conf']);
 }
 
 function formatExim(hostName: string, options: PeerOptions): string {
@@ -74,18 +122,10 @@ function formatExim(hostName: string, options: PeerOptions): string {
     'dkim_verify_signers =',
     'message_logs = false',
     'split_spool_directory = true',
-    'smtp_accept_max = 0',
-    'smtp_accept_max_per_connection = 0',
-    // RSET counts as a command that brings no mail.
-    'smtp_accept_max_nonmail_hosts =',
-    'smtp_accept_queue_per_connection = 0',
-    'smtp_connect_backlog = 1000',
-    'recipients_max = 10000',
+    ...limits,
     `message_size_limit = ${largestMessage}`,
     'dsn_advertise_hosts = *',
     'smtputf8_advertise_hosts = *',
-    'remote_max_parallel = 4',
-    'queue_run_max = 10',
     'keep_environment =',
     'untrusted_set_sender = *',
     ...tls,

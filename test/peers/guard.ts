@@ -2,6 +2,7 @@
  * Spillway itself, as an admin would run it: beside the mail server, in the same machine.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { FailureMode } from '../../src/mail/failure-mode.ts';
 import type { StoredReceipt } from '../../src/store/journal-store.ts';
 import type { Check, Mode } from '../../src/verdict/verdict.ts';
 import { type Machine, projectInside } from './machine.ts';
@@ -46,16 +47,14 @@ export async function startGuard(
   };
 }
 
-/** Writes the guard into the server's configuration and proves it; the server must be started again. */
+/** Writes the guard into the server's configuration; a server that runs must be started again. */
 export async function installGuard(
   machine: Machine,
-  onFailure: 'open' | 'closed' = 'open',
-  server: 'sendmail' | 'opensmtpd' = 'sendmail',
+  onFailure: FailureMode = 'open',
+  server: 'sendmail' | 'exim' | 'opensmtpd' = 'sendmail',
 ): Promise<void> {
-  await run(machine.place, [
-    ...[spillway, 'install', server, '--apply'],
-    ...['--on-failure', onFailure],
-  ]);
+  const command = [spillway, 'install', server, '--apply', '--on-failure', onFailure];
+  await run(machine.place, command);
 }
 
 function formatConfig(modes: Partial<Record<Check, Mode>>, smtp: string, verdict: string): string {

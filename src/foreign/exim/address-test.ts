@@ -5,21 +5,16 @@
  * somewhere is `address`, `    <-- parent` lines, `  router = R, transport = T`, and hosts.
  */
 import { type NextHop, unresolved } from '../../mail/envelope.ts';
+import { parseToldDrivers } from './told-drivers.ts';
 
 /** Router or transport -> its driver: `dnslookup`, `smtp`. */
 export type Drivers = ReadonlyMap<string, string>;
 
 /** Of `exim -bP routers` or `exim -bP transports`. */
 export function parseDrivers(text: string): Drivers {
-  const drivers = new Map<string, string>();
-  let name: string | null = null;
-  for (const line of text.split('\n')) {
-    const heading = /^(\S+) (?:router|transport):$/.exec(line)?.[1];
-    if (heading !== undefined) name = heading;
-    const driver = /^driver = (\S+)$/.exec(line)?.[1];
-    if (driver !== undefined && name !== null) drivers.set(name, driver);
-  }
-  return drivers;
+  return new Map(
+    parseToldDrivers(text).flatMap(({ name, driver }) => (driver === null ? [] : [[name, driver]])),
+  );
 }
 
 /**

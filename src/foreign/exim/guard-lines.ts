@@ -3,7 +3,7 @@
  * The lines that make Exim ask the guard, for its ACLs and its routers; proved on Exim 4.96.
  *
  * The question and the answer are told in wire/readsocket. Whatever is no answer, also rubbish, a
- * guard that is away or takes longer than 5 s, is taken for `accept` with `open`, and with `closed`
+ * guard that is away or takes longer than 10 s, is taken for `accept` with `open`, and with `closed`
  * for a deferral.
  *
  * - Only the router knows that Exim is about to look up an MX, so it alone names a next hop. It stands
@@ -22,6 +22,8 @@ export interface EximGuard {
   readonly readsocket: string;
   readonly onFailure: FailureMode;
 }
+
+export const defaultEximGuard: EximGuard = { readsocket: '127.0.0.1:9995', onFailure: 'open' };
 
 /** Null for what Exim could not read: a path with signs that mean something to it, a host name. */
 export function formatEximSocket(text: string): string | null {
@@ -84,6 +86,14 @@ export function routerLines(
   ];
 }
 
+/** Whether a line asks the guard; about this, where a verb is given. */
+export function isQuestion(line: string, verb = ''): boolean {
+  return line.includes(`{spillway/1 ${verb}`);
+}
+
+/** s for an answer, to which the guard itself gives 8, DNS included: when that is slow, it says so. */
+const patience = 10;
+
 const noAnswer = '451 4.3.2 Mail is not checked at the moment';
 const refusal = '\\N^refuse 5\\d\\d 5\\.\\d+\\.\\d+ [\\w. -]*$\\N';
 const deferral = '\\N^defer 4\\d\\d 4\\.\\d+\\.\\d+ [\\w. -]*$\\N';
@@ -102,7 +112,7 @@ function ask({ readsocket }: EximGuard, verb: string, more: readonly string[]): 
     'from=${base64:$sender_address}',
     ...more,
   ];
-  return `\${readsocket{${socket}}{spillway/1 ${verb} ${fields.join(' ')}\\n}{5s}{}{}}`;
+  return `\${readsocket{${socket}}{spillway/1 ${verb} ${fields.join(' ')}\\n}{${patience}s}{}{}}`;
 }
 
 function obey({ onFailure }: EximGuard): string[] {

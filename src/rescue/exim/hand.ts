@@ -8,9 +8,10 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type ActionResult, parseActionReport } from '../../foreign/exim/action-report.ts';
+import type { EximProgram } from '../../machine/exim.ts';
 import type { Missed, QueueHand, SeizedEntry, Seizure } from '../mail-server.ts';
 import type { EntryPlace } from '../reader.ts';
-import { actOn, type EximProgram } from './program.ts';
+import { actOn } from './act.ts';
 import { openEximReader } from './reader.ts';
 import { restoreEntries } from './restore.ts';
 import { placeOf } from './spool-files.ts';

@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { EximProgram } from '../../machine/exim.ts';
 import type { Ran } from '../../machine/root.ts';
 import { askNextHops } from './next-hops.ts';
-import type { EximProgram } from './program.ts';
 
 const drivers = 'by_hand router:\ndriver = manualroute\n\nremote transport:\ndriver = smtp\n';
 const killed: Ran = { status: null, stdout: '', stderr: '' };

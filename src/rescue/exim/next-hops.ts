@@ -4,8 +4,8 @@
  * Addresses are given as input, not as arguments, and only such as stay one line of it.
  */
 import { type Drivers, parseAddressTests, parseDrivers } from '../../foreign/exim/address-test.ts';
+import type { EximProgram } from '../../machine/exim.ts';
 import { type NextHop, unresolved } from '../../mail/envelope.ts';
-import type { EximProgram } from './program.ts';
 
 /** Addresses for one process, which looks one after the other up in DNS. */
 const batchSize = 50;

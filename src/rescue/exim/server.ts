@@ -2,21 +2,21 @@
  * Exim on a machine: its spool, its routers, its hand.
  */
 import { getuid } from 'node:process';
+import { eximOptionOf, eximVersionOf, findEximProgram, isEximRunning } from '../../machine/exim.ts';
 import { outside, type Root } from '../../machine/root.ts';
 import { isFolder } from '../disk.ts';
 import type { MailServer } from '../mail-server.ts';
 import { createEximHand } from './hand.ts';
 import { askNextHops } from './next-hops.ts';
-import { findProgram, isDaemonRunning, optionOf, versionOf } from './program.ts';
 
 /** Debian's, and the one that Exim is built with elsewhere. */
 const usualSpools = ['/var/spool/exim4', '/var/spool/exim'];
 
 /** At most one. What has a spool and no program is found too, so that it can be read. */
 export async function findExim(root: Root): Promise<readonly MailServer[]> {
-  const program = await findProgram(root);
-  const version = program && (await versionOf(program));
-  const told = program && (await optionOf(program, 'spool_directory'));
+  const program = await findEximProgram(root);
+  const version = program && (await eximVersionOf(program));
+  const told = program && (await eximOptionOf(program, 'spool_directory'));
   const spool = await firstSpool(root, told === null ? usualSpools : [told]);
   if (spool === null) return [];
   const folder = await outside(root, spool);
@@ -32,7 +32,7 @@ export async function findExim(root: Root): Promise<readonly MailServer[]> {
       title: version === null ? 'Exim' : `Exim ${version}`,
       source,
       queue: spool,
-      isRunning: async () => program !== null && (await isDaemonRunning(program, spool)),
+      isRunning: async () => program !== null && (await isEximRunning(program, spool)),
       nextHops: async (addresses) =>
         canRun ? await askNextHops(program, addresses) : new Map<string, never>(),
       hand: canRun && whyNoHand === null ? createEximHand(program, folder) : null,

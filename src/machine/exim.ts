@@ -3,8 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMessageId } from '../../foreign/exim/message-id.ts';
-import { firstFile, outside, type Ran, type Root } from '../../machine/root.ts';
+import { firstFile, outside, type Ran, type Root } from './root.ts';
 
 export interface EximProgram {
   readonly root: Root;
@@ -16,20 +15,20 @@ export interface EximProgram {
 const paths = ['/usr/sbin/exim4', '/usr/sbin/exim', '/usr/local/sbin/exim', '/usr/exim/bin/exim'];
 
 /** Null: there is none. */
-export async function findProgram(root: Root): Promise<EximProgram | null> {
+export async function findEximProgram(root: Root): Promise<EximProgram | null> {
   const path = await firstFile(root, paths);
   if (path === null) return null;
   return { root, path, run: (args, input) => root.run('/', [path, ...args], input) };
 }
 
 /** `4.96`; null where the program cannot be run. */
-export async function versionOf(program: EximProgram): Promise<string | null> {
+export async function eximVersionOf(program: EximProgram): Promise<string | null> {
   const { stdout } = await program.run(['-bV']);
   return /^Exim version (\S+)/m.exec(stdout)?.[1] ?? null;
 }
 
 /** Value of an option of the main configuration; null where it is not set, or cannot be told. */
-export async function optionOf(program: EximProgram, name: string): Promise<string | null> {
+export async function eximOptionOf(program: EximProgram, name: string): Promise<string | null> {
   const { status, stdout } = await program.run(['-bP', name]);
   if (status !== 0) return null;
   const prefix = `${name} = `;
@@ -37,10 +36,17 @@ export async function optionOf(program: EximProgram, name: string): Promise<stri
   return line?.slice(prefix.length).trim() || null;
 }
 
+/** What it reads; null where that cannot be told. */
+export async function eximConfigFile(program: EximProgram): Promise<string | null> {
+  const { status, stdout } = await program.run(['-bP', 'config_file']);
+  const path = stdout.trim();
+  return status === 0 && /^\/.+$/.test(path) ? path : null;
+}
+
 /** Whether a daemon runs: its number is in a file, which outlives it when it is killed. */
-export async function isDaemonRunning(program: EximProgram, spool: string): Promise<boolean> {
+export async function isEximRunning(program: EximProgram, spool: string): Promise<boolean> {
   const { root } = program;
-  const told = await optionOf(program, 'pid_file_path');
+  const told = await eximOptionOf(program, 'pid_file_path');
   const files = [told, '/run/exim4/exim.pid', '/run/exim.pid', join(spool, 'exim-daemon.pid')];
   for (const file of files) {
     if (file === null || !file.startsWith('/')) continue;
@@ -58,23 +64,4 @@ async function isExim(root: Root, pid: string): Promise<boolean> {
     if (name !== null) return name.startsWith('exim');
   }
   return false;
-}
-
-/**
- * Whoever stops the rescue at a terminal, or closes it, stops it and not Exim, which would leave a
- * message with half of its files.
- */
-const unstoppable = ['sh', '-c', 'trap "" HUP INT QUIT && exec "$@"', 'sh'];
-
-/** `-Mf`, `-Mt` and `-Mrm`, in one process for all messages of a queue. Throws for what is no id. */
-export async function actOn(
-  { root, path }: EximProgram,
-  action: '-Mf' | '-Mt' | '-Mrm',
-  /** Null: the one queue that has no name. */
-  queue: string | null,
-  ids: readonly string[],
-): Promise<Ran> {
-  if (!ids.every(isMessageId)) throw new TypeError('no message id of Exim');
-  const named = queue === null ? [] : [`-qG${queue}`];
-  return await root.run('/', [...unstoppable, path, ...named, action, ...ids]);
 }

@@ -1,0 +1,34 @@
+/**
+ * `spillway install exim`: the ACLs and the routers, wherever they stand.
+ */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { EximGuard } from '../foreign/exim/guard-lines.ts';
+import { applyEximChange, removeEximChange, showEximChange } from '../install/exim-change.ts';
+import { proveEximGuard } from '../install/exim-proof.ts';
+import { endpointOption, given, serverCommand } from './install-server.ts';
+
+interface Options extends Partial<EximGuard> {
+  readonly config?: string;
+}
+
+export function eximCommand(): Command {
+  return serverCommand({
+    name: 'exim',
+    title: 'Exim',
+    copies: 'a copy of each file beside it',
+    proof: 'Exim itself, an SMTP session and the running guard',
+    options: [
+      new Option('--config <file>', 'what the daemon is given by -C (default: as Exim tells)'),
+      endpointOption('readsocket'),
+    ],
+    installation: {
+      show: showEximChange,
+      apply: applyEximChange,
+      remove: removeEximChange,
+      prove: proveEximGuard,
+    },
+    settings: (own: Options) => given(own, ['readsocket', 'onFailure']),
+    more: ({ config }: Options) => (config === undefined ? {} : { config: resolve('/', config) }),
+  });
+}
