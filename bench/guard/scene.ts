@@ -11,6 +11,7 @@ import type { Machine } from '../../test/peers/machine.ts';
 import { addresses, openNetwork } from '../../test/peers/network.ts';
 import { spools } from '../../test/peers/peers.ts';
 import { openTools } from '../../test/peers/tools.ts';
+import { until } from '../../test/peers/until.ts';
 import { domain, openBest, wantedRecipient } from '../mx/scene.ts';
 import type { GuardedName, Variant } from './variant.ts';
 
@@ -63,7 +64,9 @@ export async function openScene(
   if (variant.companion)
     stack.use(await variant.companion({ ...machine, place: group.join(machine.place) }));
   await server.start();
-  if (variant.children) await adopt(machine, variant.children, group);
+  const { children } = variant;
+  if (children && !(await until(() => adopt(machine, children, group), 30_000)))
+    throw new Error(`No process matches ${children}`);
   const strangers = stack.use(
     await startActor<typeof import('./strangers.ts')>(
       network.world,
@@ -83,8 +86,8 @@ export async function openScene(
   };
 }
 
-/** Moves processes of the machine whose command line matches into the group. */
-async function adopt({ path }: Machine, pattern: RegExp, group: CpuGroup): Promise<void> {
+/** Moves processes of the machine whose command line matches into the group; false where there is none. */
+async function adopt({ path }: Machine, pattern: RegExp, group: CpuGroup): Promise<boolean> {
   const space = await readlink(path('/proc/1/ns/pid'));
   let found = 0;
   for (const pid of await readdir('/proc')) {
@@ -96,5 +99,5 @@ async function adopt({ path }: Machine, pattern: RegExp, group: CpuGroup): Promi
     await group.adopt(Number(pid));
     found++;
   }
-  if (found === 0) throw new Error(`No process matches ${pattern}`);
+  return found > 0;
 }

@@ -1,7 +1,6 @@
 /**
  * What is compared for each server; the first of each is the server alone.
  */
-import { readFile, writeFile } from 'node:fs/promises';
 import { installGuard, startGuard } from '../../test/peers/guard.ts';
 import { type Machine, projectInside } from '../../test/peers/machine.ts';
 import { run } from '../../test/peers/place.ts';
@@ -46,9 +45,9 @@ export const variants: Readonly<Record<GuardedName, readonly [Variant, ...Varian
     alone,
     {
       name: 'guard (filter)',
-      prepare: opensmtpdAsks,
-      companion: (machine) => startGuard(machine, {}, '[guard]\nfilter = ["127.0.0.1:9994"]\n'),
-      children: /filter/,
+      prepare: (machine) => installGuard(machine, 'open', 'opensmtpd'),
+      companion: guard,
+      children: /filter-main\.ts/,
     },
   ],
 };
@@ -76,14 +75,4 @@ async function guardByPath(machine: Machine) {
   const { milter, socketmap } = sockets;
   const tables = `[guard]\nmilter = ["${milter}"]\nsocketmap = ["${socketmap}"]\n`;
   return await startGuard(machine, {}, tables);
-}
-
-async function opensmtpdAsks({ path }: Machine): Promise<void> {
-  const file = path('/etc/smtpd.conf');
-  const text = await readFile(file, 'utf8');
-  const filter = `filter "spillway" proc-exec "${spillway} filter"\n`;
-  await writeFile(
-    file,
-    filter + text.replace(/^listen on .*$/m, (line) => `${line} filter "spillway"`),
-  );
 }

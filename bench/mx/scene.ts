@@ -4,6 +4,7 @@
 import { appendFile } from 'node:fs/promises';
 import { openDns } from '../../test/peers/incident.ts';
 import { addresses, type Network, openNetwork } from '../../test/peers/network.ts';
+import { inHurry } from '../../test/peers/opensmtpd.ts';
 import type { Peer, PeerOptions } from '../../test/peers/peer.ts';
 import { openPeer, type PeerName, spools } from '../../test/peers/peers.ts';
 import { run } from '../../test/peers/place.ts';
@@ -58,7 +59,7 @@ export const bestSettings: Readonly<Record<PeerName, string>> = {
   sendmail:
     'no greeting pause, no tarpits, load limits out of reach, room for 1,000 waiting connections; accepting only: `DeliveryMode=queueonly`',
   opensmtpd:
-    'limits of messages and recipients per session lifted; accepting only: `smtpctl pause mta`',
+    'limits of messages and recipients per session lifted, no rest between connections; accepting only: `smtpctl pause mta`',
   haraka:
     'a process for each core (`nodes=cpus`), warnings only in the log; accepting only: outbound disabled',
 };
@@ -86,6 +87,8 @@ export async function openBest(name: PeerName, options: PeerOptions): Promise<Pe
           smtpd_client_connection_count_limit: '0',
         },
       });
+    case 'opensmtpd':
+      return await openPeer.opensmtpd({ ...options, lines: [inHurry] });
     default:
       return await openPeer[name](options);
   }
