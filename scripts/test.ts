@@ -10,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
+/** As many files at a time as there are cores. */
+const side = `--test-concurrency=${availableParallelism()}`;
+
 function run(program: string, args: readonly string[]): void {
   const { status, error } = spawnSync(program, args, { stdio: 'inherit' });
   if (error) throw error;
@@ -21,10 +24,10 @@ function find(pattern: string, exclude: readonly string[] = []): string[] {
 }
 
 if (process.argv[2] === 'peers') {
-  // Each of them wants the machine for itself: they measure, and they share the names of networks.
+  // Each has networks and machines of its own, and waits for most of its time.
   run(process.execPath, [
     '--test',
-    '--test-concurrency=1',
+    side,
     '--test-reporter=spec',
     ...find('test/{crash,peers}/*.test.ts'),
   ]);
@@ -36,6 +39,5 @@ if (process.argv[2] === 'peers') {
   const pure = 'src/{mail,verdict,wire,foreign}/**/*.test.ts';
   run(process.execPath, ['--test', '--test-isolation=none', '--test-reporter=spec', ...find(pure)]);
   const others = find('{src,bench,scripts,test}/**/*.test.ts', [pure, 'test/{crash,peers}/**']);
-  const side = `--test-concurrency=${availableParallelism()}`;
   run(process.execPath, ['--test', side, '--test-reporter=spec', ...others]);
 }
