@@ -138,9 +138,14 @@ test('it is told what has changed, and what a question belongs to', () => {
   play(observations.slice(500), finder);
   const [changed] = finder.changed();
   assert.equal(changed?.received.recipients, 2000);
-  const asked = { at: morning, client: '198.51.100.9', forwardPath: null };
+  const asked = {
+    kind: 'received',
+    at: morning,
+    client: '198.51.100.9',
+    forwardPath: null,
+  } as const;
   const forged = finder.explain({ ...asked, reversePath: 'NICHOLAS@seaton.biz' });
-  assert.equal(forged?.id, changed.id);
+  assert.deepEqual([forged?.incident.id, forged?.by], [changed.id, 'sender']);
   assert.equal(finder.explain({ ...asked, reversePath: 'ann@example.org' }), null);
   finder.advance(morning + 5 * hour);
   assert.equal(finder.explain({ ...asked, reversePath: 'nicholas@seaton.biz' }), null);

@@ -30,12 +30,22 @@ export interface IncidentFinder {
   /** Those that began, grew, ended or were joined since this was last asked. */
   changed(): Incident[];
   /** The one that is open and to which such a thing would belong. */
-  explain(circumstance: Circumstance): IncidentHead | null;
+  explain(circumstance: Asked): FloodPart | null;
   /** Goes on with what another finder told: before anything is observed. */
   resume(incidents: readonly Incident[]): void;
 }
 
+/** What is asked about: mail at the door, or a notice of our own. */
+export interface Asked extends Circumstance {
+  readonly kind: 'received' | 'notice';
+}
+
 export type IncidentHead = Readonly<Pick<Incident, 'id' | 'cause' | 'subject'>>;
+
+export interface FloodPart {
+  readonly incident: IncidentHead;
+  readonly by: GatherKind;
+}
 
 export interface FinderOptions {
   readonly limits?: FloodLimits;
@@ -148,8 +158,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     incidents: () => register.all(),
     changed: () => register.changed(),
     explain(circumstance) {
-      const asked = { ...circumstance, kind: 'received', bytes: 0, recipients: 0 } as const;
-      return register.explain(see(asked, latest))?.incident ?? null;
+      return register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
     },
     resume(incidents) {
       for (const incident of incidents) register.resume(incident);

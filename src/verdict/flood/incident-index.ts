@@ -9,6 +9,8 @@ import { type Named, pairName, type Sight } from './sight.ts';
 export interface Explanation {
   readonly incident: OpenIncident;
   readonly side: Side;
+  /** By what it was found. */
+  readonly by: GatherKind;
 }
 
 /** Clients and networks have different names. */
@@ -81,21 +83,21 @@ export class IncidentIndex {
   private bySender(sight: Sight): Explanation | null {
     const { sender, recipient } = sight;
     const from = this.find('sender', sender, sight);
-    if (from) return { incident: from, side: 'from' };
+    if (from) return { incident: from, side: 'from', by: 'sender' };
     const to = isNotice(sight) ? this.find('sender', recipient, sight) : null;
-    return to && { incident: to, side: 'to' };
+    return to && { incident: to, side: 'to', by: 'sender' };
   }
 
   private byClient(sight: Sight): Explanation | null {
     const { client, network, observation } = sight;
     if (!client) return null;
     const incident = this.find('client', client, sight) ?? this.find('client', network, sight);
-    if (incident) return { incident, side: 'from' };
+    if (incident) return { incident, side: 'from', by: 'client' };
     const belonging = observation.kind === 'attempt' ? this.belongings.get(client.name) : undefined;
     if (!belonging?.incident.isOpen) return null;
     const isMost = belonging.inside >= fewAttempts && belonging.inside > belonging.outside;
     belonging.outside++;
-    return isMost ? { incident: belonging.incident, side: 'from' } : null;
+    return isMost ? { incident: belonging.incident, side: 'from', by: 'client' } : null;
   }
 
   private byRecipient(sight: Sight): Explanation | null {
@@ -103,20 +105,20 @@ export class IncidentIndex {
     const outcome = 'outcome' in observation ? observation.outcome : null;
     if (outcome === 'returned') {
       const incident = this.find('loop', site, sight);
-      if (incident) return { incident, side: 'to' };
+      if (incident) return { incident, side: 'to', by: 'loop' };
     }
     if (isNotice(sight)) {
       const incident = observation.kind === 'notice' ? null : this.find('notified', site, sight);
-      if (incident) return { incident, side: 'from' };
+      if (incident) return { incident, side: 'from', by: 'notified' };
       const storm = observation.kind === 'notice' || observation.kind === 'fate';
       const written = storm ? this.found.storm.get('') : undefined;
-      return mayTake(written, sight) ? { incident: written, side: 'to' } : null;
+      return mayTake(written, sight) ? { incident: written, side: 'to', by: 'storm' } : null;
     }
     const harvest = outcome === 'unknown' ? this.find('harvested', site, sight) : null;
-    if (harvest) return { incident: harvest, side: 'from' };
+    if (harvest) return { incident: harvest, side: 'from', by: 'harvested' };
     if (!sender || !recipient || this.found.pair.size === 0) return null;
     const pair = this.found.pair.get(pairName(sender, recipient));
-    return mayTake(pair, sight) ? { incident: pair, side: 'between' } : null;
+    return mayTake(pair, sight) ? { incident: pair, side: 'between', by: 'pair' } : null;
   }
 
   private find(kind: IndexKind, key: Named | null, sight: Sight): OpenIncident | null {
