@@ -183,6 +183,19 @@ test('a million keys of every kind leave memory bounded, and a flood among them 
   assert.ok(used < 100, `${used} MB`);
 });
 
+test('texts that are parts of a large one do not keep it alive', () => {
+  const finder = createIncidentFinder();
+  const before = memoryInUse();
+  for (let i = 0; i < 300; i++) {
+    const text = `${'x'.repeat(1_000_000)} client-${i}.host.example sender-${i}@from.example rcpt-${i}@to.example`;
+    const [, client = '', reversePath = '', forwardPath = ''] = text.split(' ');
+    const at = morning + i;
+    finder.observe({ kind: 'attempt', at, client, reversePath, forwardPath, outcome: 'unknown' });
+  }
+  const used = (memoryInUse() - before) / 2 ** 20;
+  assert.ok(used < 150, `${used} MB`);
+});
+
 test('more floods than may be open close the quietest', () => {
   const limits = { ...defaultFloodLimits, open: 10, remembered: 30 };
   const finder = createIncidentFinder({ limits });

@@ -2,6 +2,7 @@
  * What came in, what the server made of it and how it ended, for one key or one incident: counts that
  * can be added up, in bounded memory.
  */
+import { detached } from '../../mail/detached.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 import { HeavyHitters } from './heavy-hitters.ts';
 import type { Incident, Ranked } from './incident.ts';
@@ -232,7 +233,8 @@ export class Account {
   }
 
   private sample(path: string): void {
-    if (this.samples.length < mostSamples && !this.samples.includes(path)) this.samples.push(path);
+    if (this.samples.length < mostSamples && !this.samples.includes(path))
+      this.samples.push(detached(path));
   }
 
   /** What an incident says of itself but who it is. */

@@ -5,6 +5,7 @@
  * all are lowered alike when room is needed, and who has nothing left makes room. So a flood of a
  * million senders, each seen once, never pushes out the one that is seen a thousand times.
  */
+import { detached } from '../../mail/detached.ts';
 import { Gathering } from './gathering.ts';
 import { middleOf } from './heavy-hitters.ts';
 
@@ -33,7 +34,7 @@ export class GatheringTable {
     if (!found) {
       if (this.gatherings.size >= this.limit) this.makeRoom(at);
       found = new Gathering(this.window);
-      this.gatherings.set(key, found);
+      this.gatherings.set(detached(key), found);
     }
     found.credit++;
     return found;

@@ -5,6 +5,8 @@
  * counts are lowered by that of the middle one, and who has nothing left is dropped. A name that comes
  * more often than one time in half the limit is never lost, and no count is too high.
  */
+import { detached } from '../../mail/detached.ts';
+
 export class HeavyHitters {
   private readonly limit: number;
   private counts = new Map<string, number>();
@@ -15,7 +17,9 @@ export class HeavyHitters {
   }
 
   add(name: string, count = 1): void {
-    this.counts.set(name, (this.counts.get(name) ?? 0) + count);
+    const known = this.counts.get(name);
+    if (known === undefined) this.counts.set(detached(name), count);
+    else this.counts.set(name, known + count);
     if (this.counts.size > this.limit) this.prune();
   }
 

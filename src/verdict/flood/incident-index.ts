@@ -1,6 +1,7 @@
 /**
  * Which incident explains what is seen: one at most, so that nothing counts for two floods.
  */
+import { detached } from '../../mail/detached.ts';
 import type { Side } from './account.ts';
 import type { GatherKind } from './causes.ts';
 import type { OpenIncident } from './open-incident.ts';
@@ -76,7 +77,7 @@ export class IncidentIndex {
     else if (known?.incident.isOpen) known.outside++;
     else {
       if (!known && this.belongings.size >= mostBelongings) this.belongings.clear();
-      this.belongings.set(client.name, { incident, inside: 1, outside: 0 });
+      this.belongings.set(detached(client.name), { incident, inside: 1, outside: 0 });
     }
   }
 

@@ -2,6 +2,7 @@
  * One observation as the counters see it: each text made comparable and hashed once, however many count it.
  */
 import { placeOf } from '../../mail/client-place.ts';
+import { detached } from '../../mail/detached.ts';
 import { hashText } from '../../mail/text-hash.ts';
 import type { Observation } from './observation.ts';
 
@@ -44,9 +45,9 @@ export function createSee(seed: number): See {
     const known = places.get(address);
     if (known) return known;
     if (places.size >= mostRemembered) places.clear();
-    const { client, network } = placeOf(shortened(address));
+    const { client, network } = placeOf(detached(shortened(address)));
     const place = { client: named(client), network: named(network) };
-    places.set(shortened(address), place);
+    places.set(detached(shortened(address)), place);
     return place;
   }
 
@@ -55,8 +56,8 @@ export function createSee(seed: number): See {
     const known = domains.get(domain);
     if (known) return known;
     if (domains.size >= mostRemembered) domains.clear();
-    const found = named(domain);
-    domains.set(domain, found);
+    const found = named(detached(domain));
+    domains.set(found.name, found);
     return found;
   }
 
@@ -80,10 +81,20 @@ export function createSee(seed: number): See {
   };
 }
 
-/** A copy: a slice would keep the whole text alive. */
 function shortened(text: string): string {
-  if (text.length <= textLimit) return text;
-  return Buffer.from(text.slice(0, textLimit), 'utf16le').toString('utf16le');
+  return text.length <= textLimit ? text : text.slice(0, textLimit);
+}
+
+/** To be kept: its texts are its own, and of the observation only what is counted is left. */
+export function keepSight(sight: Sight): Sight {
+  const { sender, recipient } = sight;
+  const texts = { client: null, reversePath: null, forwardPath: null };
+  return {
+    ...sight,
+    observation: { ...sight.observation, ...texts },
+    sender: sender && { ...sender, name: detached(sender.name) },
+    recipient: recipient && { ...recipient, name: detached(recipient.name) },
+  };
 }
 
 /** `ann@a.example and bob@b.example`, whoever wrote. */
