@@ -14,7 +14,7 @@ import { createRecipients } from './recipients-wiring.ts';
 import { createConnections } from './transports-wiring.ts';
 import { createGuard, type Guard, type GuardParts } from './wiring.ts';
 
-export interface GuardHouse extends Pick<GuardParts, 'record' | 'kept' | 'onFault'> {
+export interface GuardHouse extends Pick<GuardParts, 'record' | 'kept' | 'onFault' | 'floods'> {
   readonly home: Home;
   readonly verified: VerifyCache;
   readonly bound: () => readonly Endpoint[];

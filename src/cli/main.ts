@@ -20,6 +20,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   rescue: async () => (await import('./rescue.ts')).rescueCommand(),
   undo: async () => (await import('./undo.ts')).undoCommand(),
   queue: async () => (await import('./queue.ts')).queueCommand(),
+  flood: async () => (await import('./flood.ts')).floodCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   install: async () => (await import('./install.ts')).installCommand({ openStore }),
   password: async () => (await import('./password.ts')).passwordCommand(),

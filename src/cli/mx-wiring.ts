@@ -13,6 +13,7 @@ import { defaultLaneLimits } from '../delivery/lane.ts';
 import type { NoticeCounts } from '../delivery/notice-counts.ts';
 import { createPausedDelivery } from '../delivery/paused-delivery.ts';
 import { systemClock } from '../journal/system-clock.ts';
+import type { FloodWatch } from '../judge/flood-watch.ts';
 import { parseAddress } from '../mail/address.ts';
 import type { Endpoint } from '../mail/endpoint.ts';
 import type { QueueId } from '../mail/queue-id.ts';
@@ -32,6 +33,7 @@ import { createGuard, type Guard, type GuardParts } from './wiring.ts';
 
 /** What outlives a reload. */
 export interface House extends Pick<GuardParts, 'record' | 'kept' | 'onFault'> {
+  readonly floods: FloodWatch;
   readonly home: Home;
   readonly queue: QueueStore;
   readonly verified: VerifyCache;
@@ -92,6 +94,7 @@ export async function createMx(config: Config, house: House): Promise<Mx> {
     random: Math.random,
     log,
     settings: deliverySettings(config, domains, directory),
+    observe: house.floods.observe,
   };
   const delivery = config.delivery.paused
     ? createPausedDelivery()

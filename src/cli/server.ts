@@ -5,9 +5,13 @@
  * Listeners that stay keep their connections; who is in the middle of a message is judged on by the
  * new rules.
  */
+import { randomInt } from 'node:crypto';
 import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
+import { type Alerts, createAlerts } from '../journal/alerts.ts';
+import { keepIncidents } from '../journal/incident-keeper.ts';
 import { createRecorder } from '../journal/recorder.ts';
+import { createFloodWatch } from '../judge/flood-watch.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
 import type { VerifyFile } from '../recipients/verify-file.ts';
 import type { Log } from '../server/log.ts';
@@ -15,8 +19,9 @@ import { Crowd } from '../server/smtp/crowd.ts';
 import type { SmtpServices } from '../server/smtp/services.ts';
 import { openJournalStore } from '../store/open-journal.ts';
 import { findQueue } from '../store/open-queue.ts';
+import { sendAlert } from './alert-mail.ts';
 import { createKnowingGuard } from './guard-wiring.ts';
-import { homeOf } from './home.ts';
+import { homeOf, serverName } from './home.ts';
 import { type Keeping, openKeeping, openVerified } from './keeping.ts';
 import { createListeners, type OpenListener } from './listeners.ts';
 import { createMx, type Mx } from './mx-wiring.ts';
@@ -61,7 +66,9 @@ export async function startServer(
   const journal = opened.use(await openJournalStore(url));
   const limits = { retention: first.journal.keep };
   const recorder = opened.use(createRecorder({ store: journal, log, limits }));
+  const floods = createFloodWatch({ now: Date.now, seed: randomInt(2 ** 32) });
   const parts = {
+    floods,
     record: recorder.record,
     kept: recorder.kept,
     onFault: (fault: unknown) => log.error({ err: fault }, 'a fault of our own'),
@@ -101,6 +108,37 @@ export async function startServer(
   opened.defer(async () => {
     await Promise.all([current, ...retired].map((rules) => rules[Symbol.asyncDispose]()));
   });
+  let alerts: { readonly config: Config; readonly tell: Alerts } | null = null;
+  function alertsNow(): Alerts {
+    const { config, mail } = current;
+    if (alerts?.config === config) return alerts.tell;
+    const { webhook = null, mail: to, sendmail } = config.alerts;
+    const send = (recipient: string, content: Buffer) =>
+      sendAlert(
+        recipient,
+        content,
+        mail && keeping ? { ...keeping, delivery: mail.mx.delivery } : sendmail,
+      );
+    const tell = createAlerts({
+      name: serverName(config),
+      webhook,
+      mail: to === undefined ? null : { to, send },
+      log,
+      now: Date.now,
+    });
+    alerts = { config, tell };
+    return tell;
+  }
+
+  opened.use(
+    await keepIncidents({
+      store: journal,
+      watch: floods,
+      // Those of the configuration as it is then.
+      onIncident: (occasion, incident) => alertsNow()(occasion, incident),
+      onFault: (error) => log.error({ err: error }, 'incidents cannot be kept; mail goes on'),
+    }),
+  );
   opened.use(listeners);
 
   const guard = () => current.guard;

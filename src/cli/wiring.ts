@@ -20,7 +20,7 @@ export interface Guard extends AsyncDisposable {
   readonly resolver: Resolver;
 }
 
-export interface GuardParts extends Pick<JudgeOptions, 'record' | 'kept' | 'onFault'> {
+export interface GuardParts extends Pick<JudgeOptions, 'record' | 'kept' | 'onFault' | 'floods'> {
   /** Domains whose mail we take, and who exists there; by default we take none. */
   readonly hosted?: {
     readonly names: readonly string[];
@@ -41,7 +41,7 @@ const patience = 8_000;
 
 export async function createGuard(
   config: Config,
-  { hosted = null, guarded = null, record, kept, onFault }: GuardParts,
+  { hosted = null, guarded = null, floods = null, record, kept, onFault }: GuardParts,
 ): Promise<Guard> {
   const machine = { names: readOwnNames(), addresses: readOwnAddresses() };
   const policy = routePolicyOf(config, machine, hosted?.names);
@@ -70,6 +70,8 @@ export async function createGuard(
     notices: config.notices,
     directory: hosted?.directory ?? null,
     guarded,
+    floods,
+    spared: config.relay.networks,
     record,
     kept,
     onFault,

@@ -9,6 +9,7 @@ import { failureModes } from '../mail/failure-mode.ts';
 import { defaultLoopLimits } from '../verdict/loop.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
 import { type Check, type CheckSetting, type Mode, modes } from '../verdict/verdict.ts';
+import { alertSettings } from './alert-settings.ts';
 import {
   deliverySettings,
   noticeSettings,
@@ -115,6 +116,10 @@ export const settings = z.strictObject({
         "Does the message obey its author's DMARC policy? Asked after it has come in.",
         'watch',
       ),
+      flood: check(
+        'Does it belong to a flood that goes on? Asked at RCPT and for notices; see docs/floods.md.',
+        'watch',
+      ),
     } satisfies { [key in Check]: z.ZodType })
     .prefault({}),
   loops: z
@@ -175,6 +180,7 @@ export const settings = z.strictObject({
   queue: queueSettings,
   delivery: deliverySettings,
   process: processSettings,
+  alerts: alertSettings,
   store: z
     .strictObject({
       url: z

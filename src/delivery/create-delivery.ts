@@ -20,6 +20,7 @@ import { createNotices } from './notices.ts';
 import { defaultRetrySchedule, type RetrySchedule } from './retry.ts';
 import { createScheduler, defaultSchedulerLimits, type SchedulerLimits } from './scheduler.ts';
 import { createSettler } from './settling.ts';
+import type { Observe } from './tell-fates.ts';
 import type { Transports } from './transports.ts';
 import { createWays } from './ways.ts';
 
@@ -47,6 +48,8 @@ export interface DeliveryOptions {
   /** To be kept over a reload, so that no cap begins anew; default: new ones. */
   readonly noticeCounts?: NoticeCounts;
   readonly settings?: Partial<DeliverySettings>;
+  /** Is told what became of each recipient that was tried. */
+  readonly observe?: Observe;
 }
 
 /** Times in ms. */
@@ -131,7 +134,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     token: options.token,
   });
   const rules = { schedule: settings.retry, delayAfter, tellsDelay };
-  const settler = createSettler({ store, notices, rules, keep, clock, random, log });
+  const { observe } = options;
+  const settler = createSettler({
+    store,
+    notices,
+    rules,
+    keep,
+    clock,
+    random,
+    log,
+    ...(observe && { observe }),
+  });
   const cutThrough = createCutThrough({
     domains: settings.cutThrough,
     tools: { ...tools, signal: stopping.signal },

@@ -18,6 +18,7 @@ import {
   outcomeOfTried,
   outcomeOfUndecided,
 } from './outcomes.ts';
+import { type Observe, tellFates } from './tell-fates.ts';
 
 export interface SettlerOptions {
   readonly store: Pick<QueueStore, 'settle' | 'unclaim'>;
@@ -28,6 +29,8 @@ export interface SettlerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: DeliveryLog;
+  /** Is told what became of each recipient that was tried. */
+  readonly observe?: Observe;
 }
 
 /** `given back`: nothing was tried. `lost`: it could not be written until the end. */
@@ -52,7 +55,7 @@ const firstWait = 500;
 const longestWait = 30_000;
 
 export function createSettler(options: SettlerOptions): Settler {
-  const { store, notices, rules, clock, random, log } = options;
+  const { store, notices, rules, clock, random, log, observe } = options;
   const waiting = new Set<() => void>();
   let isStopped = false;
 
@@ -125,6 +128,7 @@ export function createSettler(options: SettlerOptions): Settler {
       if (!written) return 'lost';
       if (!found) return 'given back';
       const delay = clock.now() - receivedAt;
+      if (observe) tellFates(observe, job.message, job.tried, clock.now());
       for (const one of job.tried.slice(job.logged)) logTried(log, id, delay, one);
       for (const one of found.outcomes) logExpired(log, id, delay, one);
       if (!found.settlement.notice) return 'written';

@@ -44,6 +44,7 @@ function judgeWith(
       notice: check,
       loop: check,
       dmarc: check,
+      flood: check,
     },
     record: (_question, verdict, enforced) => recorded.push({ verdict, enforced }),
     kept: async () => {},

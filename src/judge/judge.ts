@@ -5,6 +5,7 @@
  */
 import { formatDomain, parseAddress } from '../mail/address.ts';
 import type { NextHop } from '../mail/envelope.ts';
+import type { IpNetwork } from '../mail/ip.ts';
 import { replies } from '../mail/reply.ts';
 import type { Directory } from '../recipients/directory.ts';
 import { judgeDmarc } from '../verdict/dmarc.ts';
@@ -21,7 +22,9 @@ import {
   takesAway,
   type Verdict,
 } from '../verdict/verdict.ts';
+import type { FloodDesk } from './flood-watch.ts';
 import { mailboxPath } from './mailbox-path.ts';
+import { isOwnClientOf } from './own-client.ts';
 import { isOwnProbe } from './own-probe.ts';
 import type { Routes } from './routes.ts';
 
@@ -46,6 +49,10 @@ export interface JudgeOptions {
   /** Who exists at domains of the servers that are guarded; null: they alone know. */
   readonly guarded?: Directory | null;
   readonly checks: Readonly<{ [check in Check]: CheckSetting }>;
+  /** Who is told of every verdict, and says what follows from floods; null: nobody. */
+  readonly floods?: FloodDesk | null;
+  /** Besides this machine itself: clients whom no brake is for. */
+  readonly spared?: readonly IpNetwork[];
   readonly record: RecordVerdict;
   /** Resolves once the receipts of what was dropped are on disk, or cannot be written. */
   readonly kept: () => Promise<unknown>;
@@ -60,7 +67,28 @@ export interface JudgeOptions {
 
 export function createJudge(options: JudgeOptions): Judge {
   const { routes, policy, loops, notices, record, kept, onFault, patience } = options;
-  const { directory, guarded = null } = options;
+  const { directory, guarded = null, floods = null, spared = [] } = options;
+  const isOwn = isOwnClientOf(policy, spared);
+
+  function isOurs({ client, isTrusted }: Question): boolean {
+    return isTrusted === true || isOwn(client?.address ?? null);
+  }
+
+  /** What follows from a flood, once its mode is applied; null: go on. */
+  function askFloods(question: Question): Verdict | null {
+    const setting = options.checks.flood;
+    if (!floods || setting.mode === 'off') return null;
+    const ours = isOurs(question);
+    const found = floods.brake(question, ours);
+    if (!found) return null;
+    const asked: Question = { ...question, check: 'flood' };
+    const isObeyed = setting.mode === 'enforce';
+    record(asked, found, isObeyed);
+    if (!isObeyed) return null;
+    // Of a notice it is the notice that ends, of other mail the attempt.
+    floods.see(question.check === 'notice' ? question : asked, found, ours);
+    return found;
+  }
 
   function settingOf(question: Question): CheckSetting {
     return isOurOwnMailbox(question) ? alwaysEnforced : options.checks[question.check];
@@ -90,6 +118,8 @@ export function createJudge(options: JudgeOptions): Judge {
         return judgeDmarc(question.proof);
       case 'mailbox':
         return findMailbox(question);
+      case 'flood':
+        return checkOff;
     }
   }
 
@@ -144,6 +174,7 @@ export function createJudge(options: JudgeOptions): Judge {
   }
 
   function applyMode(question: Question, verdict: Verdict, setting: CheckSetting): Verdict {
+    floods?.see(question, verdict, isOurs(question));
     if (verdict.action === 'accept') return verdict;
     const { mode, onFailure } = setting;
     const isObeyed = mode === 'enforce' && !(verdict.action === 'defer' && onFailure === 'open');
@@ -163,11 +194,12 @@ export function createJudge(options: JudgeOptions): Judge {
   return {
     ask(asked) {
       const question = isRelayed(asked) ? routeQuestion(asked) : asked;
+      const flooded = askFloods(question);
       const setting = settingOf(question);
-      if (setting.mode === 'off') return checkOff;
-      const found = gatherSafely(question);
+      if (!flooded && setting.mode === 'off') return checkOff;
+      const found = flooded ?? gatherSafely(question);
       if (found instanceof Promise) return answerLater(question, found, setting);
-      const verdict = applyMode(question, found, setting);
+      const verdict = flooded ?? applyMode(question, found, setting);
       if (!takesAway(verdict.action)) return verdict;
       const deadline = startDeadline(patience);
       return afterReceipt(verdict, deadline).finally(() => deadline[Symbol.dispose]());

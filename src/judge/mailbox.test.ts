@@ -65,6 +65,7 @@ function judgeMailbox(
       notice: { mode: 'off', onFailure: 'open' },
       loop: { mode: 'off', onFailure: 'open' },
       dmarc: { mode: 'off', onFailure: 'open' },
+      flood: { mode: 'off', onFailure: 'open' },
     },
     record: ({ check }) => records.push(check),
     kept: async () => {},

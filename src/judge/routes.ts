@@ -6,6 +6,7 @@
  */
 import { createCache } from '../dns/cache.ts';
 import { type Domain, formatDomain } from '../mail/address.ts';
+import { detached } from '../mail/detached.ts';
 import { judgeRoute, type RouteVerdict } from '../verdict/route.ts';
 import type { RouteFacts } from '../verdict/route-facts.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
@@ -59,7 +60,7 @@ export function createRoutes(options: RoutesOptions): Routes {
       const remembered = known.get(text, now())?.route ?? open.get(text);
       if (remembered) return remembered;
       if (open.size >= options.maxPending) return null;
-      const key = detach(text);
+      const key = detached(text);
       const looked = lookUp(isPlain(domain) ? { kind: 'name', name: key } : domain, key);
       open.set(key, looked);
       return looked;
@@ -74,11 +75,6 @@ function isPlain(domain: Domain): boolean {
 function keyOf(domain: Domain): string {
   const text = formatDomain(domain);
   return domain.kind === 'name' && domain.raw !== undefined ? `${text} ${domain.raw}` : text;
-}
-
-/** V8 keeps all of a request in memory for a text that was cut out of it, but not for a copy. */
-function detach(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 /** In ordinary domains, which have three records or fewer; one record is a few hundred bytes. */

@@ -27,4 +27,15 @@ export const journalSteps: readonly string[] = [
    CREATE INDEX receipt_queue_id ON receipt (queue_id) WHERE queue_id IS NOT NULL;
    -- Almost empty: tells how far before a time a receipt that reaches into it can begin.
    CREATE INDEX receipt_long ON receipt (until_at - from_at) WHERE until_at - from_at > 60000;`,
+  `CREATE TABLE incident (
+     id TEXT PRIMARY KEY,
+     start_at INTEGER NOT NULL,
+     end_at INTEGER NOT NULL,
+     is_open INTEGER NOT NULL,
+     is_lifted INTEGER NOT NULL DEFAULT 0,
+     -- Ids of those that are part of it, each between blanks.
+     joined TEXT NOT NULL,
+     told TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX incident_start ON incident (start_at);`,
 ];

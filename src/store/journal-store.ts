@@ -1,6 +1,7 @@
 /**
  * Where receipts are kept: one interface, one test suite, whatever the engine.
  */
+import type { Incident } from '../verdict/flood/incident.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { Action, Check, Receipt } from '../verdict/verdict.ts';
 
@@ -22,11 +23,34 @@ export interface ReceiptQuery {
   readonly enforced?: boolean;
 }
 
+export interface IncidentQuery {
+  /** ms since 1970; incidents that ended then or later, or go on. */
+  readonly since?: number;
+  /** ms since 1970; incidents that began before it. */
+  readonly before?: number;
+  /** Its own, or that of one which turned out to be part of it. */
+  readonly id?: string;
+}
+
+export interface StoredIncident extends Incident {
+  /** Its brakes were lifted by hand. */
+  readonly isLifted: boolean;
+}
+
 export interface JournalStore extends AsyncDisposable {
   /** All or none; on disk once resolved. Throws JournalWriteError (full disk, no permission, ...). */
   append(receipts: readonly Receipt[]): Promise<void>;
   /** Oldest first, in pages, so that a journal of any size fits into memory. */
   read(query: ReceiptQuery): AsyncIterable<StoredReceipt>;
-  /** Removes receipts whose `until` is before the time (ms since 1970); resolves to their number. */
+  /**
+   * Incidents as they are now, in place of what was saved of them before and of those that were joined to
+   * them; that one was lifted remains. All or none. Throws JournalWriteError.
+   */
+  saveIncidents(incidents: readonly Incident[]): Promise<void>;
+  /** In the order of their beginning. Throws JournalReadError. */
+  incidents(query: IncidentQuery): Promise<StoredIncident[]>;
+  /** False where there is no such incident, or it is over. Throws JournalWriteError. */
+  liftIncident(id: string): Promise<boolean>;
+  /** Removes receipts, and incidents, whose `until` is before the time (ms since 1970); resolves to the number of receipts. */
   prune(before: number): Promise<number>;
 }

@@ -5,7 +5,12 @@
  * of what a structured clone does.
  */
 import { Worker } from 'node:worker_threads';
-import type { ReceiptQuery, StoredReceipt } from './journal-store.ts';
+import type {
+  IncidentQuery,
+  ReceiptQuery,
+  StoredIncident,
+  StoredReceipt,
+} from './journal-store.ts';
 import type { Cursor } from './sqlite-journal.ts';
 import type { Failure, Trouble } from './store-thread.ts';
 
@@ -24,6 +29,10 @@ export type Request =
       readonly after: Cursor | null;
       readonly limit: number;
     }
+  /** A JSON array of incidents. */
+  | { readonly kind: 'save'; readonly incidents: string }
+  | { readonly kind: 'incidents'; readonly query: IncidentQuery }
+  | { readonly kind: 'lift'; readonly id: string }
   | { readonly kind: 'prune'; readonly before: number; readonly limit: number }
   | { readonly kind: 'close' };
 
@@ -32,6 +41,8 @@ export type Answer =
   /** One for each group, null where it is on disk. */
   | { readonly kind: 'appended'; readonly troubles: readonly (Trouble | null)[] }
   | { readonly kind: 'page'; readonly receipts: readonly StoredReceipt[] }
+  | { readonly kind: 'incidents'; readonly incidents: readonly StoredIncident[] }
+  | { readonly kind: 'lifted'; readonly isDone: boolean }
   | { readonly kind: 'pruned'; readonly count: number }
   | Failure;
 

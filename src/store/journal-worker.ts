@@ -24,6 +24,13 @@ function answer(request: Request): Answer {
         kind: 'page',
         receipts: held.use().page(request.query, request.after, request.limit),
       };
+    case 'save':
+      held.use().saveIncidents(JSON.parse(request.incidents));
+      return { kind: 'done' };
+    case 'incidents':
+      return { kind: 'incidents', incidents: held.use().incidents(request.query) };
+    case 'lift':
+      return { kind: 'lifted', isDone: held.use().liftIncident(request.id) };
     case 'prune':
       return { kind: 'pruned', count: held.use().prune(request.before, request.limit) };
     case 'close':

@@ -2,7 +2,13 @@
  * Opens the journal that a URL names: `sqlite:FOLDER`, with the file journal.sqlite in the folder.
  */
 import { JournalOpenError, JournalReadError } from './errors.ts';
-import type { JournalStore, ReceiptQuery, StoredReceipt } from './journal-store.ts';
+import type {
+  IncidentQuery,
+  JournalStore,
+  ReceiptQuery,
+  StoredIncident,
+  StoredReceipt,
+} from './journal-store.ts';
 import { readPages } from './pages.ts';
 import type { FileOptions } from './sqlite-file.ts';
 import { openJournalFileForReading } from './sqlite-journal.ts';
@@ -12,6 +18,8 @@ import { threadedJournal } from './threaded-journal.ts';
 export interface JournalReader extends AsyncDisposable {
   /** As JournalStore.read. Throws JournalReadError. */
   read(query: ReceiptQuery): AsyncIterable<StoredReceipt>;
+  /** As JournalStore.incidents. Throws JournalReadError. */
+  incidents(query: IncidentQuery): Promise<StoredIncident[]>;
 }
 
 export interface FoundJournal {
@@ -59,6 +67,13 @@ export async function openJournalForReading(url: string): Promise<FoundJournal> 
             throw new JournalReadError(error);
           }
         }),
+      async incidents(query) {
+        try {
+          return file.incidents(query);
+        } catch (error) {
+          throw new JournalReadError(error);
+        }
+      },
       async [Symbol.asyncDispose]() {
         file[Symbol.dispose]();
       },

@@ -7,10 +7,17 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import type { Incident } from '../verdict/flood/incident.ts';
 import type { Receipt } from '../verdict/verdict.ts';
 import { capText } from './caps.ts';
+import * as stored from './incident-rows.ts';
 import { journalSteps } from './journal-schema.ts';
-import type { ReceiptQuery, StoredReceipt } from './journal-store.ts';
+import type {
+  IncidentQuery,
+  ReceiptQuery,
+  StoredIncident,
+  StoredReceipt,
+} from './journal-store.ts';
 import { columns, fromRow, toRow } from './receipt-row.ts';
 import { type FileOptions, inTransaction, openSqliteFile, watchPlace } from './sqlite-file.ts';
 import { migrate, readVersion, refuseNewer } from './sqlite-migrate.ts';
@@ -27,6 +34,9 @@ export interface JournalFile extends Disposable {
   insert(receipts: readonly Receipt[]): void;
   /** Ordered by `from`, then `id`. */
   page(query: ReceiptQuery, after: Cursor | null, limit: number): StoredReceipt[];
+  saveIncidents(incidents: readonly Incident[]): void;
+  incidents(query: IncidentQuery): StoredIncident[];
+  liftIncident(id: string): boolean;
   /** Removes at most `limit` receipts whose `until` is before the time; the number removed. */
   prune(before: number, limit: number): number;
   /** False once the file was moved or removed behind our back: what is written then is lost. */
@@ -100,7 +110,11 @@ function journalFile(database: DatabaseSync, path: string): JournalFile {
         .all(...values, limit)
         .map(fromRow);
     },
+    saveIncidents: (incidents) => stored.saveIncidents(database, incidents),
+    incidents: (query) => stored.readIncidents(database, query),
+    liftIncident: (id) => stored.liftIncident(database, id),
     prune(before, limit) {
+      stored.pruneIncidents(database, before);
       const removed = database
         .prepare(
           `DELETE FROM receipt WHERE id IN (

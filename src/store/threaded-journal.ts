@@ -55,6 +55,13 @@ export function threadedJournal(data: ThreadData): ThreadedJournal {
     writing = null;
   }
 
+  async function askToWrite(request: Request): Promise<Answer> {
+    if (closed) throw new JournalWriteError('it is closed');
+    return await thread.ask(request).catch((error: unknown) => {
+      throw new JournalWriteError(error);
+    });
+  }
+
   return {
     async open() {
       await thread.ask({ kind: 'open' });
@@ -76,15 +83,25 @@ export function threadedJournal(data: ThreadData): ThreadedJournal {
         return answer.kind === 'page' ? answer.receipts : [];
       });
     },
+    async saveIncidents(incidents) {
+      if (incidents.length > 0)
+        await askToWrite({ kind: 'save', incidents: JSON.stringify(incidents) });
+    },
+    async incidents(query) {
+      if (closed) throw new JournalReadError('it is closed');
+      const answer = await thread.ask({ kind: 'incidents', query }).catch((error) => {
+        throw new JournalReadError(error);
+      });
+      return answer.kind === 'incidents' ? [...answer.incidents] : [];
+    },
+    async liftIncident(id) {
+      const answer = await askToWrite({ kind: 'lift', id });
+      return answer.kind === 'lifted' && answer.isDone;
+    },
     async prune(before) {
       let total = 0;
       for (;;) {
-        if (closed) throw new JournalWriteError('it is closed');
-        const answer = await thread
-          .ask({ kind: 'prune', before, limit: pruneBatch })
-          .catch((error: unknown) => {
-            throw new JournalWriteError(error);
-          });
+        const answer = await askToWrite({ kind: 'prune', before, limit: pruneBatch });
         const count = answer.kind === 'pruned' ? answer.count : 0;
         total += count;
         if (count < pruneBatch) return total;

@@ -54,6 +54,11 @@ export const reasonWords = {
   expired: 'it could not be delivered for as long as it may wait',
   'delivered-already': 'every recipient is served, and the server is about to remove it',
   purged: 'the operator removed it from the queue',
+  'flood-sender': 'a flood is sent in the name of this sender at the moment',
+  'flood-client': 'it tries who exists here, and almost nobody whom it names does',
+  'flood-answers': 'two addresses answer each other without end',
+  'flood-notice':
+    'it would be one of many notices about a flood, to somebody who has nothing to do with it',
   'check-off': 'the check is switched off',
   overloaded: 'the guard has more questions open than it may',
   'internal-error': 'the guard met a fault of its own',

@@ -13,7 +13,15 @@ import type { Reason } from './reasons.ts';
 import type { SenderProof } from './sender-proof.ts';
 
 /** Questions that can be enforced, watched or off. */
-export const checks = ['sender', 'recipient', 'mailbox', 'notice', 'loop', 'dmarc'] as const;
+export const checks = [
+  'sender',
+  'recipient',
+  'mailbox',
+  'notice',
+  'loop',
+  'dmarc',
+  'flood',
+] as const;
 /** Which question was asked. */
 export type Check = (typeof checks)[number];
 
@@ -47,6 +55,8 @@ export interface Circumstances {
   readonly forwardPath: string | null;
   /** The mail server's own name for the message, where it has one already. */
   readonly queueId: string | null;
+  /** The client logged in, or is one of us; absent where the door does not tell. */
+  readonly isTrusted?: boolean;
 }
 
 export type Question = Circumstances &
@@ -76,6 +86,8 @@ export type Question = Circumstances &
         readonly nextHop?: NextHop | null;
       }
     | { readonly check: 'dmarc'; readonly proof: SenderProof }
+    /** Never asked by itself: the judge holds what it is asked against the floods that go on. */
+    | { readonly check: 'flood' }
   );
 
 export interface Verdict {

@@ -67,6 +67,7 @@ async function startWorld(sinkOptions: SinkOptions, records: ZoneData) {
       notice: enforce,
       loop: enforce,
       dmarc: enforce,
+      flood: enforce,
     },
     record: (_question, { action, reason }) => receipts.push(`${action} ${reason}`),
     kept: async () => true,

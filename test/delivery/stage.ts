@@ -173,6 +173,7 @@ export function createStage(options: StageOptions = {}): Stage {
       notice: enforce,
       loop: enforce,
       dmarc: enforce,
+      flood: enforce,
     },
     record: (question, verdict) => verdicts.push({ question, verdict }),
     kept: async () => true,

@@ -215,8 +215,8 @@ test('stopping lets a message come to its end, and the client hears why no other
 const keys: readonly [address: string | null, key: string][] = [
   ['192.0.2.1', '192.0.2.1'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
-  ['2001:db8:1:2:3::4', '20010db800010002'],
-  ['2001:db8:1:2:ffff::', '20010db800010002'],
+  ['2001:db8:1:2:3::4', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2:ffff::', '2001:db8:1:2::/64'],
   [null, 'local'],
 ];
 for (const [address, key] of keys)

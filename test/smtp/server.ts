@@ -166,6 +166,7 @@ function judgeWith(directory: Directory, dns: Readonly<{ [domain: string]: Domai
       notice: check,
       loop: check,
       dmarc: check,
+      flood: check,
     },
     record: () => {},
     kept: async () => {},

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fieldLimit, stepLimit } from '../../src/store/caps.ts';
 import type { JournalStore, ReceiptQuery } from '../../src/store/journal-store.ts';
+import type { Incident } from '../../src/verdict/flood/incident.ts';
 import type { Receipt } from '../../src/verdict/verdict.ts';
 
 /** A refusal of the case; `changes` make it another. */
@@ -64,6 +65,28 @@ const found: readonly [name: string, query: ReceiptQuery, domains: readonly stri
   ['several conditions at once', { enforced: true, action: 'refuse' }, ['b', 'c']],
   ['nothing where nothing fits', { domain: 'e' }, []],
 ];
+
+/** One that goes on; `changes` make it another. */
+export function exampleIncident(changes: Partial<Incident> = {}): Incident {
+  const none = { distinct: 0, top: [] };
+  return {
+    id: '2006-09-05.1',
+    cause: 'forged-sender',
+    subject: 'nicholas@seaton.biz',
+    start: 1_000,
+    end: 2_000,
+    isOpen: true,
+    joined: [],
+    clients: none,
+    senders: none,
+    sites: none,
+    samples: [],
+    received: { messages: 1, bytes: 2, recipients: 3, unknown: 4 },
+    made: { notices: 1, deliveries: 2, bytes: 3, returns: 4 },
+    ended: { refused: 1, dropped: 2, delivered: 3, failed: 4, deferred: 5 },
+    ...changes,
+  };
+}
 
 /** `open` opens an empty journal. */
 export function testJournalStore(engine: string, open: () => Promise<JournalStore>): void {
@@ -206,6 +229,47 @@ export function testJournalStore(engine: string, open: () => Promise<JournalStor
       back.map(({ domain }) => domain),
       ['reaches.example', 'later.example'],
     );
+  });
+
+  test(`${engine}: an incident is saved as it is now, and found by time and name`, async () => {
+    await using store = await open();
+    const first = exampleIncident({ samples: hostile });
+    const second = exampleIncident({ id: '2006-09-05.2', start: 5_000, end: 6_000, isOpen: false });
+    await store.saveIncidents([second, first]);
+    const grown = { ...first, end: 3_000, isOpen: false };
+    await store.saveIncidents([grown]);
+    const stored = (incident: Incident) => ({ ...incident, isLifted: false });
+    assert.deepEqual(await store.incidents({}), [stored(grown), stored(second)]);
+    assert.deepEqual(await store.incidents({ since: 3_001 }), [stored(second)]);
+    assert.deepEqual(await store.incidents({ before: 5_000 }), [stored(grown)]);
+    assert.deepEqual(await store.incidents({ id: '2006-09-05.2' }), [stored(second)]);
+    await store.saveIncidents([{ ...grown, joined: ['2006-09-05.2'] }]);
+    const joined = await store.incidents({ id: '2006-09-05.2' });
+    assert.deepEqual(
+      joined.map(({ id }) => id),
+      ['2006-09-05.1'],
+    );
+    assert.equal((await store.incidents({})).length, 1);
+  });
+
+  test(`${engine}: the brakes of an incident that goes on can be lifted, for good`, async () => {
+    await using store = await open();
+    const over = exampleIncident({ id: '2006-09-05.2', isOpen: false });
+    await store.saveIncidents([exampleIncident(), over]);
+    assert.equal(await store.liftIncident('2006-09-05.1'), true);
+    assert.equal(await store.liftIncident('2006-09-05.2'), false);
+    assert.equal(await store.liftIncident('2006-09-05.3'), false);
+    await store.saveIncidents([exampleIncident({ end: 9_000 })]);
+    const found = await store.incidents({});
+    assert.deepEqual(
+      found.map(({ id, isLifted }) => [id, isLifted]),
+      [
+        ['2006-09-05.1', true],
+        ['2006-09-05.2', false],
+      ],
+    );
+    await store.prune(100_000);
+    assert.equal((await store.incidents({})).length, 1);
   });
 
   test(`${engine}: an empty append and an empty journal are fine`, async () => {

@@ -20,7 +20,8 @@ export function answerOf(verdict: Verdict): Answer {
     case 'refuse':
     case 'defer':
     case 'quarantine':
-      return refuse(verdict.reply ?? replies.internal);
+      // RFC 5321 §3.8: with 421 the connection ends.
+      return refuse(verdict.reply ?? replies.internal, verdict.reply?.code === 421);
   }
 }
 

@@ -5,7 +5,7 @@
  * A client is an IPv4 address or an IPv6 /64, which is what one customer has. Memory is bounded: who
  * is not connected and did nothing wrong is forgotten.
  */
-import { parseIp, unmapped } from '../../mail/ip.ts';
+import { placeOf } from '../../mail/client-place.ts';
 
 interface Standing {
   connections: number;
@@ -92,10 +92,5 @@ export class Crowd {
 
 /** By what a client is known: its IPv4 address, its IPv6 /64, or `local` for a unix socket. */
 export function clientKey(address: string | null): string {
-  if (address === null) return 'local';
-  if (!address.includes(':')) return address;
-  const parsed = parseIp(address);
-  if (parsed === null) return address;
-  const { bytes, text } = unmapped(parsed);
-  return bytes.length === 4 ? text : Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  return address === null ? 'local' : placeOf(address).client;
 }

@@ -70,6 +70,7 @@ export class Transaction {
       queueId: null,
       check: 'mailbox',
       mayRelay: mayRelay(this.visitor),
+      isTrusted: mayRelay(this.visitor),
     });
     if (verdict instanceof Promise)
       return verdict.then((later) => this.conclude(later, parameters));
@@ -288,6 +289,7 @@ export class Transaction {
       reversePath: this.sender.reversePath,
       forwardPath,
       queueId: null,
+      isTrusted: mayRelay(this.visitor),
     };
   }
 }

@@ -26,13 +26,19 @@ export interface Incident {
   /** By the local date of its beginning, and its number on that day: `2006-09-05.1`. */
   readonly id: string;
   readonly cause: IncidentCause;
-  /** Whom it is about: a reverse-path, a client or network, a domain; what it is depends on the cause. */
+  /**
+   * Whom it is about, as the cause is: a reverse-path; a client or its network; the domain that is
+   * harvested, that notices are sent to, or whose mail comes back; `ann@a.example and bob@b.example`
+   * who answer each other. A notice storm is about nobody: ''.
+   */
   readonly subject: string;
   /** First and last observation, ms since 1970. */
   readonly start: number;
   readonly end: number;
   /** Not quiet yet. */
   readonly isOpen: boolean;
+  /** Ids of those that turned out to be part of this one, when its cause was seen. */
+  readonly joined: readonly string[];
   /** The largest first, a few; `distinct` is an estimate where they are many. */
   readonly clients: Ranked;
   readonly senders: Ranked;

@@ -57,7 +57,7 @@ test('macro lists follow the three words, for every stage, 5 and 6 included', ()
   assert.deepEqual(lists, [
     [0, 'j v i'],
     [1, ''],
-    [2, 'i {mail_mailer} {mail_host} {mail_addr}'],
+    [2, 'i {auth_authen} {mail_mailer} {mail_host} {mail_addr}'],
     [3, 'i {rcpt_mailer} {rcpt_host} {rcpt_addr}'],
     [4, ''],
     [5, ''],

@@ -73,7 +73,7 @@ export function allows(terms: Terms, action: keyof typeof actionBits): boolean {
 const macroLists: readonly [stage: number, names: string][] = [
   [0, 'j v i'], // connect
   [1, ''], // HELO
-  [2, 'i {mail_mailer} {mail_host} {mail_addr}'],
+  [2, 'i {auth_authen} {mail_mailer} {mail_host} {mail_addr}'],
   [3, 'i {rcpt_mailer} {rcpt_host} {rcpt_addr}'],
   [4, ''], // DATA
   [5, ''], // end of message

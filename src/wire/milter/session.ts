@@ -84,6 +84,7 @@ export function circumstances(
     reversePath: transaction?.reversePath ?? null,
     forwardPath,
     queueId: macroAt(session.macros, stage, 'i'),
+    ...(macroAt(session.macros, 'M', 'auth_authen') !== null && { isTrusted: true }),
   };
 }
 

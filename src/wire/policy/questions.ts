@@ -32,6 +32,7 @@ export function questionsOf(attributes: Attributes): PolicyQuestions | null {
     reversePath,
     forwardPath,
     queueId: attributes.get('queue_id') || null,
+    ...(attributes.get('sasl_username') && { isTrusted: true }),
   };
   return {
     instance: attributes.get('instance') || null,

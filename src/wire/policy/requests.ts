@@ -16,6 +16,7 @@ const known = [
   'recipient',
   'client_address',
   'client_name',
+  'sasl_username',
 ] as const;
 type Name = (typeof known)[number];
 

@@ -1,0 +1,86 @@
+/**
+ * Incidents as an admin reads them: a list with one line for each, or one in full and its receipts.
+ */
+import { incidentLines, incidentTitle } from '../journal/incident-words.ts';
+import { incidentLink } from '../journal/links.ts';
+import { placeOf } from '../mail/client-place.ts';
+import { printable } from '../mail/printable.ts';
+import type { ReceiptQuery, StoredIncident, StoredReceipt } from '../store/journal-store.ts';
+import type { JournalReader } from '../store/open-journal.ts';
+import type { Incident } from '../verdict/flood/incident.ts';
+import { formatLocalTime, jsonLine, type Output } from './output.ts';
+
+export async function printIncidents(
+  incidents: readonly StoredIncident[],
+  json: true | undefined,
+  output: Output,
+): Promise<void> {
+  for (const incident of incidents)
+    await output.line(json ? jsonOf(incident) : formatTitle(incident, output));
+  if (incidents.length === 0 && !json) await output.line('No flood was recognised then.');
+}
+
+export async function printIncident(
+  incident: StoredIncident,
+  json: true | undefined,
+  output: Output,
+): Promise<void> {
+  if (json) return await output.line(jsonOf(incident));
+  await output.line(formatTitle(incident, output));
+  for (const line of incidentLines(incident)) await output.line(`  ${printable(line)}`);
+  await output.line('');
+}
+
+/** `2006-09-05 14:03:07  /2006/09/05.1  going on  a flood in the name of ...` */
+function formatTitle(incident: StoredIncident, output: Output): string {
+  const { id, start, isOpen, isLifted } = incident;
+  const state = isOpen ? output.style('red', 'going on') : output.style('green', 'over');
+  const parts = [
+    output.style('dim', formatLocalTime(start)),
+    output.style('bold', incidentLink(id)),
+    isLifted && isOpen ? `${state}, its brakes lifted` : state,
+    printable(incidentTitle(incident)),
+  ];
+  return parts.join('  ');
+}
+
+function jsonOf({ start, end, ...rest }: StoredIncident): string {
+  const times = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
+  return jsonLine({ ...rest, ...times });
+}
+
+/** The receipts of its time that are about what it is about, or name it. */
+export async function* receiptsOf(
+  incident: Incident,
+  journal: Pick<JournalReader, 'read'>,
+  query: ReceiptQuery,
+): AsyncIterable<StoredReceipt> {
+  const { start, end } = incident;
+  for await (const receipt of journal.read({ since: start, before: end + 1, ...query }))
+    if (belongs(incident, receipt)) yield receipt;
+}
+
+function belongs({ id, cause, subject }: Incident, receipt: StoredReceipt): boolean {
+  if (receipt.steps.some((step) => step.endsWith(` ${id}`))) return true;
+  const sender = receipt.reversePath?.toLowerCase() ?? null;
+  const recipient = receipt.forwardPath?.toLowerCase() ?? null;
+  const site = recipient?.slice(recipient.lastIndexOf('@') + 1);
+  switch (cause) {
+    case 'forged-sender':
+      return sender === subject || (receipt.check === 'notice' && recipient === subject);
+    case 'harvest': {
+      const { client, network } = placeOf(receipt.client?.address ?? '');
+      return client === subject || network === subject;
+    }
+    case 'slow-harvest':
+      return receipt.reason === 'mailbox-unknown' && site === subject;
+    case 'joe-job':
+      return sender === '' && site === subject;
+    case 'mail-loop':
+      return receipt.check === 'loop' && site === subject;
+    case 'notice-storm':
+      return receipt.check === 'notice';
+    case 'answer-loop':
+      return [`${sender} and ${recipient}`, `${recipient} and ${sender}`].includes(subject);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Settings of who is told of incidents.
+ */
+import { z } from 'zod';
+import { parseAddress } from '../mail/address.ts';
+
+export const alertSettings = z
+  .strictObject({
+    webhook: z
+      .url({ protocol: /^https?$/, error: 'expected "https://..." or "http://..."' })
+      .optional()
+      .describe('Gets a JSON document by POST when an incident begins, and when it ends.'),
+    mail: z
+      .string()
+      .refine(
+        (text) => parseAddress(text).kind === 'mailbox',
+        'expected an address, such as "postmaster@example.org"',
+      )
+      .optional()
+      .describe('Gets a mail when an incident begins, and when it ends.'),
+    sendmail: z
+      .string()
+      .min(1)
+      .default('/usr/sbin/sendmail')
+      .describe(
+        'By what a guard hands that mail over; where Spillway takes mail itself, its own queue does.',
+      ),
+  })
+  .prefault({});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createFakeClock } from '../../test/fake-clock.ts';
+import { exampleIncident } from '../../test/store/journal-suite.ts';
+import type { StoredIncident } from '../store/journal-store.ts';
+import type { Incident } from '../verdict/flood/incident.ts';
+import { keepIncidents } from './incident-keeper.ts';
+
+function open(before: readonly StoredIncident[] = []) {
+  const clock = createFakeClock();
+  const stored = new Map(before.map((incident) => [incident.id, incident]));
+  const told: string[] = [];
+  const faults: unknown[] = [];
+  const world = { changed: [] as readonly Incident[], isFull: false, lifted: [] as string[] };
+  const keeping = keepIncidents({
+    store: {
+      async saveIncidents(incidents) {
+        if (world.isFull && incidents.length > 0) throw new Error('full');
+        for (const one of incidents)
+          stored.set(one.id, { ...one, isLifted: stored.get(one.id)?.isLifted ?? false });
+      },
+      incidents: async () => [...stored.values()],
+    },
+    watch: {
+      changed: () => {
+        const { changed } = world;
+        world.changed = [];
+        return [...changed];
+      },
+      resume: (incidents) => void told.push(...incidents.map(({ id }) => `resumed ${id}`)),
+      lift: (ids) => {
+        world.lifted = [...ids];
+      },
+    },
+    onIncident: (occasion, { id }) => void told.push(`${occasion} ${id}`),
+    onFault: (fault) => faults.push(fault),
+    clock,
+  });
+  return { clock, stored, told, faults, world, keeping };
+}
+
+const [first, second] = [exampleIncident(), exampleIncident({ id: '2006-09-05.2' })];
+
+test('its beginning and its end are told once each, and saved before', async () => {
+  const { clock, stored, told, world, keeping } = open();
+  await using _ = await keeping;
+  for (const isOpen of [true, true, false, true, false]) {
+    world.changed = [{ ...first, isOpen }];
+    await clock.advance(2000);
+  }
+  assert.deepEqual(told, ['began 2006-09-05.1', 'ended 2006-09-05.1']);
+  assert.equal(stored.get(first.id)?.isOpen, false);
+});
+
+test('what was told before a restart is not told again', async () => {
+  const { clock, told, world, keeping } = open([{ ...first, isLifted: true }]);
+  await using _ = await keeping;
+  assert.deepEqual(world.lifted, [first.id]);
+  world.changed = [first];
+  await clock.advance(2000);
+  world.changed = [{ ...first, isOpen: false }];
+  await clock.advance(2000);
+  assert.deepEqual(told, ['resumed 2006-09-05.1', 'ended 2006-09-05.1']);
+});
+
+test('a brake that is lifted by hand is heard of', async () => {
+  const { clock, stored, world, keeping } = open();
+  await using _ = await keeping;
+  world.changed = [first];
+  await clock.advance(2000);
+  stored.set(first.id, { ...first, isLifted: true });
+  await clock.advance(2000);
+  assert.deepEqual(world.lifted, [first.id]);
+});
+
+test('what cannot be saved waits, is told of once, and what was joined meanwhile is not saved any more', async () => {
+  const { clock, stored, told, faults, world, keeping } = open();
+  await using _ = await keeping;
+  world.isFull = true;
+  for (const changed of [[first, second], [{ ...first, joined: [second.id] }], []]) {
+    world.changed = changed;
+    await clock.advance(2000);
+  }
+  assert.deepEqual([faults.length, stored.size, told], [1, 0, []]);
+  world.isFull = false;
+  await clock.advance(2000);
+  assert.deepEqual([[...stored.keys()], told], [[first.id], ['began 2006-09-05.1']]);
+});
+
+test('the last changes are saved at the end', async () => {
+  const { stored, world, keeping } = open();
+  const kept = await keeping;
+  world.changed = [first];
+  await kept[Symbol.asyncDispose]();
+  assert.equal(stored.size, 1);
+});

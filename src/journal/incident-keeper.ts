@@ -1,0 +1,94 @@
+/**
+ * Keeps incidents: saves them while they go on, so that a restart goes on with them, has alerts sent at
+ * their beginning and end, and hears of those whose brakes were lifted by hand.
+ *
+ * A journal that cannot be written stops no watch: what was not saved waits for the next turn.
+ */
+import type { FloodWatch } from '../judge/flood-watch.ts';
+import type { Clock } from '../mail/clock.ts';
+import type { JournalStore } from '../store/journal-store.ts';
+import type { Incident } from '../verdict/flood/incident.ts';
+import { systemClock } from './system-clock.ts';
+
+export type Occasion = 'began' | 'ended';
+
+export interface IncidentKeeperOptions {
+  readonly store: Pick<JournalStore, 'saveIncidents' | 'incidents'>;
+  readonly watch: Pick<FloodWatch, 'changed' | 'resume' | 'lift'>;
+  readonly onIncident: (occasion: Occasion, incident: Incident) => void;
+  readonly onFault: (fault: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/** ms between two turns: so late an alert may be, and so late a lifted brake. */
+const turn = 2000;
+/** ms; what ended before that is nothing to go on with: queues keep mail for five days. */
+const memory = 6 * 24 * 3_600_000;
+
+/** Rejects with JournalReadError. */
+export async function keepIncidents(options: IncidentKeeperOptions): Promise<AsyncDisposable> {
+  const { store, watch, onIncident, onFault, clock = systemClock } = options;
+  const unsaved = new Map<string, Incident>();
+  /** By id: what was told last. */
+  const told = new Map<string, Occasion>();
+  let hasTrouble = false;
+  let cancel = () => {};
+  let working: Promise<void> = Promise.resolve();
+
+  const before = await store.incidents({ since: clock.now() - memory });
+  for (const { id, isOpen } of before) told.set(id, isOpen ? 'began' : 'ended');
+  watch.resume(before);
+  watch.lift(before.filter(({ isLifted }) => isLifted).map(({ id }) => id));
+
+  function tell(incident: Incident): void {
+    const { id, isOpen } = incident;
+    if (!told.has(id)) {
+      told.set(id, 'began');
+      onIncident('began', incident);
+    }
+    if (isOpen || told.get(id) === 'ended') return;
+    told.set(id, 'ended');
+    onIncident('ended', incident);
+  }
+
+  async function work(): Promise<void> {
+    for (const incident of watch.changed()) {
+      unsaved.set(incident.id, incident);
+      for (const part of incident.joined) unsaved.delete(part);
+    }
+    try {
+      const saving = [...unsaved.values()];
+      await store.saveIncidents(saving);
+      for (const one of saving) if (unsaved.get(one.id) === one) unsaved.delete(one.id);
+      // An alert names what the journal knows.
+      for (const one of saving) tell(one);
+      await hearOfLifted();
+      hasTrouble = false;
+    } catch (error) {
+      if (!hasTrouble) onFault(error);
+      hasTrouble = true;
+    }
+  }
+
+  async function hearOfLifted(): Promise<void> {
+    if (![...told.values()].includes('began')) return;
+    const open = await store.incidents({ since: clock.now() });
+    watch.lift(open.filter(({ isLifted }) => isLifted).map(({ id }) => id));
+  }
+
+  function schedule(): void {
+    cancel = clock.after(turn, () => {
+      working = work().then(schedule);
+    });
+  }
+
+  schedule();
+  return {
+    async [Symbol.asyncDispose]() {
+      cancel();
+      await working;
+      cancel();
+      await work();
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  forgedSenderAtDoor,
+  harvest,
+  hour,
+  minute,
+  morning,
+  noticeStorm,
+  type Scene,
+} from '../../test/flood/scenes.ts';
+import type { Question, Verdict } from '../verdict/verdict.ts';
+import { createFloodWatch } from './flood-watch.ts';
+
+const base = { adapter: 'smtp', queueId: null } as const;
+const accepted: Verdict = { action: 'accept', reply: null, reason: 'mailbox-known', steps: [] };
+const forged = 'nicholas@seaton.biz';
+const size = { count: 600, clients: 60, length: 30 * minute };
+
+function rcpt(address: string, reversePath: string, forwardPath = 'info@site-1.example'): Question {
+  const client = { address, name: null, helo: null };
+  return { ...base, client, reversePath, forwardPath, check: 'mailbox', mayRelay: false };
+}
+
+function notice(to: string, address: string | null = null): Question {
+  const client = address === null ? null : { address, name: null, helo: null };
+  const question = { ...base, adapter: 'delivery', client, reversePath: '' } as const;
+  return { ...question, forwardPath: to, check: 'notice', nextHop: null };
+}
+
+function watchAfter({ observations }: Scene) {
+  const clock = { now: morning - 3 * hour };
+  const watch = createFloodWatch({ now: () => clock.now });
+  const good = rcpt('203.0.113.7', 'ann@good.example');
+  for (let i = 0; i < 30; i++) {
+    clock.now += 3 * minute;
+    watch.see(good, accepted, false);
+  }
+  for (const observation of observations) watch.observe(observation);
+  clock.now = observations.at(-1)?.at ?? 0;
+  return { watch, clock };
+}
+
+const inForged = watchAfter(forgedSenderAtDoor('one', size)).watch;
+const inHarvest = watchAfter(harvest('one', size)).watch;
+const inStorm = watchAfter(noticeStorm('one', { ...size, count: 2000 })).watch;
+
+const cases: readonly [
+  name: string,
+  watch: ReturnType<typeof createFloodWatch>,
+  question: Question,
+  isOurs: boolean,
+  want: string | null,
+][] = [
+  ['mail of the forged sender', inForged, rcpt('100.64.9.9', forged), false, '450 flood-sender'],
+  [
+    'its address in capitals',
+    inForged,
+    rcpt('100.64.9.9', 'NICHOLAS@Seaton.biz'),
+    false,
+    '450 flood-sender',
+  ],
+  ['mail of others', inForged, rcpt('100.64.9.9', 'ann@other.example'), false, null],
+  ['one of us in that name', inForged, rcpt('100.64.9.9', forged), true, null],
+  ['a client that is known as good', inForged, rcpt('203.0.113.7', forged), false, null],
+  ['a notice to the forged sender', inForged, notice(forged), true, 'discard flood-notice'],
+  ['a notice to others', inForged, notice('ann@other.example'), true, null],
+  ['a harvester', inHarvest, rcpt('192.0.2.7', 'ann@other.example'), false, '421 flood-client'],
+  ['its neighbour', inHarvest, rcpt('192.0.2.8', 'ann@other.example'), false, null],
+  [
+    'a notice about its mail',
+    inHarvest,
+    notice('x@y.example', '192.0.2.7'),
+    true,
+    'discard flood-notice',
+  ],
+  ['any notice in a storm', inStorm, notice('ann@other.example'), true, 'discard notice-storm'],
+  ['mail in a storm', inStorm, rcpt('100.64.9.9', 'ann@other.example'), false, null],
+];
+for (const [name, watch, question, isOurs, want] of cases)
+  test(`in a flood ${name} is ${want === null ? 'let pass' : `answered: ${want}`}`, () => {
+    const verdict = watch.brake(question, isOurs);
+    assert.equal(verdict && `${verdict.reply?.code ?? verdict.action} ${verdict.reason}`, want);
+  });
+
+test('a brake names its incident, is lifted by hand, and ends by itself', () => {
+  const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));
+  const question = rcpt('100.64.9.9', forged);
+  const verdict = watch.brake(question, false);
+  assert.match(verdict?.reply?.text ?? '', /\(2006-09-05\.1\)$/);
+  assert.deepEqual(verdict?.steps[0], 'it belongs to the incident 2006-09-05.1');
+  watch.lift(['2006-09-05.1']);
+  assert.equal(watch.brake(question, false), null);
+  watch.lift([]);
+  assert.notEqual(watch.brake(question, false), null);
+  clock.now += 2 * hour;
+  watch.changed();
+  assert.equal(watch.brake(question, false), null);
+});
+
+test('a brake lasts as long as the flood tries, though nothing else of it is seen', () => {
+  const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));
+  const question = rcpt('100.64.9.9', forged);
+  for (let i = 0; i < 300; i++) {
+    clock.now += minute;
+    watch.changed();
+    const verdict = watch.brake(question, false);
+    assert.ok(verdict, `after ${i} minutes`);
+    watch.see({ ...question, check: 'flood' }, verdict, false);
+  }
+});

@@ -1,0 +1,147 @@
+/**
+ * Who watches for floods while the server runs: is told of every verdict and of what the delivery does, and
+ * says what follows for the next question.
+ */
+import { placeOf } from '../mail/client-place.ts';
+import { judgeNoticeInFlood, judgeRecipientInFlood } from '../verdict/flood/flood-verdict.ts';
+import type { Incident } from '../verdict/flood/incident.ts';
+import { createIncidentFinder, type FinderOptions } from '../verdict/flood/incident-finder.ts';
+import type { Observation } from '../verdict/flood/observation.ts';
+import { Standings } from '../verdict/flood/standings.ts';
+import type { Reason } from '../verdict/reasons.ts';
+import type { Question, Verdict } from '../verdict/verdict.ts';
+
+/** What the judge needs. */
+export interface FloodDesk {
+  /**
+   * Null: nothing speaks against it. `isOurs`: the client is this machine, or may send elsewhere, and no
+   * brake is for it.
+   */
+  brake(question: Question, isOurs: boolean): Verdict | null;
+  /** A verdict as it was before its mode was applied. */
+  see(question: Question, verdict: Verdict, isOurs: boolean): void;
+}
+
+export interface FloodWatch extends FloodDesk {
+  /** What the delivery tells. */
+  observe(observation: Observation): void;
+  /** Ends what is quiet, and gives what has changed since this was last asked. */
+  changed(): Incident[];
+  /** Goes on where another run ended: before anything is seen. */
+  resume(incidents: readonly Incident[]): void;
+  /** The brakes of these incidents, and of no others, are lifted by hand. */
+  lift(ids: Iterable<string>): void;
+}
+
+export interface FloodWatchOptions extends FinderOptions {
+  /** ms since 1970. */
+  readonly now: () => number;
+}
+
+export function createFloodWatch({ now, ...options }: FloodWatchOptions): FloodWatch {
+  const finder = createIncidentFinder(options);
+  const standings = new Standings();
+  let lifted: ReadonlySet<string> = new Set();
+
+  function judgeInFlood(question: Question): Verdict | null {
+    const isNotice = question.check === 'notice';
+    const part = finder.explain({
+      kind: isNotice ? 'notice' : 'received',
+      at: now(),
+      client: question.client?.address ?? null,
+      reversePath: question.reversePath,
+      forwardPath: question.forwardPath,
+    });
+    if (!part || lifted.has(part.incident.id)) return null;
+    return isNotice ? judgeNoticeInFlood(part) : judgeRecipientInFlood(part);
+  }
+
+  function isGood(question: Question): boolean {
+    const address = question.client?.address;
+    return (
+      address !== null && address !== undefined && standings.isGood(placeOf(address).client, now())
+    );
+  }
+
+  return {
+    brake(question, isOurs) {
+      if (question.check === 'notice') return judgeInFlood(question);
+      // At MAIL nobody knows yet whom it is for, and an incident is told by its recipients.
+      if (isOurs || !isRecipientAtDoor(question) || isGood(question)) return null;
+      return judgeInFlood(question);
+    },
+    see(question, verdict, isOurs) {
+      const observation = observationOf(question, verdict, isOurs, now());
+      if (!observation) return;
+      finder.observe(observation);
+      if (observation.kind !== 'attempt' || observation.client === null) return;
+      const { outcome, client, at } = observation;
+      if (outcome === 'accepted' || outcome === 'unknown')
+        standings.count(placeOf(client).client, outcome === 'accepted', at);
+    },
+    observe: (observation) => finder.observe(observation),
+    changed() {
+      finder.advance(now());
+      return finder.changed();
+    },
+    resume: (incidents) => finder.resume(incidents),
+    lift(ids) {
+      lifted = new Set(ids);
+    },
+  };
+}
+
+function isRecipientAtDoor({ check, adapter, client }: Question): boolean {
+  if (adapter === 'delivery' || client === null) return false;
+  return check === 'mailbox' || check === 'recipient';
+}
+
+/** Null: it tells nothing about floods. */
+function observationOf(
+  question: Question,
+  verdict: Verdict,
+  isOurs: boolean,
+  at: number,
+): Observation | null {
+  const { client, reversePath, forwardPath } = question;
+  const address = isOurs && question.check !== 'notice' ? null : (client?.address ?? null);
+  const base = { at, client: address, reversePath, forwardPath };
+  switch (question.check) {
+    case 'mailbox':
+    case 'recipient':
+    case 'flood':
+      if (question.adapter === 'delivery') return null;
+      return { ...base, kind: 'attempt', outcome: outcomeOf(verdict) };
+    case 'sender':
+      // Of one that is accepted the recipients tell.
+      if (verdict.action === 'accept') return null;
+      return { ...base, kind: 'attempt', outcome: outcomeOf(verdict) };
+    case 'loop':
+      if (returned.has(verdict.reason))
+        return { ...base, kind: 'fate', outcome: 'returned', bytes: 0, nextHop: null };
+      if (question.adapter === 'delivery') return null;
+      return { ...base, kind: 'received', bytes: 0, recipients: 1 };
+    case 'notice':
+      if (verdict.action === 'discard')
+        return { ...base, kind: 'fate', outcome: 'dropped', bytes: 0, nextHop: null };
+      // Where we are not who writes it, this may be the tenth attempt to deliver it.
+      return question.origin ? { ...base, kind: 'notice', bytes: 0 } : null;
+    case 'dmarc':
+      return null;
+  }
+}
+
+function outcomeOf({ action, reason }: Verdict): 'accepted' | 'unknown' | 'refused' | 'deferred' {
+  if (action === 'accept') return 'accepted';
+  if (reason === 'mailbox-unknown') return 'unknown';
+  // A brake is an answer to the flood, and not a doubt.
+  return action === 'defer' && !reason.startsWith('flood-') ? 'deferred' : 'refused';
+}
+
+/** The server met itself. */
+const returned: ReadonlySet<Reason> = new Set([
+  'own-hops',
+  'from-ourselves',
+  'greets-as-us',
+  'connects-to-us',
+]);

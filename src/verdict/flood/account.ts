@@ -1,0 +1,305 @@
+/**
+ * What came in, what the server made of it and how it ended, for one key or one incident: counts that
+ * can be added up, in bounded memory.
+ */
+import { detached } from '../../mail/detached.ts';
+import { DistinctCounter } from './distinct-counter.ts';
+import { HeavyHitters } from './heavy-hitters.ts';
+import type { Incident, Ranked } from './incident.ts';
+import type { Named, Sight } from './sight.ts';
+
+/** Names that are counted exactly... */
+const fewNames = 8;
+/** ...and in an account that many are added up in. */
+const manyNames = 256;
+const mostShown = 10;
+const mostSamples = 8;
+
+/**
+ * All of them only grow. `announced` are recipients as messages tell them that came in; `attempts` those
+ * that were tried at the door, `accepted`, `refused`, `unknownAtDoor` and `deferredAtDoor` what they
+ * were told; `deliveries` and what follows the ends of those that were taken.
+ */
+const countNames = [
+  'messages',
+  'bytes',
+  'announced',
+  'attempts',
+  'accepted',
+  'refused',
+  'unknownAtDoor',
+  'deferredAtDoor',
+  'deliveries',
+  'bytesSent',
+  'returns',
+  'delivered',
+  'unknownLater',
+  'failed',
+  'dropped',
+  'deferred',
+  'notices',
+] as const;
+type Counts = Record<(typeof countNames)[number], number>;
+
+function noCounts(): Counts {
+  return {
+    messages: 0,
+    bytes: 0,
+    announced: 0,
+    attempts: 0,
+    accepted: 0,
+    refused: 0,
+    unknownAtDoor: 0,
+    deferredAtDoor: 0,
+    deliveries: 0,
+    bytesSent: 0,
+    returns: 0,
+    delivered: 0,
+    unknownLater: 0,
+    failed: 0,
+    dropped: 0,
+    deferred: 0,
+    notices: 0,
+  };
+}
+
+/** Whether the key of the account sent what is seen, was sent a notice, or is a pair that wrote to each other. */
+export type Side = 'from' | 'to' | 'between';
+
+export class Account {
+  /** ms since 1970. */
+  first = Number.POSITIVE_INFINITY;
+  last = Number.NEGATIVE_INFINITY;
+  readonly counts = noCounts();
+  readonly clients = new DistinctCounter();
+  readonly networks = new DistinctCounter();
+  readonly senders = new DistinctCounter();
+  readonly sites = new DistinctCounter();
+  /** Recipients that do not exist. */
+  readonly strangers = new DistinctCounter();
+  /** Whom notices were written to. */
+  readonly targets = new DistinctCounter();
+  readonly topClients: HeavyHitters;
+  readonly topSenders: HeavyHitters;
+  readonly topSites: HeavyHitters;
+  samples: string[] = [];
+  /** What was seen of the same key, and is no part of this: what its harm is a share of. */
+  aside = 0;
+
+  constructor(names: 'few' | 'many' = 'few') {
+    const limit = names === 'few' ? fewNames : manyNames;
+    this.topClients = new HeavyHitters(limit);
+    this.topSenders = new HeavyHitters(limit);
+    this.topSites = new HeavyHitters(limit);
+  }
+
+  /** As it was told. */
+  static from({ start, end, ...told }: Incident): Account {
+    const account = new Account('many');
+    account.first = start;
+    account.last = end;
+    const { received, made, ended } = told;
+    const unknownAtDoor = Math.min(received.unknown, ended.refused);
+    const unknownLater = received.unknown - unknownAtDoor;
+    Object.assign(account.counts, {
+      messages: received.messages,
+      bytes: received.bytes,
+      attempts: received.recipients,
+      unknownAtDoor,
+      refused: ended.refused - unknownAtDoor,
+      unknownLater,
+      failed: Math.max(0, ended.failed - unknownLater),
+      deliveries: made.deliveries,
+      bytesSent: made.bytes,
+      returns: made.returns,
+      notices: made.notices,
+      delivered: ended.delivered,
+      dropped: ended.dropped,
+      deferred: ended.deferred,
+    } satisfies Partial<Counts>);
+    account.clients.startAt(told.clients.distinct);
+    account.senders.startAt(told.senders.distinct);
+    account.sites.startAt(told.sites.distinct);
+    for (const { name, count } of told.clients.top) account.topClients.add(name, count);
+    for (const { name, count } of told.senders.top) account.topSenders.add(name, count);
+    for (const { name, count } of told.sites.top) account.topSites.add(name, count);
+    for (const sample of told.samples) account.sample(sample);
+    return account;
+  }
+
+  add(sight: Sight, side: Side): void {
+    const { at, observation } = sight;
+    if (at < this.first) this.first = at;
+    if (at > this.last) this.last = at;
+    this.count(observation);
+    if (observation.kind === 'notice') {
+      if (sight.recipient) this.targets.add(sight.recipient.hash);
+    } else if (side !== 'to') this.nameAll(sight, side);
+  }
+
+  /** Recipients tried, whichever way the source tells them. */
+  get tried(): number {
+    return Math.max(this.counts.attempts, this.counts.announced);
+  }
+
+  get unknown(): number {
+    return this.counts.unknownAtDoor + this.counts.unknownLater;
+  }
+
+  /** What nobody wanted: refused or failed, or told to a sender, or come back. */
+  get harm(): number {
+    const { refused, notices, returns } = this.counts;
+    return Math.max(this.unknown + refused, notices) + returns;
+  }
+
+  /** As if everything that was added there had been added here. */
+  addAll(other: Account): void {
+    for (const key of countNames) this.counts[key] += other.counts[key];
+    this.topClients.addAll(other.topClients);
+    this.topSenders.addAll(other.topSenders);
+    this.topSites.addAll(other.topSites);
+    this.unite(other);
+  }
+
+  /** Much of the same was added there: what is larger in either is right. */
+  join(other: Account): void {
+    for (const key of countNames) this.counts[key] = Math.max(this.counts[key], other.counts[key]);
+    this.topClients.join(other.topClients);
+    this.topSenders.join(other.topSenders);
+    this.topSites.join(other.topSites);
+    this.unite(other);
+  }
+
+  private unite(other: Account): void {
+    this.first = Math.min(this.first, other.first);
+    this.last = Math.max(this.last, other.last);
+    for (const key of distinctNames) this[key].addAll(other[key]);
+    for (const sample of other.samples) this.sample(sample);
+  }
+
+  private count(observation: Sight['observation']): void {
+    const { counts } = this;
+    switch (observation.kind) {
+      case 'attempt':
+        counts.attempts++;
+        counts[atDoor[observation.outcome]]++;
+        return;
+      case 'received':
+        counts.messages++;
+        counts.bytes += observation.bytes;
+        counts.announced += observation.recipients;
+        return;
+      case 'notice':
+        counts.notices++;
+        return;
+      case 'fate':
+        if (observation.outcome !== 'dropped') counts.deliveries++;
+        counts.bytesSent += observation.bytes;
+        counts[later[observation.outcome]]++;
+    }
+  }
+
+  private nameAll(sight: Sight, side: Side): void {
+    const { observation, client, network, sender, recipient, site } = sight;
+    if (client) this.clients.add(client.hash);
+    if (network) this.networks.add(network.hash);
+    if (sender) this.senders.add(sender.hash);
+    if (site) this.sites.add(site.hash);
+    const isUnknown = 'outcome' in observation && observation.outcome === 'unknown';
+    if (isUnknown && recipient) this.strangers.add(recipient.hash);
+    if (recipient && this.samples.length < mostSamples && observation.kind !== 'received')
+      this.sample(recipient.name);
+    // One of two is seen at the door and the other on the way out.
+    if (side === 'between' && sender) this.topSenders.add(sender.name);
+    else this.rankAll(observation, client, sender, site);
+  }
+
+  /** A recipient is counted once: at the door, or where the source tells nothing of that, later. */
+  private rankAll(
+    observation: Sight['observation'],
+    client: Named | null,
+    sender: Named | null,
+    site: Named | null,
+  ): void {
+    const { attempts, messages } = this.counts;
+    const isFate = observation.kind === 'fate';
+    if (isFate && observation.outcome === 'deferred') return;
+    if (observation.kind !== 'attempt' && attempts > 0) return;
+    if (site && observation.kind !== 'received') this.topSites.add(site.name);
+    if (isFate && messages > 0) return;
+    const recipients = observation.kind === 'received' ? observation.recipients : 1;
+    if (client) this.topClients.add(client.name, recipients);
+    if (sender) this.topSenders.add(sender.name, recipients);
+  }
+
+  private sample(path: string): void {
+    if (this.samples.length < mostSamples && !this.samples.includes(path))
+      this.samples.push(detached(path));
+  }
+
+  /** What an incident says of itself but who it is. */
+  tell(): Pick<
+    Incident,
+    'start' | 'end' | 'clients' | 'senders' | 'sites' | 'samples' | 'received' | 'made' | 'ended'
+  > {
+    const { counts } = this;
+    return {
+      start: this.first,
+      end: this.last,
+      clients: rank(this.clients, this.topClients),
+      senders: rank(this.senders, this.topSenders),
+      sites: rank(this.sites, this.topSites),
+      samples: [...this.samples],
+      received: {
+        messages: counts.messages,
+        bytes: counts.bytes,
+        recipients: this.tried,
+        unknown: this.unknown,
+      },
+      made: {
+        notices: counts.notices,
+        deliveries: counts.deliveries,
+        bytes: counts.bytesSent,
+        returns: counts.returns,
+      },
+      ended: {
+        refused: counts.refused + counts.unknownAtDoor,
+        dropped: counts.dropped,
+        delivered: counts.delivered,
+        failed: counts.failed + counts.unknownLater,
+        deferred: counts.deferred + counts.deferredAtDoor,
+      },
+    };
+  }
+}
+
+const distinctNames = [
+  'clients',
+  'networks',
+  'senders',
+  'sites',
+  'strangers',
+  'targets',
+] as const satisfies readonly (keyof Account)[];
+
+const atDoor = {
+  accepted: 'accepted',
+  unknown: 'unknownAtDoor',
+  refused: 'refused',
+  deferred: 'deferredAtDoor',
+} as const;
+
+const later = {
+  delivered: 'delivered',
+  unknown: 'unknownLater',
+  failed: 'failed',
+  expired: 'failed',
+  deferred: 'deferred',
+  dropped: 'dropped',
+  returned: 'returns',
+} as const;
+
+function rank(counter: DistinctCounter, hitters: HeavyHitters): Ranked {
+  const top = hitters.top(mostShown);
+  return { distinct: Math.max(counter.count, top.length), top };
+}

@@ -1,0 +1,48 @@
+/**
+ * What is gathered, and which flood it may become.
+ *
+ * - sender: what one reverse-path sent, and notices to it
+ * - client, network: what one client and its neighbourhood sent, but for notices
+ * - notified: notices to mailboxes of one domain
+ * - harvested: recipients of one domain that do not exist
+ * - loop: mail for one domain that came back
+ * - pair: mail between two addresses
+ * - storm: the notices that the server itself writes
+ */
+import type { IncidentCause } from './incident.ts';
+import {
+  isAnswerLoop,
+  isForgedSender,
+  isHarvest,
+  isJoeJob,
+  isMailLoop,
+  isNetworkHarvest,
+  isNoticeStorm,
+  isSlowHarvest,
+  type Rule,
+} from './ripeness.ts';
+
+export const gatherKinds = [
+  'sender',
+  'client',
+  'network',
+  'notified',
+  'harvested',
+  'loop',
+  'pair',
+  'storm',
+] as const;
+export type GatherKind = (typeof gatherKinds)[number];
+
+export const floods: {
+  readonly [kind in GatherKind]: { readonly cause: IncidentCause; readonly isFlood: Rule };
+} = {
+  sender: { cause: 'forged-sender', isFlood: isForgedSender },
+  client: { cause: 'harvest', isFlood: isHarvest },
+  network: { cause: 'harvest', isFlood: isNetworkHarvest },
+  notified: { cause: 'joe-job', isFlood: isJoeJob },
+  harvested: { cause: 'slow-harvest', isFlood: isSlowHarvest },
+  loop: { cause: 'mail-loop', isFlood: isMailLoop },
+  pair: { cause: 'answer-loop', isFlood: isAnswerLoop },
+  storm: { cause: 'notice-storm', isFlood: isNoticeStorm },
+};

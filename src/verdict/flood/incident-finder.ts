@@ -1,0 +1,170 @@
+/**
+ * Floods in what happens to mail: each is one incident, from its first observation to its quiet end.
+ *
+ * What is seen is gathered by sender, client, network, domain and pair of addresses; a gathering that
+ * passes the limits of its cause becomes an incident, with all that was in it. From then on what an
+ * incident explains counts for no other. Where one is seen later that explains an earlier one, they are
+ * joined, and the id of the earlier one remains.
+ *
+ * About a microsecond for each observation; memory is bounded by the limits, whatever comes.
+ */
+import { hashText } from '../../mail/text-hash.ts';
+import type { Side } from './account.ts';
+import { floods, type GatherKind } from './causes.ts';
+import { GatheringTable } from './gathering-table.ts';
+import type { Incident, IncidentCause } from './incident.ts';
+import { isNotice } from './incident-index.ts';
+import { IncidentRegister } from './incident-register.ts';
+import { defaultFloodLimits, type FloodLimits } from './limits.ts';
+import type { Circumstance, Observation } from './observation.ts';
+import { RecentPairs } from './recent-pairs.ts';
+import { createSee, pairName, type Sight } from './sight.ts';
+
+export interface IncidentFinder {
+  /** In the order of time; what comes late counts as of the latest time seen. */
+  observe(observation: Observation): void;
+  /** Ends what is quiet. `now`: ms since 1970. */
+  advance(now: number): void;
+  /** All that are remembered, in the order of their beginning. */
+  incidents(): Incident[];
+  /** Those that began, grew, ended or were joined since this was last asked. */
+  changed(): Incident[];
+  /** The one that is open and to which such a thing would belong. */
+  explain(circumstance: Asked): FloodPart | null;
+  /** Goes on with what another finder told: before anything is observed. */
+  resume(incidents: readonly Incident[]): void;
+}
+
+/** What is asked about: mail at the door, or a notice of our own. */
+export interface Asked extends Circumstance {
+  readonly kind: 'received' | 'notice';
+}
+
+export type IncidentHead = Readonly<Pick<Incident, 'id' | 'cause' | 'subject'>>;
+
+export interface FloodPart {
+  readonly incident: IncidentHead;
+  readonly by: GatherKind;
+}
+
+export interface FinderOptions {
+  readonly limits?: FloodLimits;
+  /** For the hashes, so that nobody can choose addresses that are counted as one. */
+  readonly seed?: number;
+}
+
+export function createIncidentFinder(options: FinderOptions = {}): IncidentFinder {
+  const { limits = defaultFloodLimits, seed = 0 } = options;
+  const { keys, window, slowWindow } = limits;
+  const see = createSee(seed);
+  const register = new IncidentRegister(limits, (name) => hashText(name, seed));
+  const pairs = new RecentPairs();
+  const tables: { readonly [kind in GatherKind]: GatheringTable } = {
+    sender: new GatheringTable(keys.senders, window),
+    client: new GatheringTable(keys.clients, window),
+    network: new GatheringTable(keys.networks, window),
+    notified: new GatheringTable(keys.domains, window),
+    harvested: new GatheringTable(keys.domains, slowWindow),
+    loop: new GatheringTable(keys.domains, window),
+    pair: new GatheringTable(keys.pairs, window),
+    storm: new GatheringTable(1, window),
+  };
+  let latest = Number.NEGATIVE_INFINITY;
+  let advancedAt = Number.NEGATIVE_INFINITY;
+
+  function advance(now: number): void {
+    latest = Math.max(latest, now);
+    if (latest - advancedAt < limits.quiet.halfLife / 10) return;
+    advancedAt = latest;
+    register.advance(latest);
+  }
+
+  /** One more for the key, which may be the one that makes it a flood. */
+  function gather(kind: GatherKind, key: string, sight: Sight, side: Side): void {
+    const gathering = tables[kind].see(key, sight.at);
+    gathering.add(sight, side);
+    if (!floods[kind].isFlood(gathering, limits)) return;
+    tables[kind].delete(key);
+    register.open(kind, key, gathering.total('many'), sight.at);
+  }
+
+  /** What goes to the sender of other mail counts for that sender. */
+  function gatherSender(sight: Sight): void {
+    const { observation, sender, recipient } = sight;
+    if (!isNotice(sight)) {
+      if (sender) gather('sender', sender.name, sight, 'from');
+    } else if (recipient && recipient.name !== '') {
+      const isKnown = observation.kind === 'notice' || tables.sender.get(recipient.name);
+      if (isKnown) gather('sender', recipient.name, sight, 'to');
+    }
+  }
+
+  function gatherOthers(sight: Sight): void {
+    const { observation, site } = sight;
+    const { kind } = observation;
+    if (kind === 'received') tables.storm.see('', sight.at).setAside(sight.at);
+    if (kind === 'notice') gather('storm', '', sight, 'to');
+    else if (isNotice(sight)) gatherNoticeIn(sight);
+    else gatherMail(sight);
+    if (kind === 'fate' && observation.outcome === 'returned' && site)
+      gather('loop', site.name, sight, 'to');
+  }
+
+  /** One that came in; what becomes of those that the server itself wrote is no joe job. */
+  function gatherNoticeIn(sight: Sight): void {
+    const { site, client, observation } = sight;
+    if (!site || !client) return;
+    if (observation.kind !== 'fate' || tables.notified.get(site.name)?.isMore)
+      gather('notified', site.name, sight, 'from');
+  }
+
+  function gatherMail(sight: Sight): void {
+    const { observation, at, sender, recipient, site, client, network } = sight;
+    if (!('outcome' in observation)) return;
+    const { outcome } = observation;
+    if (outcome === 'unknown' || outcome === 'refused') {
+      if (client) gather('client', client.name, sight, 'from');
+      if (network) gather('network', network.name, sight, 'from');
+      if (site && outcome === 'unknown') gather('harvested', site.name, sight, 'from');
+    } else if (outcome === 'accepted' || outcome === 'delivered') {
+      if (client) tables.client.get(client.name)?.setAside(at);
+      if (network) tables.network.get(network.name)?.setAside(at);
+      if (site) tables.harvested.get(site.name)?.setAside(at);
+      if (outcome === 'delivered') setSentAside(sight);
+    }
+    if (sender && recipient && pairs.isAnswered(sender, recipient))
+      gather('pair', pairName(sender, recipient), sight, 'between');
+  }
+
+  /** A domain that sends much gets many notices. */
+  function setSentAside({ sender, site, at }: Sight): void {
+    const domain = sender?.name.slice(sender.name.lastIndexOf('@') + 1);
+    if (domain && domain !== site?.name) tables.notified.see(domain, at).setAside(at);
+  }
+
+  return {
+    observe(observation) {
+      advance(observation.at);
+      const sight = see(observation, latest);
+      const found = register.explain(sight);
+      if (found) {
+        register.add(found, sight);
+        if (!narrow.has(found.incident.cause)) return;
+      }
+      gatherSender(sight);
+      if (!found) gatherOthers(sight);
+    },
+    advance,
+    incidents: () => register.all(),
+    changed: () => register.changed(),
+    explain(circumstance) {
+      return register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
+    },
+    resume(incidents) {
+      for (const incident of incidents) register.resume(incident);
+    },
+  };
+}
+
+/** Each of these may be a part of what is done in the name of one sender: it is joined to it then. */
+const narrow: ReadonlySet<IncidentCause> = new Set(['harvest', 'mail-loop']);

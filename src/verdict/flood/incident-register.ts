@@ -1,0 +1,194 @@
+/**
+ * The incidents: opened, joined, closed, remembered, each with its id.
+ */
+import { formatLocalTime } from '../../mail/amounts.ts';
+import { Account } from './account.ts';
+import { floods, type GatherKind } from './causes.ts';
+import type { Incident, IncidentCause } from './incident.ts';
+import { type Explanation, IncidentIndex } from './incident-index.ts';
+import { type Flood, isOfMany, type Relation, relate } from './joining.ts';
+import type { FloodLimits } from './limits.ts';
+import { OpenIncident } from './open-incident.ts';
+import type { Sight } from './sight.ts';
+
+/** Clients of a flood whose other floods are looked for. */
+const mostCompared = 32;
+
+export class IncidentRegister {
+  private readonly limits: FloodLimits;
+  private readonly hash: (name: string) => number;
+  private readonly index = new IncidentIndex();
+  /** Open, or in their aftermath. */
+  private readonly current = new Set<OpenIncident>();
+  private readonly over: Incident[] = [];
+  private readonly touched = new Set<OpenIncident>();
+  /** By day: the last number that was given. */
+  private readonly numbers = new Map<string, number>();
+
+  /** `hash`: as names are hashed that are seen. */
+  constructor(limits: FloodLimits, hash: (name: string) => number) {
+    this.limits = limits;
+    this.hash = hash;
+  }
+
+  explain(sight: Sight): Explanation | null {
+    return this.index.explain(sight);
+  }
+
+  add({ incident, side }: Explanation, sight: Sight): void {
+    incident.add(sight, side);
+    this.touched.add(incident);
+    if (side !== 'to') this.index.remember(sight, incident);
+  }
+
+  /** A gathering became a flood. */
+  open(kind: GatherKind, key: string, account: Account, at: number): void {
+    const before = this.index.get(kind, key);
+    if (before && at - before.account.last < this.limits.again) before.reopen(account);
+    else this.openAnother(kind, { cause: floods[kind].cause, subject: key, account }, at);
+    const opened = this.index.get(kind, key);
+    if (opened) this.touched.add(opened);
+  }
+
+  private openAnother(kind: GatherKind, flood: Flood, at: number): void {
+    const related = this.related(flood, at);
+    if (related.some(({ relation }) => relation === 'counted')) return;
+    const [oldest, ...others] = related.map(({ incident }) => incident);
+    const incident = oldest ?? this.create(flood, at);
+    if (oldest) {
+      const parts = new Account('many');
+      for (const { account } of [oldest, ...others]) parts.addAll(account);
+      flood.account.join(parts);
+      oldest.become(flood);
+      for (const other of others) this.absorb(oldest, other);
+    }
+    this.index.set(kind, flood.subject, incident);
+    this.joinSame(incident, at);
+  }
+
+  private related(flood: Flood, at: number): Related[] {
+    const found: Related[] = [];
+    for (const incident of this.recent(at)) {
+      const relation = relate(incident, flood);
+      if (relation) found.push({ incident, relation });
+    }
+    return found;
+  }
+
+  private recent(at: number): OpenIncident[] {
+    const { again } = this.limits;
+    return [...this.current].filter(({ isOpen, account }) => isOpen || at - account.last < again);
+  }
+
+  /** With an older one that has the same clients. */
+  private joinSame(newer: OpenIncident, at: number): void {
+    if (!isOfMany(newer)) return;
+    const clients = newer.account.topClients.top(mostCompared);
+    const hashes = clients.map(({ name }) => this.hash(name));
+    for (const older of this.recent(at)) {
+      if (older === newer) return;
+      if (!isOfMany(older) || older.crowd.shareOf(hashes) < 0.5) continue;
+      newer.account.addAll(older.account);
+      older.become({ cause: older.cause, subject: older.subject, account: newer.account });
+      this.absorb(older, newer);
+      return;
+    }
+  }
+
+  private absorb(oldest: OpenIncident, part: OpenIncident): void {
+    oldest.joined.push(part.id, ...part.joined);
+    oldest.crowd.addAll(part.crowd);
+    this.index.replace(part, oldest);
+    this.current.delete(part);
+    this.touched.delete(part);
+    this.touched.add(oldest);
+  }
+
+  /** Closes what is quiet, and forgets whose mail met its end. */
+  advance(now: number): void {
+    for (const incident of [...this.current]) {
+      if (incident.isOpen && incident.isQuiet(now)) this.close(incident);
+      if (!incident.isOpen && now - incident.account.last > this.limits.aftermath)
+        this.retire(incident);
+      else if (incident.isOpen) this.joinSame(incident, now);
+    }
+  }
+
+  all(): Incident[] {
+    const open = Array.from(this.current, (incident) => incident.tell());
+    return [...this.over, ...open].sort((a, b) => a.start - b.start || compareIds(a.id, b.id));
+  }
+
+  changed(): Incident[] {
+    const told = Array.from(this.touched, (incident) => incident.tell());
+    this.touched.clear();
+    return told;
+  }
+
+  resume(told: Incident): void {
+    const [day = '', number] = told.id.split('.');
+    this.numbers.set(day, Math.max(this.numbers.get(day) ?? 0, Number(number) || 0));
+    const incident = OpenIncident.from(told, this.limits.quiet);
+    this.current.add(incident);
+    this.index.set(kindOfCause[told.cause], told.subject, incident);
+  }
+
+  private create(flood: Flood, at: number): OpenIncident {
+    if (this.current.size >= this.limits.open) this.makeRoom(at);
+    const incident = new OpenIncident(this.nextId(flood.account.first), flood, this.limits.quiet);
+    this.current.add(incident);
+    return incident;
+  }
+
+  private nextId(start: number): string {
+    const day = formatLocalTime(start).slice(0, 10);
+    const number = (this.numbers.get(day) ?? 0) + 1;
+    this.numbers.set(day, number);
+    return `${day}.${number}`;
+  }
+
+  /** What is over goes first, then what is quietest. */
+  private makeRoom(at: number): void {
+    const levelOf = (one: OpenIncident) => (one.isOpen ? one.levelAt(at) : -1);
+    const [first, ...others] = this.current;
+    if (!first) return;
+    this.retire(
+      others.reduce((least, one) => (levelOf(one) < levelOf(least) ? one : least), first),
+    );
+  }
+
+  private close(incident: OpenIncident): void {
+    incident.isOpen = false;
+    this.touched.add(incident);
+  }
+
+  private retire(incident: OpenIncident): void {
+    if (incident.isOpen) this.close(incident);
+    this.current.delete(incident);
+    this.index.replace(incident, null);
+    this.over.push(incident.tell());
+    if (this.over.length > this.limits.remembered) this.over.shift();
+  }
+}
+
+interface Related {
+  readonly incident: OpenIncident;
+  readonly relation: Relation;
+}
+
+/** By day, then by number: `2006-09-05.2` is before `2006-09-05.10`. */
+function compareIds(one: string, other: string): number {
+  const [day = '', number = ''] = one.split('.');
+  const [otherDay = '', otherNumber = ''] = other.split('.');
+  return day === otherDay ? Number(number) - Number(otherNumber) : day < otherDay ? -1 : 1;
+}
+
+const kindOfCause: { readonly [cause in IncidentCause]: GatherKind } = {
+  'forged-sender': 'sender',
+  harvest: 'client',
+  'slow-harvest': 'harvested',
+  'notice-storm': 'storm',
+  'joe-job': 'notified',
+  'mail-loop': 'loop',
+  'answer-loop': 'pair',
+};

@@ -1,0 +1,47 @@
+/**
+ * Whether one flood is part of another: seen apart first, because one is seen before the other.
+ */
+import { placeOf } from '../../mail/client-place.ts';
+import type { Account } from './account.ts';
+import type { IncidentCause } from './incident.ts';
+
+export interface Flood {
+  readonly cause: IncidentCause;
+  readonly subject: string;
+  readonly account: Account;
+}
+
+/**
+ * - part: the older one is part of the newer one, which counted most of it as well
+ * - counted: all of the newer one was counted for the older one
+ */
+export type Relation = 'part' | 'counted';
+
+/** Null: they have nothing to do with each other, but for their clients: see `isOfMany`. */
+export function relate(older: Flood, newer: Flood): Relation | null {
+  if (isExplained(older, newer)) return 'part';
+  if (newer.cause !== 'harvest') return null;
+  if (isExplained(newer, older)) return 'counted';
+  const isPart = older.cause === 'harvest' && placeOf(older.subject).network === newer.subject;
+  return isPart ? 'part' : null;
+}
+
+/** Floods by many clients: those by the same ones are one flood, whatever names they send in. */
+export function isOfMany({ cause }: { readonly cause: IncidentCause }): boolean {
+  return cause === 'forged-sender' || cause === 'slow-harvest';
+}
+
+/** Whether most of the narrow flood belongs to the wide one. */
+function isExplained(narrow: Flood, wide: Flood): boolean {
+  const { cause, account, subject } = narrow;
+  if (wide.cause === 'forged-sender') {
+    if (cause === 'harvest') return isMost(account.topSenders.countOf(wide.subject), account);
+    return cause === 'mail-loop' && wide.subject.endsWith(`@${subject}`);
+  }
+  if (wide.cause !== 'slow-harvest' || cause !== 'harvest') return false;
+  return isMost(account.topSites.countOf(wide.subject), account);
+}
+
+function isMost(count: number, account: Account): boolean {
+  return count >= account.tried / 2;
+}

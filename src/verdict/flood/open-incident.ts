@@ -1,0 +1,84 @@
+/**
+ * An incident that is going on, or whose mail is not at its end.
+ */
+import { Account, type Side } from './account.ts';
+import { Crowd } from './crowd.ts';
+import type { Incident, IncidentCause } from './incident.ts';
+import type { Flood } from './joining.ts';
+import type { FloodLimits } from './limits.ts';
+import type { Sight } from './sight.ts';
+
+export class OpenIncident {
+  readonly id: string;
+  cause: IncidentCause;
+  subject: string;
+  account: Account;
+  /** Ids of those that turned out to be part of it. */
+  readonly joined: string[] = [];
+  readonly crowd = new Crowd();
+  isOpen = true;
+  private readonly quiet: FloodLimits['quiet'];
+  private level: number;
+  private leveledAt: number;
+
+  constructor(id: string, { cause, subject, account }: Flood, quiet: FloodLimits['quiet']) {
+    this.id = id;
+    this.cause = cause;
+    this.subject = subject;
+    this.account = account;
+    this.quiet = quiet;
+    this.level = quiet.full;
+    this.leveledAt = account.last;
+  }
+
+  /** As it was told; names and numbers beyond that are lost. */
+  static from(told: Incident, quiet: FloodLimits['quiet']): OpenIncident {
+    const { id, cause, subject, isOpen, joined } = told;
+    const incident = new OpenIncident(id, { cause, subject, account: Account.from(told) }, quiet);
+    incident.isOpen = isOpen;
+    incident.joined.push(...joined);
+    return incident;
+  }
+
+  /** What a queue tries again for days keeps no flood alive. */
+  add(sight: Sight, side: Side): void {
+    const { last } = this.account;
+    this.account.add(sight, side);
+    if (sight.client && side === 'from') this.crowd.add(sight.client.hash);
+    const { observation } = sight;
+    if (observation.kind === 'fate' && observation.outcome !== 'returned') {
+      if (!this.isOpen) this.account.last = last;
+      return;
+    }
+    this.level = Math.min(this.levelAt(sight.at) + 1, this.quiet.full);
+    this.leveledAt = sight.at;
+  }
+
+  /** It has begun anew. */
+  reopen(account: Account): void {
+    this.account.addAll(account);
+    this.become(this);
+  }
+
+  /** It is seen what it is part of. */
+  become({ cause, subject, account }: Flood): void {
+    Object.assign(this, { cause, subject, account, isOpen: true });
+    this.level = this.quiet.full;
+    this.leveledAt = account.last;
+  }
+
+  isQuiet(now: number): boolean {
+    return this.levelAt(now) < this.quiet.floor;
+  }
+
+  levelAt(now: number): number {
+    const { halfLife, slowHalfLife } = this.quiet;
+    const half = this.cause === 'slow-harvest' ? slowHalfLife : halfLife;
+    return this.level * 0.5 ** (Math.max(0, now - this.leveledAt) / half);
+  }
+
+  tell(): Incident {
+    const { id, cause, subject, isOpen, joined } = this;
+    return { id, cause, subject, isOpen, joined: [...joined], ...this.account.tell() };
+  }
+}

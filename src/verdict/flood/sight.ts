@@ -1,0 +1,103 @@
+/**
+ * One observation as the counters see it: each text made comparable and hashed once, however many count it.
+ */
+import { placeOf } from '../../mail/client-place.ts';
+import { detached } from '../../mail/detached.ts';
+import { hashText } from '../../mail/text-hash.ts';
+import type { Observation } from './observation.ts';
+
+export interface Named {
+  readonly name: string;
+  readonly hash: number;
+}
+
+export interface Sight {
+  readonly observation: Observation;
+  /** Never before an earlier one. */
+  readonly at: number;
+  /** Lower case; null: not known. Empty: a notice. */
+  readonly sender: Named | null;
+  readonly recipient: Named | null;
+  /** Domain of the recipient. */
+  readonly site: Named | null;
+  readonly client: Named | null;
+  readonly network: Named | null;
+}
+
+export type See = (observation: Observation, at: number) => Sight;
+
+interface Place {
+  readonly client: Named;
+  readonly network: Named;
+}
+
+const mostRemembered = 4096;
+/** Longer texts are cut: no address is, and no text is to cost more memory than its count. */
+const textLimit = 320;
+
+/** `seed` for the hashes. */
+export function createSee(seed: number): See {
+  const places = new Map<string, Place>();
+  const domains = new Map<string, Named>();
+  const named = (name: string): Named => ({ name, hash: hashText(name, seed) });
+
+  function findPlace(address: string): Place {
+    const known = places.get(address);
+    if (known) return known;
+    if (places.size >= mostRemembered) places.clear();
+    const { client, network } = placeOf(detached(shortened(address)));
+    const place = { client: named(client), network: named(network) };
+    places.set(detached(shortened(address)), place);
+    return place;
+  }
+
+  function domainOf(address: string): Named {
+    const domain = address.slice(address.lastIndexOf('@') + 1);
+    const known = domains.get(domain);
+    if (known) return known;
+    if (domains.size >= mostRemembered) domains.clear();
+    const found = named(detached(domain));
+    domains.set(found.name, found);
+    return found;
+  }
+
+  function addressOf(path: string): Named {
+    return named(shortened(path).toLowerCase());
+  }
+
+  return (observation, at) => {
+    const { client, reversePath, forwardPath } = observation;
+    const place = client === null ? null : findPlace(client);
+    const recipient = forwardPath === null ? null : addressOf(forwardPath);
+    return {
+      observation,
+      at,
+      sender: reversePath === null ? null : addressOf(reversePath),
+      recipient,
+      site: recipient && domainOf(recipient.name),
+      client: place?.client ?? null,
+      network: place?.network ?? null,
+    };
+  };
+}
+
+function shortened(text: string): string {
+  return text.length <= textLimit ? text : text.slice(0, textLimit);
+}
+
+/** To be kept: its texts are its own, and of the observation only what is counted is left. */
+export function keepSight(sight: Sight): Sight {
+  const { sender, recipient } = sight;
+  const texts = { client: null, reversePath: null, forwardPath: null };
+  return {
+    ...sight,
+    observation: { ...sight.observation, ...texts },
+    sender: sender && { ...sender, name: detached(sender.name) },
+    recipient: recipient && { ...recipient, name: detached(recipient.name) },
+  };
+}
+
+/** `ann@a.example and bob@b.example`, whoever wrote. */
+export function pairName(one: Named, other: Named): string {
+  return one.name < other.name ? `${one.name} and ${other.name}` : `${other.name} and ${one.name}`;
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { defaultStandingLimits, Standings } from './standings.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** So many recipients that exist and that do not, evenly over the time. */
+function standingsAfter(good: number, unknown: number, time: number): Standings {
+  const standings = new Standings();
+  const all = good + unknown;
+  for (let i = 0; i < all; i++) standings.count('client', i < good, (i * time) / (all - 1));
+  return standings;
+}
+
+const cases: readonly [name: string, good: number, unknown: number, time: number, want: boolean][] =
+  [
+    ['who sends good mail for hours', 100, 5, 3 * hour, true],
+    ['who came just now', 100, 0, hour / 2, false],
+    ['who sent little', 10, 0, 3 * hour, false],
+    ['who often names unknown ones', 100, 30, 3 * hour, false],
+  ];
+for (const [name, good, unknown, time, want] of cases)
+  test(`${name} is ${want ? 'good' : 'not known as good'}`, () =>
+    assert.equal(standingsAfter(good, unknown, time).isGood('client', time), want));
+
+test('a good name is lost by harvesting, and what is long ago counts little', () => {
+  const standings = standingsAfter(100, 0, 3 * hour);
+  for (let i = 0; i < 20; i++) standings.count('client', false, 3 * hour);
+  assert.equal(standings.isGood('client', 3 * hour), false);
+  for (let i = 0; i < 60; i++) standings.count('client', true, 60 * day);
+  assert.equal(standings.isGood('client', 60 * day), true);
+});
+
+test('memory is bounded, and who is heard of stays', () => {
+  const standings = new Standings({ ...defaultStandingLimits, clients: 10, good: 2, age: 0 });
+  for (let i = 0; i < 1000; i++) {
+    standings.count(`client-${i}`, true, i);
+    standings.count('faithful', true, i);
+  }
+  assert.equal(standings.isGood('faithful', 1000), true);
+});

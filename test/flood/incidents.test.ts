@@ -1,0 +1,221 @@
+/**
+ * The life of an incident: what it gathers, joins, forgets and survives.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Incident } from '../../src/verdict/flood/incident.ts';
+import {
+  createIncidentFinder,
+  type IncidentFinder,
+} from '../../src/verdict/flood/incident-finder.ts';
+import { defaultFloodLimits } from '../../src/verdict/flood/limits.ts';
+import type { Observation } from '../../src/verdict/flood/observation.ts';
+import {
+  forgedSenderAccepted,
+  forgedSenderAtDoor,
+  harvest,
+  hour,
+  minute,
+  morning,
+  type Scene,
+  Stage,
+} from './scenes.ts';
+
+const size = { count: 2000, clients: 300, length: hour };
+
+function play(observations: readonly Observation[], finder = createIncidentFinder()) {
+  for (const observation of observations) finder.observe(observation);
+  return finder;
+}
+
+function only(finder: IncidentFinder): Incident {
+  const [incident, ...more] = finder.incidents();
+  assert.ok(incident && more.length === 0);
+  return incident;
+}
+
+function later(scene: Scene, by: number): Observation[] {
+  return scene.observations.map((observation) => ({ ...observation, at: observation.at + by }));
+}
+
+test('an incident tells what came in, what the server made of it, and how it ended', () => {
+  const scene = forgedSenderAccepted('one', size);
+  const { start, end, received, made, ended, clients, senders, sites, samples } = only(
+    play(scene.observations),
+  );
+  assert.equal(start, scene.observations[0]?.at);
+  assert.equal(end, scene.observations.at(-1)?.at);
+  assert.equal(made.notices, 2000);
+  assert.ok(made.returns > 5900 && made.returns <= 6000, `${made.returns}`);
+  assert.equal(received.unknown, 2000);
+  assert.equal(ended.failed, 2000);
+  assert.ok(ended.dropped > 1950, `${ended.dropped}`);
+  assert.ok(clients.distinct > 250 && clients.distinct < 350, `${clients.distinct}`);
+  assert.deepEqual(senders.top[0], { name: 'nicholas@seaton.biz', count: 2000 });
+  assert.equal(sites.distinct, 12);
+  assert.ok(samples.length > 3 && samples.every((path) => path.includes('@site-')));
+});
+
+test('who is seen as a harvester first becomes part of the flood that is seen later', () => {
+  const first = harvest('one', { count: 100, clients: 1, length: 5 * minute });
+  const inOneName = first.observations.map((one) => ({
+    ...one,
+    reversePath: 'nicholas@seaton.biz',
+  }));
+  const finder = play(inOneName);
+  assert.equal(only(finder).cause, 'harvest');
+  play(later(forgedSenderAtDoor('one', size), 6 * minute), finder);
+  const { id, cause, received, clients } = only(finder);
+  assert.deepEqual([id, cause], ['2006-09-05.1', 'forged-sender']);
+  assert.equal(received.recipients, 2100);
+  const [largest] = clients.top;
+  assert.ok(largest?.name === '192.0.2.7' && largest.count > 80, `${largest?.count}`);
+});
+
+test('those that are joined are named', () => {
+  const stage = new Stage('one');
+  for (const client of ['192.0.2.7', '198.51.100.7', '203.0.113.7'])
+    for (let i = 0; i < 100; i++)
+      stage.attempt(morning, client, 'nicholas@seaton.biz', stage.inventedMailbox(), 'unknown');
+  const finder = play(stage.end(null).observations);
+  assert.equal(finder.incidents().length, 3);
+  play(later(forgedSenderAtDoor('one', size), minute), finder);
+  assert.deepEqual(only(finder).joined, ['2006-09-05.2', '2006-09-05.3']);
+});
+
+test('an incident ends when it is quiet, takes the ends of its mail, and begins anew soon after only', () => {
+  const scene = forgedSenderAtDoor('one', size);
+  const finder = play(scene.observations);
+  const { end } = only(finder);
+  finder.advance(end + 20 * minute);
+  assert.equal(only(finder).isOpen, true);
+  finder.advance(end + hour);
+  assert.equal(only(finder).isOpen, false);
+  finder.observe({
+    kind: 'fate',
+    at: end + 2 * hour,
+    client: null,
+    reversePath: '',
+    forwardPath: 'Nicholas@Seaton.biz',
+    outcome: 'expired',
+    bytes: 0,
+    nextHop: null,
+  });
+  const ended = only(finder);
+  assert.deepEqual([ended.end, ended.ended.failed, ended.isOpen], [end, 1, false]);
+  play(later(scene, 3 * hour), finder);
+  assert.equal(only(finder).received.recipients, 4000);
+  play(later(scene, 24 * hour), finder);
+  assert.deepEqual(
+    finder.incidents().map(({ id, isOpen }) => [id, isOpen]),
+    [
+      ['2006-09-05.1', false],
+      ['2006-09-06.1', true],
+    ],
+  );
+});
+
+test('what another finder told is gone on with', () => {
+  const { observations } = forgedSenderAtDoor('one', size);
+  const whole = only(play(observations));
+  const first = play(observations.slice(0, 1000));
+  const second = createIncidentFinder();
+  second.resume(first.incidents());
+  const { clients, ...resumed } = only(play(observations.slice(1000), second));
+  const { clients: wanted, ...rest } = whole;
+  assert.deepEqual(
+    { ...resumed, senders: resumed.senders.top, samples: null },
+    { ...rest, senders: rest.senders.top, samples: null },
+  );
+  assert.ok(clients.distinct > 0.7 * wanted.distinct, `${clients.distinct}`);
+});
+
+test('it is told what has changed, and what a question belongs to', () => {
+  const { observations } = forgedSenderAtDoor('one', size);
+  const finder = play(observations.slice(0, 500));
+  assert.equal(finder.changed().length, 1);
+  assert.equal(finder.changed().length, 0);
+  play(observations.slice(500), finder);
+  const [changed] = finder.changed();
+  assert.equal(changed?.received.recipients, 2000);
+  const asked = {
+    kind: 'received',
+    at: morning,
+    client: '198.51.100.9',
+    forwardPath: null,
+  } as const;
+  const forged = finder.explain({ ...asked, reversePath: 'NICHOLAS@seaton.biz' });
+  assert.deepEqual([forged?.incident.id, forged?.by], [changed.id, 'sender']);
+  assert.equal(finder.explain({ ...asked, reversePath: 'ann@example.org' }), null);
+  finder.advance(morning + 5 * hour);
+  assert.equal(finder.explain({ ...asked, reversePath: 'nicholas@seaton.biz' }), null);
+});
+
+test('a million keys of every kind leave memory bounded, and a flood among them is seen', () => {
+  const finder = createIncidentFinder();
+  const stage = new Stage('one');
+  const before = memoryInUse();
+  for (let i = 0; i < 250_000; i++) {
+    // Four new keys each.
+    const key = (i * 7919) % 250_000;
+    finder.observe({
+      kind: 'attempt',
+      at: morning + i * 12,
+      client: `10.${key >> 16}.${(key >> 8) & 255}.${key & 255}`,
+      reversePath: `s${key}@d${key}.example`,
+      forwardPath: `r${key}@h${key}.example`,
+      outcome: 'accepted',
+    });
+    if (i % 50 === 0)
+      finder.observe({
+        kind: 'attempt',
+        at: morning + i * 12,
+        client: stage.client(500),
+        reversePath: 'nicholas@seaton.biz',
+        forwardPath: stage.inventedMailbox(),
+        outcome: 'unknown',
+      });
+  }
+  const used = (memoryInUse() - before) / 2 ** 20;
+  const { subject, received } = only(finder);
+  assert.equal(subject, 'nicholas@seaton.biz');
+  assert.ok(received.recipients > 4950, `${received.recipients}`);
+  assert.ok(used < 100, `${used} MB`);
+});
+
+test('texts that are parts of a large one do not keep it alive', () => {
+  const finder = createIncidentFinder();
+  const before = memoryInUse();
+  for (let i = 0; i < 300; i++) {
+    const text = `${'x'.repeat(1_000_000)} client-${i}.host.example sender-${i}@from.example rcpt-${i}@to.example`;
+    const [, client = '', reversePath = '', forwardPath = ''] = text.split(' ');
+    const at = morning + i;
+    finder.observe({ kind: 'attempt', at, client, reversePath, forwardPath, outcome: 'unknown' });
+  }
+  const used = (memoryInUse() - before) / 2 ** 20;
+  assert.ok(used < 150, `${used} MB`);
+});
+
+test('more floods than may be open close the quietest', () => {
+  const limits = { ...defaultFloodLimits, open: 10, remembered: 30 };
+  const finder = createIncidentFinder({ limits });
+  for (let i = 0; i < 50; i++) {
+    const stage = new Stage(`${i}`);
+    for (let k = 0; k < 100; k++)
+      stage.attempt(
+        morning + i,
+        `10.${i}.0.1`,
+        `s${k}@x.example`,
+        stage.inventedMailbox(),
+        'unknown',
+      );
+    play(stage.observations, finder);
+  }
+  const incidents = finder.incidents();
+  assert.equal(incidents.length, 40);
+  assert.equal(incidents.filter(({ isOpen }) => isOpen).length, 10);
+});
+
+function memoryInUse(): number {
+  return process.memoryUsage().heapUsed;
+}
