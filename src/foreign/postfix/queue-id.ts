@@ -68,3 +68,16 @@ function hexMicroseconds(text: string): string {
   }
   return value.toString(16).toUpperCase().padStart(5, '0');
 }
+
+/** When a long id was given, ms since 1970; null: it is none. */
+export function timeOfLongId(id: string): number | null {
+  const separator = separatorOf(id);
+  if (separator === null) return null;
+  let seconds = 0;
+  for (const digit of id.slice(0, separator - 4)) {
+    const found = digits.indexOf(digit);
+    if (found < 0) return null;
+    seconds = seconds * 52 + found;
+  }
+  return seconds * 1000;
+}

@@ -1,0 +1,168 @@
+/**
+ * The story of logs: read, followed, and the incidents in them found.
+ */
+import type { Incident } from '../../verdict/flood/incident.ts';
+import type { Observation } from '../../verdict/flood/observation.ts';
+import { Follower } from './follower.ts';
+import type { LogFile } from './log-file.ts';
+import { openLogSource, type SourceReport } from './log-source.ts';
+import { mergeLogs } from './merge.ts';
+import { openParsePool } from './parse-pool.ts';
+import type { Server } from './read-block.ts';
+import { type Series, SeriesRecorder } from './series.ts';
+
+/** Who recognises incidents; src/verdict/flood/ has it. */
+export interface Finder {
+  observe(observation: Observation): void;
+  advance(now: number): void;
+  incidents(): readonly Incident[];
+}
+
+export interface StoryOptions {
+  readonly files: readonly LogFile[];
+  readonly finder: Finder;
+  /** ms since 1970: what happened from then on... */
+  readonly since?: number;
+  /** ...and before then. */
+  readonly until?: number;
+  /** That read lines; 0 for this one. */
+  readonly threads: number;
+  /** ms since 1970. */
+  readonly now: number;
+  /** Octets read so far, unpacked. */
+  readonly onProgress?: (octets: number, file: string) => void;
+}
+
+export interface Story {
+  /** In the order in which they were given. */
+  readonly sources: readonly SourceReport[];
+  /** ms since 1970 of the first and last thing told; null: there is none. */
+  readonly span: { readonly first: number; readonly last: number } | null;
+  readonly totals: Totals;
+  readonly series: Series;
+  /** The one that did most first. */
+  readonly incidents: readonly Incident[];
+}
+
+export interface Totals {
+  readonly received: number;
+  readonly bytes: number;
+  readonly refused: number;
+  readonly notices: number;
+  readonly returns: number;
+  readonly deliveries: number;
+}
+
+/** The same file twice is one. */
+export async function tellStory(options: StoryOptions): Promise<Story> {
+  const { finder, threads, now, onProgress } = options;
+  const teller = createTeller(options);
+  const sources = await Promise.all(
+    distinct(options.files).map((file) => openLogSource(file, now)),
+  );
+  let read = 0;
+  {
+    await using pool = openParsePool(threads);
+    const logs = sources.map((source) => ({
+      begin: source.begin,
+      open: () =>
+        source.batches(pool, (octets) => {
+          read += octets;
+          onProgress?.(read, source.file.name);
+        }),
+    }));
+    await mergeLogs(logs, teller.take);
+  }
+  teller.end();
+  const reports = sources.map(({ report }) => report);
+  return { sources: reports, ...teller.told(finder) };
+}
+
+/** Joins what servers say, host by host, to what is told. */
+export function createTeller(options: Pick<StoryOptions, 'finder' | 'since' | 'until'>) {
+  const { finder, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = options;
+  const series = new SeriesRecorder();
+  const followers = new Map<string, Follower>();
+  const totals = { received: 0, bytes: 0, refused: 0, notices: 0, returns: 0, deliveries: 0 };
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  let lastHost: string | null = null;
+  let lastServer: Server | null = null;
+  let lastFollower: Follower | null = null;
+
+  function observe(observation: Observation): void {
+    const { at } = observation;
+    if (at < since || at >= until) return;
+    if (at < first) first = at;
+    if (at > last) last = at;
+    count(totals, observation);
+    series.add(observation);
+    finder.observe(observation);
+  }
+
+  function followerOf(host: string, server: Server): Follower {
+    if (lastFollower && host === lastHost && server === lastServer) return lastFollower;
+    const key = `${server} ${host}`;
+    let follower = followers.get(key);
+    if (!follower) {
+      // Nobody has so many mail servers; names of hosts that are made up must not cost more.
+      if (followers.size >= mostFollowers) for (const one of followers.values()) one.end();
+      if (followers.size >= mostFollowers) followers.clear();
+      follower = new Follower(server, observe);
+      followers.set(key, follower);
+    }
+    [lastHost, lastServer, lastFollower] = [host, server, follower];
+    return follower;
+  }
+
+  return {
+    observe,
+    take(at: number, host: string, server: Server, event: Parameters<Follower['take']>[1]): void {
+      followerOf(host, server).take(at, event);
+    },
+    end(): void {
+      for (const follower of followers.values()) follower.end();
+      followers.clear();
+      lastFollower = null;
+    },
+    told(found: Finder): Omit<Story, 'sources'> {
+      const span = first <= last ? { first, last } : null;
+      if (span) found.advance(last);
+      const incidents = found.incidents().toSorted((a, b) => weightOf(b) - weightOf(a));
+      return { span, totals, series: series.series(), incidents };
+    },
+  };
+}
+
+const mostFollowers = 64;
+
+function count(
+  totals: { -readonly [name in keyof Totals]: number },
+  observation: Observation,
+): void {
+  switch (observation.kind) {
+    case 'received':
+      totals.received++;
+      totals.bytes += observation.bytes;
+      return;
+    case 'attempt':
+      if (observation.outcome !== 'accepted') totals.refused++;
+      return;
+    case 'notice':
+      totals.notices++;
+      return;
+    case 'fate':
+      if (observation.outcome !== 'dropped') totals.deliveries++;
+      if (observation.outcome === 'returned') totals.returns++;
+  }
+}
+
+/** How much there was of an incident, by what came and what was made of it. */
+export function weightOf({ received, made, ended }: Incident): number {
+  return received.messages + received.recipients + made.notices + made.deliveries + ended.refused;
+}
+
+function distinct(files: readonly LogFile[]): LogFile[] {
+  const byIdentity = new Map(files.map((file) => [file.identity, file]));
+  return [...byIdentity.values()];
+}

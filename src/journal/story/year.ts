@@ -1,0 +1,37 @@
+/**
+ * From when on the year runs whose name the stamps of a log leave out.
+ *
+ * A file tells by its last change, unless it is a copy. Some servers tell better: names of messages hold the time.
+ */
+import { timeOfLongId } from '../../foreign/postfix/queue-id.ts';
+import { dayOfId } from '../../foreign/sendmail/log-line.ts';
+
+const day = 86_400_000;
+const year = 365 * day;
+/** Names that must agree on a year. */
+const enough = 3;
+
+/** `head`: the beginning of the log. `changedAt`: ms since 1970. */
+export function yearBegin(head: string, changedAt: number): number {
+  return yearBeginByNames(head) ?? changedAt + day - year;
+}
+
+function yearBeginByNames(head: string): number | null {
+  const times: number[] = [];
+  for (const [, word = ''] of head.matchAll(/\]: ([0-9A-Za-z]{9,24}): /g)) {
+    const time = timeOfLongId(word) ?? timeOfSendmail(word);
+    // 1990 is before both servers.
+    if (time !== null && time > 20 * year) times.push(time);
+    if (times.length === enough) break;
+  }
+  const first = Math.min(...times);
+  // By chance a word is a name, three alike are not.
+  const isClear = times.length === enough && Math.max(...times) - first < 60 * day;
+  return isClear ? first - 2 * day : null;
+}
+
+function timeOfSendmail(word: string): number | null {
+  // 14 characters and more: twelve of time and number, and the pid.
+  const found = word.length >= 14 && word.length <= 16 ? dayOfId(word) : null;
+  return found && Date.UTC(...found);
+}
