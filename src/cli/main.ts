@@ -17,6 +17,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import('./run.ts')).runCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
   journal: async () => (await import('./journal.ts')).journalCommand({ openStore }),
+  story: async () => (await import('./story.ts')).storyCommand({ openStore }),
   rescue: async () => (await import('./rescue.ts')).rescueCommand(),
   undo: async () => (await import('./undo.ts')).undoCommand(),
   queue: async () => (await import('./queue.ts')).queueCommand(),

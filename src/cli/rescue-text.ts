@@ -14,6 +14,7 @@ import { type Proposal, proposals } from '../verdict/entry.ts';
 import type { Output, Style } from './output.ts';
 import type { RescueOptions } from './rescue-options.ts';
 import { quote } from './shell-word.ts';
+import { wrap } from './wrap.ts';
 
 const styles: { readonly [proposal in Proposal]: Style } = {
   purge: 'red',
@@ -92,21 +93,6 @@ function formatCause(cause: Cause, output: Output, columns: number): string[] {
 
 export function countEntries(count: number): string {
   return formatCount(count, 'entry', 'entries');
-}
-
-/** Lines of at most `columns` where words are short enough, each after the indent. */
-export function wrap(text: string, columns: number, before: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && before.length + line.length + 1 + word.length > columns) {
-      lines.push(before + line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, before + line];
 }
 
 /** One line while the queue is read: how far it is, and what is known already. */

@@ -31,7 +31,6 @@ export function readEximMessage(text: string): LogReading {
       return text.endsWith(' Completed') || text.startsWith('Completed ', at)
         ? { kind: 'end', id }
         : null;
-    case 'H=(':
     default:
       return text.startsWith('H=', at) ? readRefusal(text.slice(at)) : null;
   }

@@ -113,7 +113,10 @@ export class BatchWriter {
   }
 
   private text(value: string | null): void {
-    if (value === null) return this.put(absent);
+    if (value === null) {
+      this.put(absent);
+      return;
+    }
     let place = this.places.get(value);
     if (place === undefined) {
       place = this.texts.length;

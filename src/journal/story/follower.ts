@@ -65,21 +65,29 @@ export class Follower {
     }
     switch (event.kind) {
       case 'origin':
-        return this.takeOrigin(event);
+        this.takeOrigin(event);
+        break;
       case 'session':
-        return this.takeSession(event);
+        this.takeSession(event);
+        break;
       case 'taken':
-        return this.takeTaken(at, event);
+        this.takeTaken(at, event);
+        break;
       case 'envelope':
-        return this.takeEnvelope(at, event);
+        this.takeEnvelope(at, event);
+        break;
       case 'fate':
-        return this.takeFate(at, event);
+        this.takeFate(at, event);
+        break;
       case 'notice':
-        return this.takeNotice(at, event.id, this.begin(event.child));
+        this.takeNotice(at, event.id, this.begin(event.child));
+        break;
       case 'attempt':
-        return this.takeAttempt(at, event);
+        this.takeAttempt(at, event);
+        break;
       case 'end':
-        return this.takeEnd(event.id);
+        this.takeEnd(event.id);
+        break;
     }
   }
 

@@ -1,6 +1,8 @@
 /**
  * The story of logs: read, followed, and the incidents in them found.
  */
+
+import type { StoredReceipt } from '../../store/journal-store.ts';
 import type { Incident } from '../../verdict/flood/incident.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
 import { Follower } from './follower.ts';
@@ -9,6 +11,7 @@ import { openLogSource, type SourceReport } from './log-source.ts';
 import { mergeLogs } from './merge.ts';
 import { openParsePool } from './parse-pool.ts';
 import type { Server } from './read-block.ts';
+import { observationsOf } from './receipt-observations.ts';
 import { type Series, SeriesRecorder } from './series.ts';
 
 /** Who recognises incidents; src/verdict/flood/ has it. */
@@ -76,6 +79,32 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
   teller.end();
   const reports = sources.map(({ report }) => report);
   return { sources: reports, ...teller.told(finder) };
+}
+
+/** The story of Spillway's own journal; `where` is its name. */
+export async function tellReceipts(
+  receipts: AsyncIterable<StoredReceipt>,
+  where: string,
+  options: Pick<StoryOptions, 'finder' | 'since' | 'until'>,
+): Promise<Story> {
+  const teller = createTeller(options);
+  const report: SourceReport = {
+    name: where,
+    lines: 0,
+    events: 0,
+    first: null,
+    last: null,
+    trouble: null,
+    unreadable: [],
+  };
+  for await (const receipt of receipts) {
+    report.lines++;
+    report.events++;
+    report.first = Math.min(report.first ?? receipt.from, receipt.from);
+    report.last = Math.max(report.last ?? receipt.until, receipt.until);
+    for (const observation of observationsOf(receipt)) teller.observe(observation);
+  }
+  return { sources: [report], ...teller.told(options.finder) };
 }
 
 /** Joins what servers say, host by host, to what is told. */

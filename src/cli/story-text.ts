@@ -1,0 +1,118 @@
+/**
+ * The story of logs as text, for somebody who was just woken.
+ */
+
+import { describeIncident, rankingInWords } from '../journal/story/incident-words.ts';
+import type { SourceReport } from '../journal/story/log-source.ts';
+import { troublesOf } from '../journal/story/source-words.ts';
+import type { Story } from '../journal/story/tell.ts';
+import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
+import { printable } from '../mail/printable.ts';
+import type { Incident } from '../verdict/flood/incident.ts';
+import type { Output } from './output.ts';
+import { wrap } from './wrap.ts';
+
+const shownIncidents = 20;
+
+export function formatStory(story: Story, output: Output, columns: number): string[] {
+  const { incidents } = story;
+  const lines = [output.style('bold', headOf(story)), ...wrap(totalsOf(story), columns, '')];
+  for (const incident of incidents.slice(0, shownIncidents))
+    lines.push('', ...formatIncident(incident, output, columns));
+  const smaller = incidents.length - shownIncidents;
+  if (smaller > 0)
+    lines.push('', `And ${formatCount(smaller, 'smaller incident')} (--json tells all).`);
+  lines.push(...formatSources(story.sources, output, columns));
+  return lines;
+}
+
+function headOf({ incidents, span, sources }: Story): string {
+  const found = incidents.length === 0 ? 'No incident' : formatCount(incidents.length, 'incident');
+  const where =
+    sources.length === 1 ? printable(nameOf(sources[0])) : formatCount(sources.length, 'log');
+  if (!span) return `${where}: nothing that a mail server said of its mail`;
+  return `${found} in ${where}, from ${formatLocalTime(span.first)} until ${formatLocalTime(span.last)}`;
+}
+
+function nameOf(source: SourceReport | undefined): string {
+  return source === undefined
+    ? 'nothing'
+    : source.name === '-'
+      ? 'what came by stdin'
+      : source.name;
+}
+
+function totalsOf({ totals, span }: Story): string {
+  if (!span) return '';
+  const { received, bytes, refused, notices, returns, deliveries } = totals;
+  const parts = [
+    `${formatCount(received, 'message')} came in${bytes > 0 ? ` (${formatSize(bytes)})` : ''}`,
+    `${formatCount(refused, 'recipient')} refused`,
+    `${formatNumber(deliveries)} tried to deliver`,
+    `${formatCount(notices, 'failure notice')} written`,
+    ...(returns > 0 ? [`${formatNumber(returns)} came back to the server itself`] : []),
+  ];
+  return `In all: ${parts.join(', ')}.`;
+}
+
+function formatIncident(incident: Incident, output: Output, columns: number): string[] {
+  const { id, received, made, isOpen } = incident;
+  const words = describeIncident(incident);
+  const paragraph = (text: string) => wrap(text, columns, '  ');
+  const small = (label: string, text: string | null) =>
+    text === null
+      ? []
+      : wrap(`${label}${text}`, columns, '    ').map((line, at) =>
+          at === 0 ? line.slice(2) : line,
+        );
+  const samples = incident.samples.slice(0, 3).map((path) => printable(path, 80));
+  return [
+    `${output.style(isOpen ? ['bold', 'red'] : 'bold', words.title)}  ${output.style('dim', id)}`,
+    ...paragraph(words.when),
+    '',
+    ...paragraph(words.what.join(' ')),
+    '',
+    output.style('bold', '  Who does more damage here?'),
+    ...table([
+      ['came in', formatCount(received.messages, 'message'), formatSize(received.bytes)],
+      ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), formatSize(made.bytes)],
+      ['', `${formatNumber(made.notices)} notices written`, ''],
+      ['', `${formatNumber(made.returns)} to itself`, ''],
+    ]),
+    ...paragraph(words.damage.join(' ')),
+    '',
+    ...small('From clients: ', rankingInWords(incident.clients)),
+    ...small('In the name of: ', rankingInWords(incident.senders)),
+    ...small('At domains: ', rankingInWords(incident.sites)),
+    ...small('Such as: ', samples.length > 0 ? samples.join(', ') : null),
+    '',
+    output.style('bold', '  What to do now'),
+    ...words.advice.flatMap((text, at) =>
+      wrap(text, columns, '     ').map((line, row) =>
+        row === 0 ? `  ${at + 1}. ${line.slice(5)}` : line,
+      ),
+    ),
+  ];
+}
+
+function table(rows: readonly (readonly [string, string, string])[]): string[] {
+  const shown = rows.filter(([, text]) => !text.startsWith('0 ') || rows.length < 3);
+  const width = Math.max(...shown.map(([, text]) => text.length));
+  return shown.map(([label, text, size]) =>
+    `    ${label.padEnd(10)}${text.padStart(width)}   ${size}`.trimEnd(),
+  );
+}
+
+function formatSources(
+  sources: readonly SourceReport[],
+  output: Output,
+  columns: number,
+): string[] {
+  const told = troublesOf(sources);
+  if (told.length === 0) return [];
+  return [
+    '',
+    output.style('bold', 'What could not be read'),
+    ...told.flatMap((text) => wrap(text, columns, '  ')),
+  ];
+}
