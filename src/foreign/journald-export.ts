@@ -150,6 +150,7 @@ export class JournalParser {
     this.heldLength = 0;
     this.name = null;
     this.fields = {};
+    this.isEmpty = true;
   }
 
   private hold(bytes: Buffer, most: number): void {

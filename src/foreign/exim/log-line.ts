@@ -62,7 +62,7 @@ function readDelivery(id: string, flag: string, text: string, start: number): Lo
   if (end < 0) return unreadable('a recipient whose end cannot be told');
   let path = text.slice(start, end);
   // `** A: reason` has no fields, and a colon behind the address.
-  const isBare = path.endsWith(':') && path.length > 1;
+  const isBare = (flag === '** ' || flag === '== ') && path.endsWith(':');
   if (isBare) path = path.slice(0, -1);
   let original = path;
   if (!isBare && text.startsWith(' <', end)) {

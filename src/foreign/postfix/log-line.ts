@@ -112,7 +112,7 @@ function readFrom(id: string, text: string, bracket: number): LogReading {
   const end = endOfPath(text, bracket);
   if (end < 0) return unreadable('a sender whose end cannot be told');
   const rest = text.slice(end + 1);
-  const found = /^, size=(\d{1,15}), nrcpt=(\d{1,9}) \(queue active\)/.exec(rest);
+  const found = /^, size=(\d{1,15}), nrcpt=(\d{1,9}) \(queue active\)$/.exec(rest);
   if (found)
     return {
       kind: 'taken',
@@ -124,6 +124,7 @@ function readFrom(id: string, text: string, bracket: number): LogReading {
       recipients: Number(found[2]),
       about: null,
     };
+  if (rest.startsWith(', size=')) return unreadable('a sender whose end cannot be told');
   if (!/^, status=(?:force-)?expired, returned to sender/.test(rest)) return null;
   return {
     kind: 'fate',

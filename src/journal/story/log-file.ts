@@ -55,26 +55,23 @@ export async function openLogFile(path: string): Promise<LogFile> {
   }
 }
 
-/** What comes by a stream that cannot be read twice; its beginning is kept. */
+/** What comes by a stream: it can be begun once, to see what it is, and is then read to its end. */
 export function streamedLogFile(name: string, stream: Readable): LogFile {
-  let first: Promise<{ head: Buffer; rest: AsyncIterator<Buffer> }> | null = null;
-  const begin = async () => {
-    const rest: AsyncIterator<Buffer> = unpacked(name, stream)[Symbol.asyncIterator]();
-    const { value, done } = await rest.next();
-    return { head: done ? Buffer.alloc(0) : value, rest };
-  };
+  let rest: AsyncIterator<Buffer> | null = null;
+  const begun: Buffer[] = [];
   return {
     name,
     changedAt: null,
     identity: name,
     size: null,
     async *read() {
-      first ??= begin();
-      const { head, rest } = await first;
-      if (head.length > 0) yield head;
+      yield* begun.splice(0);
+      const isFirst = rest === null;
+      rest ??= unpacked(name, stream)[Symbol.asyncIterator]();
       for (;;) {
         const { value, done } = await rest.next();
         if (done) return;
+        if (isFirst) begun.push(value);
         yield value;
       }
     },

@@ -69,7 +69,6 @@ export async function openLogSource(file: LogFile, now: number): Promise<LogSour
     async *batches(pool, onRead) {
       // The head told already that it cannot be read.
       if (report.trouble !== null && head.length === 0) return;
-      report.trouble = null;
       yield* isJournal
         ? ofJournal(file, report, onRead)
         : ofLines(file, report, pool, yearFrom, onRead);

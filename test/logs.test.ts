@@ -1,0 +1,284 @@
+/**
+ * Logs of the four real servers under the incident of 2006, as they wrote them: what is followed in them, however
+ * they are packed, divided or mixed.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, linkSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import test from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { type LogFile, openLogFile, streamedLogFile } from '../src/journal/story/log-file.ts';
+import { longestLine } from '../src/journal/story/read-block.ts';
+import { type Story, tellStory } from '../src/journal/story/tell.ts';
+import type { Observation } from '../src/verdict/flood/observation.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** After all of them, and before their days come again. */
+const now = Date.UTC(2026, 11, 24);
+
+interface Told {
+  readonly story: Story;
+  readonly observations: readonly Observation[];
+}
+
+async function tell(
+  files: readonly LogFile[],
+  more: { threads?: number; since?: number; until?: number } = {},
+): Promise<Told> {
+  const observations: Observation[] = [];
+  const finder = {
+    observe: (observation: Observation) => void observations.push(observation),
+    advance() {},
+    incidents: () => [],
+  };
+  const story = await tellStory({ files, finder, threads: 0, now, ...more });
+  return { story, observations };
+}
+
+/** From a stream that hands over so many octets at once. */
+function streamed(bytes: Buffer, size = bytes.length, name = 'mail.log'): LogFile {
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+  return streamedLogFile(name, Readable.from(chunks, { objectMode: true }));
+}
+
+/** `fate delivered from <> to nicholas@seaton.biz: 12, 3456 octets`: what counts, and in no order. */
+function countsOf(observations: readonly Observation[]): Record<string, string> {
+  const counts = new Map<string, [number, number]>();
+  for (const observation of observations) {
+    const { kind, client, reversePath, forwardPath } = observation;
+    const what = 'outcome' in observation ? `${kind} ${observation.outcome}` : kind;
+    const key = `${what} of ${client ?? 'nobody'} from ${personOf(reversePath)} to ${personOf(forwardPath)}`;
+    const known = counts.get(key) ?? [0, 0];
+    const bytes = 'bytes' in observation ? observation.bytes : 0;
+    counts.set(key, [known[0] + 1, known[1] + bytes]);
+  }
+  const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    sorted.map(([key, [count, bytes]]) => [key, `${count}, ${bytes} octets`]),
+  );
+}
+
+function personOf(path: string | null): string {
+  if (path === null) return '?';
+  if (path === '' || path === 'nicholas@seaton.biz') return `<${path}>`;
+  if (/^(?:postmaster|info)@?/.test(path)) return 'somebody known';
+  return /@good-\d/.test(path) ? 'a real sender' : 'somebody invented';
+}
+
+const folders = globSync('test/golden/logs/*/').sort();
+const logs = folders.map((folder) => ({
+  name: folder.split('/').filter(Boolean).at(-1) ?? '',
+  file: join(folder, 'mail.log'),
+}));
+
+test('there are logs of all four servers', () => assert.ok(logs.length >= 9));
+
+for (const { name, file } of logs) {
+  const bytes = readFileSync(file);
+
+  test(`${name}: what happened is what the senders, the backend and the sink have seen`, async () => {
+    const { story, observations } = await tell([streamed(bytes)]);
+    const [source] = story.sources;
+    assert.deepEqual(source?.unreadable, []);
+    assert.equal(source?.lines, bytes.toString().split('\n').length - 1);
+    const expected = join(dirname(file), 'expected.json');
+    const counts = countsOf(observations);
+    if (process.env['UPDATE_GOLDEN'] === '1' || !existsSync(expected))
+      writeFileSync(expected, `${JSON.stringify(counts, null, 2)}\n`);
+    assert.deepEqual(counts, JSON.parse(readFileSync(expected, 'utf8')));
+  });
+
+  test(`${name}: packed or divided, it is the same`, async () => {
+    const { observations } = await tell([streamed(bytes)]);
+    for (const other of [
+      streamed(gzipSync(bytes)),
+      streamed(Buffer.concat([gzipSync(bytes.subarray(0, 999)), gzipSync(bytes.subarray(999))])),
+      streamed(zstdCompressSync(bytes)),
+      streamed(bytes, 61),
+      streamed(bytes, 4097),
+      streamed(gzipSync(bytes), 97),
+      streamed(Buffer.from(bytes.toString().replaceAll('\n', '\r\n'))),
+      streamed(withHosts(bytes)),
+      streamed(asModern(bytes)),
+      streamed(asJournal(bytes)),
+      streamed(asJournal(bytes), 83),
+    ])
+      assert.deepEqual((await tell([other])).observations, observations);
+  });
+
+  test(`${name}: on threads, it is the same`, async () => {
+    const { observations } = await tell([streamed(bytes)]);
+    assert.deepEqual(
+      (await tell([streamed(bytes, 5000)], { threads: 2 })).observations,
+      observations,
+    );
+  });
+
+  test(`${name}: rotated, and given in the wrong order, it is the same`, async () => {
+    using folder = temporaryFolder();
+    const { observations } = await tell([streamed(bytes)]);
+    const parts = divided(bytes, 4);
+    const files: LogFile[] = [];
+    for (const [at, part] of parts.entries()) {
+      const path = join(folder.path, `mail.log.${at}${at % 2 ? '.gz' : ''}`);
+      writeFileSync(path, at % 2 ? gzipSync(part) : part);
+      utimesSync(path, now / 1000, now / 1000);
+      files.push(await openLogFile(path));
+    }
+    const [first, second, third, fourth] = files;
+    if (!first || !second || !third || !fourth) throw new Error('expected four parts');
+    const told = await tell([third, first, fourth, second]);
+    assert.deepEqual(countsOf(told.observations), countsOf(observations));
+    assert.deepEqual(
+      told.story.sources.map(({ name }) => name),
+      [third, first, fourth, second].map(({ name }) => name),
+    );
+  });
+}
+
+test('several servers at once do not get mixed up', async () => {
+  const open = logs.filter(({ name }) => name.endsWith('-open'));
+  const separately = await Promise.all(
+    open.map(({ file }) => tell([streamed(readFileSync(file))])),
+  );
+  const together = await tell(
+    open.map(({ file, name }) => streamed(readFileSync(file), 5000, name)),
+  );
+  const all = separately.flatMap(({ observations }) => observations);
+  assert.deepEqual(countsOf(together.observations), countsOf(all));
+
+  // In one log, as a central syslog server writes it: lines of all of them, mixed.
+  const lines = open.flatMap(({ file, name }) =>
+    withHosts(readFileSync(file), name).toString().split('\n').slice(0, -1),
+  );
+  lines.sort((a, b) => timeOf(a) - timeOf(b));
+  const mixed = await tell([streamed(Buffer.from(`${lines.join('\n')}\n`))]);
+  assert.equal(mixed.story.totals.received, together.story.totals.received);
+  assert.equal(mixed.story.totals.notices, together.story.totals.notices);
+});
+
+test('the same file by two names is read once', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'mail.log');
+  writeFileSync(path, readFileSync('test/golden/logs/postfix-open/mail.log'));
+  linkSync(path, join(folder.path, 'again.log'));
+  const files = [await openLogFile(path), await openLogFile(join(folder.path, 'again.log'))];
+  const { story } = await tell(files);
+  assert.equal(story.sources.length, 1);
+  assert.equal(story.totals.received, 15);
+});
+
+test('a span of time is cut out of it', async () => {
+  const bytes = readFileSync('test/golden/logs/postfix-open/mail.log');
+  const { story } = await tell([streamed(bytes)]);
+  if (!story.span) throw new Error('expected a span');
+  const later = await tell([streamed(bytes)], { since: story.span.last + 1 });
+  assert.equal(later.observations.length, 0);
+  assert.equal(later.story.span, null);
+  const earlier = await tell([streamed(bytes)], { until: story.span.first });
+  assert.equal(earlier.observations.length, 0);
+});
+
+test('what is packed and cut short is told as far as it goes', async () => {
+  const bytes = readFileSync('test/golden/logs/postfix-open/mail.log');
+  const whole = await tell([streamed(bytes)]);
+  for (const packed of [gzipSync(bytes), zstdCompressSync(bytes)]) {
+    const { story } = await tell([streamed(packed.subarray(0, packed.length - 200), 1000)]);
+    const [source] = story.sources;
+    assert.match(source?.trouble ?? '', /cut short|unexpected end|damaged/i);
+    // A block of zstd is all or nothing.
+    if (packed[0] === 0x1f) assert.ok(story.totals.received > 0);
+    assert.ok(story.totals.received < whole.story.totals.received);
+  }
+  const garbage = await tell([
+    streamed(Buffer.concat([gzipSync(bytes).subarray(0, 900), Buffer.alloc(500, 7)])),
+  ]);
+  assert.ok(garbage.story.sources[0]?.trouble);
+});
+
+test('hostile lines are counted as unreadable, and change nothing of the rest', async () => {
+  const bytes = readFileSync('test/golden/logs/postfix-open/mail.log');
+  const { observations } = await tell([streamed(bytes)]);
+  const head = 'Nov 29 17:26:13 mx postfix/qmgr[105]: ';
+  const hostile = [
+    `${head}EEBEF4E: from=<${'x'.repeat(2_000_000)}>, size=1, nrcpt=1 (queue active)`,
+    `${'\u0000'.repeat(100)}`,
+    '\u001b]0;owned\u0007\u001b[2J',
+    `${head}EEBEF4E: from=<a b>, size=1, nrcpt=1 (queue active)`,
+    `${head}EEBEF4E: to=<x`,
+    '{"level":30,"time":',
+    '<999999>1 x',
+    'Nov 31 17:26:13 mx postfix/qmgr[105]: EEBEF4E: removed',
+  ];
+  const lines = bytes.toString().split('\n');
+  lines.splice(100, 0, ...hostile);
+  const { story, observations: found } = await tell([
+    streamed(Buffer.from(lines.join('\n')), 100_000),
+  ]);
+  assert.deepEqual(countsOf(found), countsOf(observations));
+  const [source] = story.sources;
+  const count = source?.unreadable.reduce((sum, one) => sum + one.count, 0);
+  assert.equal(count, hostile.length, JSON.stringify(source?.unreadable));
+  assert.ok(
+    source?.unreadable.some(({ problem }) => problem === `longer than ${longestLine} octets`),
+  );
+  // Where: as an editor counts lines.
+  assert.ok(
+    source?.unreadable.every(({ lines }) => lines.every((line) => line > 100 && line <= 108)),
+  );
+});
+
+test('a log that begins in the middle makes up nothing', async () => {
+  const lines = readFileSync('test/golden/logs/postfix-open/mail.log', 'latin1').split('\n');
+  const whole = await tell([streamed(Buffer.from(lines.join('\n')))]);
+  for (let from = 0; from < lines.length; from += 7) {
+    const { story } = await tell([streamed(Buffer.from(lines.slice(from).join('\n')))]);
+    assert.ok(story.totals.received <= whole.story.totals.received);
+    assert.ok(story.totals.notices <= whole.story.totals.notices);
+  }
+});
+
+/** With a host in each line, as most syslogs write it. */
+function withHosts(bytes: Buffer, host = 'mx'): Buffer {
+  return mapLines(bytes, (line) => `${line.slice(0, 16)}${host} ${line.slice(16)}`);
+}
+
+/** As rsyslog writes it today; the stamps of Exim say the same. */
+function asModern(bytes: Buffer): Buffer {
+  return mapLines(bytes, (line) => `${new Date(timeOf(line)).toISOString()} mx ${line.slice(16)}`);
+}
+
+function asJournal(bytes: Buffer): Buffer {
+  return mapLines(bytes, (line) => {
+    const [, program = '', message = ''] =
+      /^([^[:]+)(?:\[\d+\])?: (.*)$/.exec(line.slice(16)) ?? [];
+    return `__CURSOR=s=1\n__REALTIME_TIMESTAMP=${timeOf(line)}000\n_HOSTNAME=mx\nSYSLOG_IDENTIFIER=${program}\nMESSAGE=${message}\n`;
+  });
+}
+
+function timeOf(line: string): number {
+  return Date.parse(`2026 ${line.slice(0, 15)}`);
+}
+
+function mapLines(bytes: Buffer, change: (line: string) => string): Buffer {
+  const lines = bytes.toString().split('\n').slice(0, -1);
+  return Buffer.from(lines.map((line) => `${change(line)}\n`).join(''));
+}
+
+/** Into so many parts, each of whole lines, where the second changes: a log is not rotated within one. */
+function divided(bytes: Buffer, count: number): Buffer[] {
+  const lines = bytes.toString().split('\n').slice(0, -1);
+  const seconds = [...new Set(lines.map((line) => line.slice(0, 15)))];
+  const size = Math.ceil(seconds.length / count);
+  return Array.from({ length: count }, (_, part) => {
+    const ours = new Set(seconds.slice(part * size, (part + 1) * size));
+    return Buffer.from(
+      lines
+        .filter((line) => ours.has(line.slice(0, 15)))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+  });
+}
