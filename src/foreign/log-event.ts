@@ -53,7 +53,7 @@ export type LogEvent =
       readonly outcome: FateOutcome;
       /** Host, or mailer where there is none. */
       readonly nextHop: string | null;
-      /** IP address of the host. */
+      /** IP address of the host, where it took the mail. */
       readonly peer: string | null;
       /** It only went to another part of this server: a filter, a forwarding, its own daemon. */
       readonly isInner: boolean;

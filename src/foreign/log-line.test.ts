@@ -7,11 +7,17 @@ import { LogLineReader } from './log-line.ts';
 const yearFrom = new Date(2005, 11, 1).getTime();
 
 function read(line: string): string {
-  const reading = new LogLineReader(yearFrom).read(line);
-  if (reading.kind === 'unreadable') return `unreadable: ${reading.problem}`;
-  if (reading.kind === 'other') return 'other';
-  const { at, host, server, event } = reading;
-  return `${new Date(at).toISOString()} ${host || '-'} ${server} ${eventText(event)}`;
+  const reader = new LogLineReader(yearFrom);
+  // As it stands between others.
+  const before = 'Sep  5 03:12:01 mx x[1]: ';
+  const reading = reader.read(
+    `${before}\n${line}\nnext`,
+    before.length + 1,
+    before.length + 1 + line.length,
+  );
+  const { at, host, server } = reader;
+  if (reading === null || reading.kind === 'unreadable') return eventText(reading);
+  return `${new Date(at ?? Number.NaN).toISOString()} ${host || '-'} ${server} ${eventText(reading)}`;
 }
 
 /** Local time as the line says it. */
@@ -69,7 +75,7 @@ const cases: readonly [line: string, want: string][] = [
     'Sep  5 03:12:01 mx exim[22]: [1/2] 1xXifO-00000P-0u Completed',
     `${local(2006, 8, 5, 3, 12, 1)} mx exim end 1xXifO-00000P-0u`,
   ],
-  ['Sep  5 03:12:01 mx exim[22]: [2/2] 1xXifO-00000P-0u Completed', 'other'],
+  ['Sep  5 03:12:01 mx exim[22]: [2/2] 1xXifO-00000P-0u Completed', 'nothing'],
   [
     'Sep  5 03:12:01 mx sm-mta[60]: k85CNxxx012345: k85CNxxx012346: DSN: User unknown',
     `${local(2006, 8, 5, 3, 12, 1)} mx sendmail notice k85CNxxx012346 about k85CNxxx012345`,
@@ -78,10 +84,10 @@ const cases: readonly [line: string, want: string][] = [
     'Sep  5 03:12:01 mx smtpd[25]: 6b10d61641979880 smtp disconnected reason=quit',
     `${local(2006, 8, 5, 3, 12, 1)} mx opensmtpd end 6b10d61641979880`,
   ],
-  ['Sep  5 03:12:01 mx sshd[25]: DB55845: removed', 'other'],
-  ['Sep  5 03:12:01 mx last message repeated 3 times', 'other'],
-  ['Sep  5 03:12:01 ', 'other'],
-  ['', 'other'],
+  ['Sep  5 03:12:01 mx sshd[25]: DB55845: removed', 'nothing'],
+  ['Sep  5 03:12:01 mx last message repeated 3 times', 'nothing'],
+  ['Sep  5 03:12:01 ', 'nothing'],
+  ['', 'nothing'],
   [
     'Sep 31 03:12:01 mx postfix/qmgr[143]: DB55845: removed',
     'unreadable: no time stamp that is known',
@@ -109,8 +115,9 @@ for (const [line, want] of cases)
 test('a year begins in its middle: what comes later in it is of the next one', () => {
   const reader = new LogLineReader(new Date(2006, 5, 15).getTime());
   const yearOf = (stamp: string) => {
-    const { at } = reader.read(`${stamp} mx postfix/qmgr[1]: DB55845: removed`);
-    return at === null ? null : new Date(at).getFullYear();
+    const line = `${stamp} mx postfix/qmgr[1]: DB55845: removed`;
+    reader.read(line, 0, line.length);
+    return reader.at === null ? null : new Date(reader.at).getFullYear();
   };
   assert.deepEqual(
     ['Jun 16 00:00:00', 'Dec 31 23:59:59', 'Jan  1 00:00:00', 'Feb 29 00:00:00'].map(yearOf),
@@ -122,9 +129,9 @@ test('no line breaks it, and the words of strangers make no event of their own',
   const reader = new LogLineReader(yearFrom);
   fc.assert(
     fc.property(fc.string({ maxLength: 300, unit: 'binary' }), (text) => {
-      reader.read(text);
-      const inside = reader.read(`Sep  5 03:12:01 mx sshd[1]: ${text}`);
-      return inside.kind === 'other';
+      reader.read(text, 0, text.length);
+      const line = `Sep  5 03:12:01 mx sshd[1]: ${text}`;
+      return reader.read(line, 0, line.length) === null;
     }),
   );
 });
@@ -181,7 +188,8 @@ for (const program of ['postfix/x[1]', 'sm-mta[1]', 'exim[1]', 'smtpd[1]'])
     const reader = new LogLineReader(yearFrom);
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 60 }), (parts) => {
-        reader.read(`Sep  5 03:12:01 mx ${program}: ${parts.join('')}`);
+        const line = `Sep  5 03:12:01 mx ${program}: ${parts.join('')}`;
+        reader.read(line, 0, line.length);
       }),
       { numRuns: 2000 },
     );

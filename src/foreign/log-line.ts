@@ -2,41 +2,28 @@
  * A line of any log: when it was written, on which host, by which mail server, and what it says.
  *
  * RFC 3164 and RFC 5424 with the programs of the four servers, and Exim's own main log. Only the head of a line
- * says who wrote it; what looks like a head further on is a stranger's text.
+ * says who wrote it; what looks like a head further on is a stranger's text. Lines are read where they stand in
+ * a larger text, and cost next to nothing where they are of no interest: most are.
  */
 import { readEximMessage } from './exim/log-line.ts';
-import type { LogEvent, LogReading } from './log-event.ts';
-import { type Stamp, StampReader } from './log-stamp.ts';
+import { type LogReading, unreadable } from './log-event.ts';
+import { StampReader } from './log-stamp.ts';
 import { readOpensmtpdMessage } from './opensmtpd/log-line.ts';
-import { readPostfixMessage } from './postfix/log-line.ts';
+import { isPostfixChatter, readPostfixMessage } from './postfix/log-line.ts';
 import type { Mta } from './queue-entry.ts';
 import { readSendmailMessage } from './sendmail/log-line.ts';
 
-export interface LogLine {
-  readonly kind: 'line';
-  /** ms since 1970. */
-  readonly at: number;
-  /** Empty where the log does not name it. */
-  readonly host: string;
-  readonly server: Mta;
-  readonly event: LogEvent;
-}
-
-export type LineReading =
-  | LogLine
-  /** Of no interest; `at` where the line has a time. */
-  | { readonly kind: 'other'; readonly at: number | null }
-  | { readonly kind: 'unreadable'; readonly problem: string; readonly at: number | null };
-
-const nothing: LineReading = { kind: 'other', at: null };
-const noTime: LineReading = {
-  kind: 'unreadable',
-  problem: 'no time stamp that is known',
-  at: null,
-};
+const noTime = unreadable('no time stamp that is known');
 const mostPrograms = 1000;
+const blank = 0x20;
+const colon = 0x3a;
 
 export class LogLineReader {
+  /** Of the line that was read last: ms since 1970; null: it has no time. */
+  at: number | null = null;
+  /** Empty where the log does not name it. */
+  host = '';
+  server: Mta = 'postfix';
   private readonly stamps: StampReader;
   private readonly programs = new Map<string, Mta | null>();
 
@@ -45,98 +32,107 @@ export class LogLineReader {
     this.stamps = new StampReader(yearFrom);
   }
 
-  /** Without its line end. */
-  read(line: string): LineReading {
-    if (line === '') return nothing;
-    let at = 0;
-    if (line.charCodeAt(0) === 0x3c) {
-      const priority = /^<\d{1,3}>/.exec(line)?.[0];
+  /** The line of `text` from `start` to `end`, without its line end. */
+  read(text: string, start: number, end: number): LogReading {
+    this.at = null;
+    if (start === end) return null;
+    let at = start;
+    if (text.charCodeAt(start) === 0x3c) {
+      const priority = /^<\d{1,3}>/.exec(text.slice(start, Math.min(end, start + 5)))?.[0];
       if (priority === undefined) return noTime;
-      at = priority.length;
-      if (line.startsWith('1 ', at)) return this.readModern(line, at + 2);
+      at = start + priority.length;
+      if (text.startsWith('1 ', at)) return this.readModern(text.slice(at + 2, end));
     }
-    const stamp = this.stamps.read(line, at);
-    if (!stamp) return noTime;
-    const { at: time, end } = stamp;
+    const stamp = this.stamps.read(text, at);
+    if (!stamp || stamp.end > end) return noTime;
+    this.at = stamp.at;
     // Exim's own log has no host and no program; the id or a word of Exim's follows at once.
-    if (line.charCodeAt(at + 10) === 0x20) return this.readMainLog(line, stamp);
-    return this.readBody(line, time, end);
+    if (text.charCodeAt(at + 10) === blank)
+      return this.readMessage('exim', '', text.slice(afterPid(text, stamp.end), end));
+    return this.readBody(text, stamp.end, end);
   }
 
   /** What a program said, by way of a journal. `at`: ms since 1970. */
-  readMessage(at: number, host: string, program: string, message: string): LineReading {
+  readSaid(at: number, host: string, program: string, message: string): LogReading {
+    this.at = at;
     const server = this.serverOf(program);
-    if (server === null) return { kind: 'other', at };
-    return this.told(at, host, server, message);
+    return server === null ? null : this.readMessage(server, host, message);
   }
 
   /** `host program[pid]: message`, or without the host. */
-  private readBody(line: string, at: number, start: number): LineReading {
-    const firstEnd = line.indexOf(' ', start);
-    if (firstEnd < 0) return { kind: 'other', at };
-    if (line.charCodeAt(firstEnd - 1) === 0x3a)
-      return this.readMessage(at, '', programOf(line, start, firstEnd), line.slice(firstEnd + 1));
-    const secondEnd = line.indexOf(' ', firstEnd + 1);
-    if (secondEnd < 0 || line.charCodeAt(secondEnd - 1) !== 0x3a) return { kind: 'other', at };
-    const program = programOf(line, firstEnd + 1, secondEnd);
-    const server = this.serverOf(program);
-    if (server === null) return { kind: 'other', at };
-    return this.told(at, line.slice(start, firstEnd), server, line.slice(secondEnd + 1));
+  private readBody(text: string, start: number, end: number): LogReading {
+    const first = text.indexOf(' ', start);
+    if (first < 0 || first >= end) return null;
+    const hasHost = text.charCodeAt(first - 1) !== colon;
+    const from = hasHost ? first + 1 : start;
+    const blankAt = hasHost ? text.indexOf(' ', from) : first;
+    if (blankAt < 0 || blankAt >= end || text.charCodeAt(blankAt - 1) !== colon) return null;
+    const server = this.serverAt(text, from, blankAt);
+    if (server === null) return null;
+    const at = blankAt + 1;
+    if (server === 'postfix' && isPostfixChatter(text, at, end)) return null;
+    return this.readMessage(
+      server,
+      hasHost ? this.hostAt(text, start, first) : '',
+      text.slice(at, end),
+    );
   }
 
   /** RFC 5424: `STAMP HOST APP PROCID MSGID SD MSG` */
-  private readModern(line: string, start: number): LineReading {
-    const stamp = this.stamps.read(line, start);
+  private readModern(line: string): LogReading {
+    const stamp = this.stamps.read(line, 0);
     if (!stamp) return noTime;
-    const { at } = stamp;
+    this.at = stamp.at;
     const found = /(\S{1,255}) (\S{1,48}) \S{1,128} \S{1,32} /y;
     found.lastIndex = stamp.end;
     const head = found.exec(line);
-    if (!head) return { kind: 'unreadable', problem: 'no head of RFC 5424', at };
+    if (!head) return unreadable('no head of RFC 5424');
     let from = found.lastIndex;
     if (line.charCodeAt(from) === 0x5b) {
       const data = /(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+/y;
       data.lastIndex = from;
-      if (!data.test(line))
-        return { kind: 'unreadable', problem: 'structured data without an end', at };
+      if (!data.test(line)) return unreadable('structured data without an end');
       from = data.lastIndex;
     } else from++;
     const message = line.slice(from + 1).replace(/^(?:\ufeff|\u00ef\u00bb\u00bf)/, '');
     const [, host = '', program = ''] = head;
-    return this.readMessage(at, host === '-' ? '' : host, program, message);
+    return this.readSaid(stamp.at, host === '-' ? '' : host, program, message);
   }
 
-  /** `[pid] ` may follow the time. */
-  private readMainLog(line: string, { at, end }: Stamp): LineReading {
-    return this.told(
-      at,
-      '',
-      'exim',
-      line.slice(line.charCodeAt(end) === 0x5b ? afterPid(line, end) : end),
-    );
+  private readMessage(server: Mta, host: string, message: string): LogReading {
+    this.server = server;
+    this.host = host;
+    return server === 'exim' ? this.readExim(message) : readers[server](message);
   }
 
-  private told(at: number, host: string, server: Mta, message: string): LineReading {
-    let time = at;
-    let text = message;
-    if (server === 'exim') {
-      // It writes the time itself as well, with the year, and divides what is long: `[1/2] `.
-      const part = /^\[(\d{1,3})[/\\]\d{1,3}\] /.exec(text);
-      if (part && part[1] !== '1') return { kind: 'other', at };
-      if (part) text = text.slice(part[0].length);
-      const stamp = isStamped(text) ? this.stamps.read(text, 0) : null;
-      if (stamp) {
-        time = stamp.at;
-        text = text.slice(
-          text.charCodeAt(stamp.end) === 0x5b ? afterPid(text, stamp.end) : stamp.end,
-        );
-      }
+  /** By syslog it writes the time itself as well, with the year, and divides what is long: `[1/2] `. */
+  private readExim(message: string): LogReading {
+    let at = 0;
+    if (message.charCodeAt(0) === 0x5b) {
+      const part = /^\[(\d{1,3})[/\\]\d{1,3}\] /.exec(message);
+      if (part && part[1] !== '1') return null;
+      at = part?.[0].length ?? 0;
     }
-    const event = readers[server](text);
-    if (event === null) return { kind: 'other', at: time };
-    if (event.kind === 'unreadable')
-      return { kind: 'unreadable', problem: event.problem, at: time };
-    return { kind: 'line', at: time, host, server, event };
+    const isStamped = message.charCodeAt(at + 4) === 0x2d && message.charCodeAt(at + 10) === blank;
+    const stamp = isStamped ? this.stamps.read(message, at) : null;
+    if (stamp) {
+      this.at = stamp.at;
+      at = afterPid(message, stamp.end);
+    }
+    return readEximMessage(at === 0 ? message : message.slice(at));
+  }
+
+  private hostAt(text: string, start: number, end: number): string {
+    const { host } = this;
+    if (host !== '' && host.length === end - start && text.startsWith(host, start)) return host;
+    return text.slice(start, end);
+  }
+
+  /** Of `program[pid]:`; `end` is behind the colon. */
+  private serverAt(text: string, start: number, end: number): Mta | null {
+    if (text.startsWith('postfix/', start)) return 'postfix';
+    const bracket = text.indexOf('[', start);
+    return this.serverOf(text.slice(start, bracket >= 0 && bracket < end ? bracket : end - 1));
   }
 
   private serverOf(program: string): Mta | null {
@@ -148,38 +144,27 @@ export class LogLineReader {
   }
 }
 
-const readers: Readonly<Record<Mta, (text: string) => LogReading>> = {
+const readers: Readonly<Record<Exclude<Mta, 'exim'>, (text: string) => LogReading>> = {
   sendmail: readSendmailMessage,
   postfix: readPostfixMessage,
-  exim: readEximMessage,
   opensmtpd: readOpensmtpdMessage,
 };
 
+const postfixDaemon =
+  /^[\w-]+\/(?:smtpd|smtp|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|pickup|error|discard|postscreen)$/;
+
 /** By the name in the log, which admins may have changed: `postfix-in/smtpd`, `sm-mta`, `exim4`. */
 function guessServer(program: string): Mta | null {
-  if (
-    /^postfix|^[\w-]+\/(?:smtpd|smtp|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|pickup|error|discard|postscreen)$/.test(
-      program,
-    )
-  )
-    return 'postfix';
-  if (/^sm-|sendmail/.test(program)) return 'sendmail';
+  if (program.startsWith('postfix') || postfixDaemon.test(program)) return 'postfix';
+  if (program.startsWith('sm-') || program.includes('sendmail')) return 'sendmail';
   if (/^exim\d?(?:$|-)/.test(program)) return 'exim';
   return program === 'smtpd' ? 'opensmtpd' : null;
 }
 
-/** `postfix/smtpd` of `postfix/smtpd[143]:`; `end` is behind the colon. */
-function programOf(line: string, start: number, end: number): string {
-  const bracket = line.indexOf('[', start);
-  return line.slice(start, bracket >= 0 && bracket < end ? bracket : end - 1);
-}
-
-function afterPid(line: string, at: number): number {
+/** Behind `[19] `, where that stands there. */
+function afterPid(text: string, at: number): number {
+  if (text.charCodeAt(at) !== 0x5b) return at;
   const pid = /\[\d{1,10}\] /y;
   pid.lastIndex = at;
-  return pid.test(line) ? pid.lastIndex : at;
-}
-
-function isStamped(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d \d\d:/.test(text);
+  return pid.test(text) ? pid.lastIndex : at;
 }

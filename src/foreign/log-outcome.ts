@@ -35,11 +35,26 @@ export function refusal(
   return isNoMailbox(status, text) ? 'unknown' : 'refused';
 }
 
-const given =
-  /queued as ([0-9A-Za-z]{6,40})\b|([0-9A-Za-z]{8,24}) Message accepted for delivery|\bid=([0-9A-Za-z-]{16,23})\b/;
-
 /** The name that one of the four servers gave a message, in its reply; null: none of theirs. */
 export function nameInReply(reply: string): string | null {
-  const found = given.exec(reply);
-  return found ? (found[1] ?? found[2] ?? found[3] ?? null) : null;
+  const queued = reply.indexOf('queued as ');
+  if (queued >= 0) return wordAt(reply, queued + 10, 6);
+  const accepted = reply.indexOf(' Message accepted for delivery');
+  if (accepted >= 0) {
+    const blank = reply.lastIndexOf(' ', accepted - 1);
+    const bracket = reply.lastIndexOf('(', accepted - 1);
+    return wordAt(reply, Math.max(blank, bracket) + 1, 8);
+  }
+  const named = reply.indexOf('id=');
+  return named >= 0 ? wordAt(reply, named + 3, 16) : null;
+}
+
+const longestName = 40;
+
+/** Letters, digits and hyphens, so many at least. */
+function wordAt(text: string, at: number, least: number): string | null {
+  const word = /[0-9A-Za-z-]*/y;
+  word.lastIndex = at;
+  const found = word.exec(text)?.[0] ?? '';
+  return found.length >= least && found.length <= longestName ? found : null;
 }

@@ -5,9 +5,25 @@
  * of other servers come last in a line, addresses in the form of `info_log_address_format`.
  */
 import { type LogReading, unreadable } from '../log-event.ts';
+import { endOfNumber, numberOf } from '../log-number.ts';
 import { type FateOutcome, isNoMailbox, nameInReply, refusal } from '../log-outcome.ts';
 import { bracketedIp, endOfPath, isLoopbackText } from '../log-path.ts';
 import { isQueueId } from './queue-id.ts';
+
+/**
+ * Whether the message from `at` to `end` is one of those that make up half a log and tell nothing here: `connect from`,
+ * `disconnect from`, `ID: message-id=`.
+ */
+export function isPostfixChatter(text: string, at: number, end: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code === 0x63) return text.startsWith('connect from ', at);
+  if (code === 0x64) return text.startsWith('disconnect from ', at);
+  const limit = Math.min(end, at + 24);
+  for (let i = at + 2; i < limit; i++)
+    if (text.charCodeAt(i) === 0x3a)
+      return text.charCodeAt(i + 2) === 0x6d && text.startsWith('message-id=', i + 2);
+  return false;
+}
 
 /** `text`: behind the name of the program and its pid. */
 export function readPostfixMessage(text: string): LogReading {
@@ -64,9 +80,9 @@ function readTo(id: string, text: string, bracket: number): LogReading {
   const status = dsnAt >= 0 && dsnAt < statusAt ? text.slice(dsnAt + 6, statusAt) : '';
   const outcome = outcomeOf(word, status, reply);
   if (outcome === null) return null;
-  const peer = bracketedIp(relay);
-  const forwarded =
-    outcome === 'delivered' && reply.startsWith('forwarded as ') ? reply.slice(13) : null;
+  const isSent = outcome === 'delivered';
+  const peer = isSent ? bracketedIp(relay) : null;
+  const forwarded = isSent && reply.startsWith('forwarded as ') ? reply.slice(13) : null;
   return {
     kind: 'fate',
     id,
@@ -78,9 +94,9 @@ function readTo(id: string, text: string, bracket: number): LogReading {
       forwarded !== null ||
       (peer !== null && isLoopbackText(peer) && !relay.endsWith(']:25') && !relay.endsWith(']')),
     session: null,
-    reply,
+    reply: isSent ? reply : null,
     isMore: false,
-    child: forwarded ?? (outcome === 'delivered' ? nameInReply(reply) : null),
+    child: forwarded ?? (isSent ? nameInReply(reply) : null),
   };
 }
 
@@ -107,25 +123,37 @@ function hostOf(relay: string): string {
   return bracket <= 0 ? relay : relay.slice(0, bracket);
 }
 
+const queued = ' (queue active)';
+
 /** `from=<A>, size=N, nrcpt=N (queue active)`, `from=<A>, status=expired, returned to sender` */
 function readFrom(id: string, text: string, bracket: number): LogReading {
   const end = endOfPath(text, bracket);
   if (end < 0) return unreadable('a sender whose end cannot be told');
-  const rest = text.slice(end + 1);
-  const found = /^, size=(\d{1,15}), nrcpt=(\d{1,9}) \(queue active\)$/.exec(rest);
-  if (found)
+  if (text.startsWith(', size=', end + 1)) {
+    const sizeAt = end + 8;
+    const sizeEnd = endOfNumber(text, sizeAt);
+    const countAt = sizeEnd + 8;
+    const countEnd =
+      sizeEnd >= 0 && text.startsWith(', nrcpt=', sizeEnd) ? endOfNumber(text, countAt) : -1;
+    // Behind an address that is not quoted something else may follow.
+    if (
+      countEnd < 0 ||
+      !text.startsWith(queued, countEnd) ||
+      text.length !== countEnd + queued.length
+    )
+      return unreadable('a sender whose end cannot be told');
     return {
       kind: 'taken',
       id,
       client: undefined,
       session: null,
       reversePath: text.slice(bracket + 1, end),
-      bytes: Number(found[1]),
-      recipients: Number(found[2]),
+      bytes: numberOf(text, sizeAt, sizeEnd),
+      recipients: numberOf(text, countAt, countEnd),
       about: null,
     };
-  if (rest.startsWith(', size=')) return unreadable('a sender whose end cannot be told');
-  if (!/^, status=(?:force-)?expired, returned to sender/.test(rest)) return null;
+  }
+  if (!/^, status=(?:force-)?expired, returned to sender/.test(text.slice(end + 1))) return null;
   return {
     kind: 'fate',
     id,
@@ -144,12 +172,13 @@ function readFrom(id: string, text: string, bracket: number): LogReading {
 /** `name[ip]`, `name[ip], sasl_username=..., orig_queue_id=ID, orig_client=name[ip]`. Only the first part is ours. */
 function readClient(id: string, value: string): LogReading {
   const comma = value.indexOf(', ');
-  const address = bracketedIp(comma < 0 ? value : value.slice(0, comma));
-  if (address === null && !/\[unknown\]/.test(value))
+  const name = comma < 0 ? value : value.slice(0, comma);
+  const client = bracketedIp(name);
+  if (client === null && !name.endsWith('[unknown]'))
     return unreadable('a client without an address');
   const before =
     comma < 0 ? undefined : /, orig_queue_id=([0-9A-Za-z]{2,255})(?:,|$)/.exec(value)?.[1];
-  return { kind: 'origin', id, client: address, before: before ?? null };
+  return { kind: 'origin', id, client, before: before ?? null };
 }
 
 const notice =

@@ -79,16 +79,15 @@ const events: readonly LogEvent[] = [
 test('what is written comes out again, batch after batch', () => {
   const writer = new BatchWriter();
   for (let round = 0; round < 500; round++) {
-    events.forEach((event, at) =>
-      writer.write(1000 + at, `host${round % 3}`, at % 2 ? 'exim' : 'spillway', event),
-    );
+    for (const [at, event] of events.entries())
+      writer.write(1000 + at, `host${round % 3}`, at % 2 ? 'exim' : 'spillway', event);
     const reader = new BatchReader(writer.take());
-    events.forEach((event, at) => {
+    for (const [at, event] of events.entries()) {
       assert.equal(reader.at, 1000 + at);
       assert.deepEqual(reader.read(), event);
       assert.equal(reader.host, `host${round % 3}`);
       assert.equal(reader.server, at % 2 ? 'exim' : 'spillway');
-    });
+    }
     assert.equal(reader.at, null);
   }
 });

@@ -149,11 +149,11 @@ async function* ofJournal(
         writer.write(at, host, 'spillway', reading);
         continue;
       }
-      const reading = reader.readMessage(at, host, program, message);
-      if (reading.kind === 'unreadable') note(report, reading.problem, 1, [report.lines]);
-      if (reading.kind !== 'line') continue;
+      const reading = reader.readSaid(at, host, program, message);
+      if (reading?.kind === 'unreadable') note(report, reading.problem, 1, [report.lines]);
+      if (reading === null || reading.kind === 'unreadable') continue;
       report.events++;
-      writer.write(reading.at, host, reading.server, reading.event);
+      writer.write(reader.at ?? at, host, reader.server, reading);
     }
     return writer.take();
   }

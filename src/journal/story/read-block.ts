@@ -43,8 +43,8 @@ export class BlockReader {
 
   /** `block`: whole lines, the last one perhaps without its end. */
   read(block: Buffer, take: TakeEvent): BlockReport {
-    const isPlain = isAscii(block);
-    const isText = isPlain || isUtf8(block);
+    const { reader } = this;
+    const text = blockText(block);
     const unreadable = new Map<string, { count: number; lines: number[] }>();
     let [lines, events, at] = [0, 0, 0];
     let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -55,39 +55,37 @@ export class BlockReader {
       if (known.lines.length < mostExamples) known.lines.push(lines);
       unreadable.set(problem, known);
     };
-    const seen = (time: number | null) => {
-      if (time === null) return;
+    const seen = (time: number) => {
       if (time < first) first = time;
       if (time > last) last = time;
     };
+    const takeOwn = (line: string) => {
+      const { at: time, reading } = readOwnLine(line);
+      if (time !== null) seen(time);
+      if (reading?.kind === 'unreadable') fail(reading.problem);
+      else if (reading && time !== null) {
+        events++;
+        take(time, '', 'spillway', reading);
+      }
+    };
 
-    while (at < block.length) {
-      const found = block.indexOf(10, at);
-      const next = found < 0 ? block.length : found + 1;
-      let end = found < 0 ? block.length : found;
-      if (end > at && block[end - 1] === 13) end--;
+    while (at < text.length) {
+      const found = text.indexOf('\n', at);
+      const next = found < 0 ? text.length : found + 1;
+      let end = found < 0 ? text.length : found;
+      if (end > at && text.charCodeAt(end - 1) === 13) end--;
       if (end - at > longestLine) fail(`longer than ${longestLine} octets`);
-      else if (end > at) {
-        const line = isPlain
-          ? block.toString('latin1', at, end)
-          : isText
-            ? block.toString('utf8', at, end)
-            : textOf(block, at, end);
-        if (block[at] === 0x7b) {
-          const own = readOwnLine(line);
-          seen(own.at);
-          if (own.reading?.kind === 'unreadable') fail(own.reading.problem);
-          else if (own.reading && own.at !== null) {
+      else if (text.charCodeAt(at) === 0x7b) takeOwn(text.slice(at, end));
+      else {
+        const reading = reader.read(text, at, end);
+        const time = reader.at;
+        if (time !== null) seen(time);
+        if (reading !== null) {
+          if (reading.kind === 'unreadable') fail(reading.problem);
+          else if (time !== null) {
             events++;
-            take(own.at, '', 'spillway', own.reading);
+            take(time, reader.host, reader.server, reading);
           }
-        } else {
-          const reading = this.reader.read(line);
-          seen(reading.at);
-          if (reading.kind === 'line') {
-            events++;
-            take(reading.at, reading.host, reading.server, reading.event);
-          } else if (reading.kind === 'unreadable') fail(reading.problem);
         }
       }
       at = next;
@@ -96,4 +94,21 @@ export class BlockReader {
     const problems = [...unreadable].map(([problem, rest]) => ({ problem, ...rest }));
     return { lines, events, first, last, unreadable: problems };
   }
+}
+
+/**
+ * One text for all of it, as most blocks are ASCII. Where a line is no UTF-8 its octets stand for
+ * characters, and those of the others do not.
+ */
+function blockText(block: Buffer): string {
+  if (isAscii(block)) return block.toString('latin1');
+  if (isUtf8(block)) return block.toString('utf8');
+  const lines: string[] = [];
+  for (let at = 0; at < block.length; ) {
+    const found = block.indexOf(10, at);
+    const end = found < 0 ? block.length : found + 1;
+    lines.push(textOf(block, at, end));
+    at = end;
+  }
+  return lines.join('');
 }
