@@ -11,6 +11,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type LogFile, openLogFile, streamedLogFile } from '../src/journal/story/log-file.ts';
 import { longestLine } from '../src/journal/story/read-block.ts';
 import { type Story, tellStory } from '../src/journal/story/tell.ts';
+import { formatNumber } from '../src/mail/amounts.ts';
 import type { Observation } from '../src/verdict/flood/observation.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -222,7 +223,9 @@ test('hostile lines are counted as unreadable, and change nothing of the rest', 
   const count = source?.unreadable.reduce((sum, one) => sum + one.count, 0);
   assert.equal(count, hostile.length, JSON.stringify(source?.unreadable));
   assert.ok(
-    source?.unreadable.some(({ problem }) => problem === `longer than ${longestLine} octets`),
+    source?.unreadable.some(
+      ({ problem }) => problem === `more than ${formatNumber(longestLine)} octets`,
+    ),
   );
   // Where: as an editor counts lines.
   assert.ok(

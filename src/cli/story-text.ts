@@ -74,8 +74,8 @@ function formatIncident(incident: Incident, output: Output, columns: number): st
     '',
     output.style('bold', '  Who does more damage here?'),
     ...table([
-      ['came in', formatCount(received.messages, 'message'), formatSize(received.bytes)],
-      ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), formatSize(made.bytes)],
+      ['came in', formatCount(received.messages, 'message'), sizeOf(received.bytes)],
+      ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), sizeOf(made.bytes)],
       ['', `${formatNumber(made.notices)} notices written`, ''],
       ['', `${formatNumber(made.returns)} to itself`, ''],
     ]),
@@ -93,6 +93,11 @@ function formatIncident(incident: Incident, output: Output, columns: number): st
       ),
     ),
   ];
+}
+
+/** Nothing where the log does not tell. */
+function sizeOf(bytes: number): string {
+  return bytes > 0 ? formatSize(bytes) : '';
 }
 
 function table(rows: readonly (readonly [string, string, string])[]): string[] {

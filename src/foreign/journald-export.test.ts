@@ -53,7 +53,7 @@ const cases: readonly [name: string, bytes: Buffer, want: unknown[]][] = [
   [
     'a message that is too long',
     entry(Buffer.from(`MESSAGE=${'x'.repeat(2000)}\n`)),
-    ['longer than 1000 octets'],
+    ['more than 1,000 octets'],
   ],
   ['an entry without a time', Buffer.from('MESSAGE=x\n\n'), ['an entry without a time']],
   [

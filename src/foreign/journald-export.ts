@@ -5,6 +5,8 @@
  * https://systemd.io/JOURNAL_EXPORT_FORMATS/. Bytes in, entries out; what is not needed is not kept, whatever a field's length.
  */
 
+import { formatNumber } from '../mail/amounts.ts';
+
 export interface JournalEntry {
   /** ms since 1970. */
   readonly at: number;
@@ -131,7 +133,7 @@ export class JournalParser {
     this.isCut = false;
     this.isEmpty = true;
     const { MESSAGE: message, __REALTIME_TIMESTAMP: time = '' } = fields;
-    if (isCut) return [fault(`longer than ${this.longest} octets`)];
+    if (isCut) return [fault(`more than ${formatNumber(this.longest)} octets`)];
     if (!/^\d{1,17}$/.test(time)) return [fault('an entry without a time')];
     if (message === undefined) return [];
     const program = fields.SYSLOG_IDENTIFIER ?? fields._COMM ?? '';

@@ -21,7 +21,7 @@ export interface ChartOptions {
 
 const width = 960;
 const height = 240;
-const margin = { left: 56, right: 12, top: 12, bottom: 26 } as const;
+const margin = { left: 56, right: 30, top: 12, bottom: 26 } as const;
 const inner = {
   width: width - margin.left - margin.right,
   height: height - margin.top - margin.bottom,

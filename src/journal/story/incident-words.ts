@@ -11,6 +11,7 @@ import {
   formatSize,
 } from '../../mail/amounts.ts';
 import { printable } from '../../mail/printable.ts';
+import { mostExact } from '../../verdict/flood/distinct-counter.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
 
 export interface IncidentWords {
@@ -80,7 +81,7 @@ function causeOf(incident: Incident): string[] {
     case 'forged-sender':
       return [
         `Mail in the name of ${who} came${from}, to ${tried}.${unknown}`,
-        `So many machines and so many wrong guesses are no one man's mail: the sender is forged, and whoever owns that address has most likely nothing to do with it.`,
+        `So many machines${received.unknown > 0 ? ' and so many wrong guesses' : ''} cannot be one person's mail: the sender is forged, and whoever owns that address has most likely nothing to do with it.`,
       ];
     case 'harvest':
       return [
@@ -160,9 +161,9 @@ function damageOf({ received, made }: Incident): string[] {
   const perMessage = ratio(made.deliveries, received.messages);
   const perByte = ratio(made.bytes, received.bytes);
   if (perMessage !== null) {
-    const bytes = perByte === null || made.bytes === 0 ? '' : `, and ${perByte} for each byte`;
+    const bytes = perByte === null || made.bytes === 0 ? '' : `, and for each byte ${perByte}`;
     sentences.push(
-      `For each message that came in, the server set out to deliver ${perMessage}${bytes}.`,
+      `For each message that it received, the server set out to send ${perMessage}${bytes}.`,
     );
   } else
     sentences.push(
@@ -203,9 +204,10 @@ function adviceOf(incident: Incident): string[] {
           : []),
       ];
     case 'harvest': {
+      const queue = isQueued ? [rescue] : [];
       const one = clients.distinct === 1 ? who : `${who} and its neighbours`;
       return hasTaken && received.unknown > ended.refused
-        ? [guard, `Block ${one} in the firewall meanwhile.`]
+        ? [`Block ${one} in the firewall.`, ...queue, guard]
         : [
             `Nothing has to be done: what does not exist was refused. To spare the server the work, block ${one} in the firewall.`,
           ];
@@ -240,7 +242,7 @@ export function nameOf(subject: string): string {
 
 /** `1 client`, `312 domains`, `about 4,300 clients`. */
 function distinct({ distinct: count, top }: Ranked, one: string): string {
-  if (count <= Math.max(top.length, 100)) return formatCount(count, one);
+  if (count <= Math.max(top.length, mostExact)) return formatCount(count, one);
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
   return `about ${formatCount(Math.round(count / unit) * unit, one)}`;
 }

@@ -39,6 +39,7 @@ svg{display:block;width:100%;height:auto;margin:14px 0 4px}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 td{padding:4px 0;border-bottom:1px solid var(--line);vertical-align:top}
 td:last-child,td.number{text-align:right;white-space:nowrap;padding-left:14px}
+.figures{max-width:36rem}
 .bar{display:block;height:3px;border-radius:2px;background:var(--received);opacity:.6;margin-top:3px}
 ol{margin:0;padding-left:1.3em;max-width:46rem}li{margin:0 0 6px}
 .ratio{font-size:1.08rem;font-weight:600}

@@ -3,10 +3,16 @@
  *
  * All of it is escaped; a policy in its head lets nothing run even if that should fail.
  */
-import { formatCount, formatLocalTime, formatNumber, formatSize } from '../../mail/amounts.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatLocalTime,
+  formatNumber,
+  formatSize,
+} from '../../mail/amounts.ts';
 import { printable } from '../../mail/printable.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
-import { drawChart, labelOf } from './chart.ts';
+import { drawChart, labelOf, slotsOf } from './chart.ts';
 import { describeIncident, nameOf } from './incident-words.ts';
 import { pageStyle } from './page-style.ts';
 import { type SeriesName, seriesNames } from './series.ts';
@@ -68,6 +74,10 @@ function tiles({ totals }: Story): string {
 
 function overview({ span, series, incidents }: Story): string {
   if (!span) return '';
+  const [only, ...others] = incidents;
+  const isAll =
+    only && others.length === 0 && only.end - only.start > 0.7 * (span.last - span.first);
+  if (isAll) return '';
   const bands = incidents
     .slice(0, shownIncidents)
     .map(({ id, start, end }) => ({ from: start, until: end, label: escaped(id) }));
@@ -80,8 +90,8 @@ function incidentSection(story: Story, incident: Incident): string {
   const words = describeIncident(incident);
   const room = Math.max(1000, (end - start) * 0.08);
   const rows: readonly (readonly [string, string, string])[] = [
-    ['came in', formatCount(received.messages, 'message'), formatSize(received.bytes)],
-    ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), formatSize(made.bytes)],
+    ['came in', formatCount(received.messages, 'message'), sizeOf(received.bytes)],
+    ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), sizeOf(made.bytes)],
     ['failure notices written', formatNumber(made.notices), ''],
     ['handed to itself', formatNumber(made.returns), ''],
   ];
@@ -90,7 +100,7 @@ function incidentSection(story: Story, incident: Incident): string {
 ${chart(story, start - room, end + room, [], words.title)}
 <h3>What happened</h3>${words.what.map((text) => `<p>${escaped(text)}</p>`).join('')}
 <h3>Who does more damage here?</h3><p class="ratio">${escaped(words.damage.join(' '))}</p>
-<table>${rows.map((cells) => `<tr>${cells.map((cell, at) => `<td${at === 0 ? '' : ' class="number"'}>${escaped(cell)}</td>`).join('')}</tr>`).join('')}</table>
+<table class="figures">${rows.map((cells) => `<tr>${cells.map((cell, at) => `<td${at === 0 ? '' : ' class="number"'}>${escaped(cell)}</td>`).join('')}</tr>`).join('')}</table>
 <div class="columns">${ranking('From clients', incident.clients)}${ranking('In the name of', incident.senders)}${ranking('At domains', incident.sites)}</div>
 <h3>What to do now</h3><ol>${words.advice.map((text) => `<li>${escaped(text)}</li>`).join('')}</ol>
 </section>`;
@@ -109,7 +119,13 @@ function chart(
     (name) =>
       `<li><svg viewBox="0 0 26 10" aria-hidden="true"><line class="line ${name}" x1="0" x2="26" y1="5" y2="5"/></svg>${labelOf(name)}</li>`,
   );
-  return `${drawing}<ul class="legend">${legend.join('')}</ul>`;
+  const { step } = slotsOf(series, from, until);
+  return `${drawing}<ul class="legend">${legend.join('')}<li>each point: ${formatDuration(step)}</li></ul>`;
+}
+
+/** Nothing where the log does not tell. */
+function sizeOf(bytes: number): string {
+  return bytes > 0 ? formatSize(bytes) : '';
 }
 
 function ranking(title: string, { distinct, top }: Ranked): string {

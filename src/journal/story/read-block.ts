@@ -5,6 +5,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { LogEvent } from '../../foreign/log-event.ts';
 import { LogLineReader } from '../../foreign/log-line.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
+import { formatNumber } from '../../mail/amounts.ts';
 import { textOf } from '../../mail/text.ts';
 import { readOwnLine } from './own-log.ts';
 
@@ -12,6 +13,7 @@ export type Server = Mta | 'spillway';
 
 /** Octets; no server and no syslog writes longer lines. */
 export const longestLine = 8192;
+const tooLong = `more than ${formatNumber(longestLine)} octets`;
 const mostExamples = 3;
 
 export type TakeEvent = (at: number, host: string, server: Server, event: LogEvent) => void;
@@ -74,7 +76,7 @@ export class BlockReader {
       const next = found < 0 ? text.length : found + 1;
       let end = found < 0 ? text.length : found;
       if (end > at && text.charCodeAt(end - 1) === 13) end--;
-      if (end - at > longestLine) fail(`longer than ${longestLine} octets`);
+      if (end - at > longestLine) fail(tooLong);
       else if (text.charCodeAt(at) === 0x7b) takeOwn(text.slice(at, end));
       else {
         const reading = reader.read(text, at, end);

@@ -1,0 +1,148 @@
+/**
+ * The incident of 2006 on the four real servers, without a guard, told from their logs.
+ */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { forgedSender, knownMailboxes } from '../../src/replay/incident.ts';
+import type { Incident as ToldIncident } from '../../src/verdict/flood/incident.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { crowdSize, openCrowd } from './crowd.ts';
+import { openExim } from './exim.ts';
+import { incidentSizes, openIncident, play, toBackend } from './incident.ts';
+import { openNetwork } from './network.ts';
+import { openOpensmtpd } from './opensmtpd.ts';
+import type { Peer, PeerOptions } from './peer.ts';
+import { here, run } from './place.ts';
+import { openPostfix } from './postfix.ts';
+import { whyNot } from './requirements.ts';
+import { openSendmail } from './sendmail.ts';
+import { until } from './until.ts';
+
+const skip = await whyNot();
+const spillway = fileURLToPath(new URL('../../bin/spillway', import.meta.url));
+const sizes = { ...incidentSizes, messages: 60, wanted: 40, misaddressed: 5 };
+const recipients = sizes.messages * sizes.recipients;
+
+interface Case {
+  readonly name: string;
+  readonly open: (options: PeerOptions) => Promise<Peer>;
+  /** Lines of its log: notices about the flood, and mail that came back. */
+  readonly notice: RegExp;
+  readonly returned: RegExp;
+  /** It writes its notices later, a few at a time. */
+  readonly isSlow?: true;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'sendmail',
+    open: openSendmail,
+    notice: /: to=<nicholas@seaton\.biz>/,
+    returned: /never/,
+  },
+  {
+    name: 'sendmail of 2006',
+    open: (options) => openSendmail({ ...options, mc: { ownNameCheck: false } }),
+    notice: /: DSN: /,
+    returned: /to=<nicholas@seaton\.biz>.* Message accepted for delivery\)/,
+  },
+  {
+    name: 'Postfix',
+    open: openPostfix,
+    notice: /to=<nicholas@seaton\.biz>.*loops back to myself/,
+    returned: /never/,
+  },
+  {
+    name: 'Exim',
+    open: openExim,
+    notice: /\*\* nicholas@seaton\.biz/,
+    returned: /never/,
+  },
+  {
+    name: 'OpenSMTPD',
+    open: openOpensmtpd,
+    notice: /smtp envelope .* from=<> to=<nicholas@seaton\.biz>/,
+    returned: /mta delivery .* to=<nicholas@seaton\.biz> .* Message accepted for delivery/,
+    isSlow: true,
+  },
+];
+
+for (const { name, open, notice, returned, isSlow } of cases)
+  test(`${name} takes and bounces the flood: told as one incident, with its cause and its figures`, {
+    skip,
+  }, async (t) => {
+    await using network = await openNetwork();
+    await using crowd = await openCrowd(network);
+    await using peer = await open({ network, relay: toBackend });
+    await peer.start();
+    await using incident = await openIncident(network, { sizes, timeout: 30_000 });
+    const report = await play(incident);
+    assert.equal(report.spam.accepted, sizes.messages);
+    const failed = async () => countOf(await peer.machine.log(), notice);
+    await until(async () => (await failed()) >= sizes.messages, isSlow ? 3000 : 20_000);
+    const log = await peer.machine.log();
+    const [told, ...others] = await tell(log);
+    assert.deepEqual(others, []);
+    assert.ok(told, 'no incident');
+    t.diagnostic(JSON.stringify({ ...told.received, ...told.made, ...told.ended }));
+    assert.equal(told.cause, 'forged-sender');
+    assert.equal(told.subject, forgedSender);
+    assert.equal(told.clients.distinct, crowdSize);
+    assert.ok(told.clients.top.every(({ name }) => crowd.clients.includes(name)));
+    assert.equal(told.senders.top[0]?.name, forgedSender);
+    assert.equal(told.received.messages, sizes.messages);
+    assert.equal(told.received.recipients, recipients);
+    const returns = countOf(log, returned);
+    if (isSlow) assert.ok(told.made.notices > 0 && told.made.notices <= sizes.messages);
+    else {
+      assert.equal(told.received.unknown, recipients);
+      assert.equal(told.made.notices, sizes.messages);
+    }
+    assert.equal(told.made.returns, returns);
+    assert.equal(told.ended.refused, 0);
+  });
+
+const doors: readonly Case[] = cases.filter(({ name }) => name !== 'sendmail of 2006');
+for (const { name, open } of doors)
+  test(`${name} knows who exists: the flood that it refused is told, and that nothing came of it`, {
+    skip,
+  }, async () => {
+    await using network = await openNetwork();
+    await using crowd = await openCrowd(network);
+    await using peer = await open({ network, relay: toBackend, recipients: knownMailboxes });
+    await peer.start();
+    await using incident = await openIncident(network, { sizes, timeout: 30_000 });
+    const report = await play(incident);
+    assert.equal(report.spam.accepted, 0);
+    const [told, ...others] = await tell(await peer.machine.log());
+    assert.deepEqual(others, []);
+    assert.ok(told, 'no incident');
+    // The lines of OpenSMTPD name no sender: there it is one crowd at many sites.
+    if (name !== 'OpenSMTPD') {
+      assert.equal(told.cause, 'forged-sender');
+      assert.equal(told.subject, forgedSender);
+      assert.equal(told.ended.refused, recipients);
+      assert.ok(told.clients.top.every((one) => crowd.clients.includes(one.name)));
+    }
+    assert.equal(told.received.messages, 0);
+    assert.equal(told.made.notices + told.made.deliveries, 0);
+  });
+
+function countOf(log: readonly string[], pattern: RegExp): number {
+  return log.filter((line) => pattern.test(line)).length;
+}
+
+/** As the command itself tells it, the largest first. */
+async function tell(log: readonly string[]): Promise<ToldIncident[]> {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'mail.log');
+  await writeFile(path, log.map((line) => `${line}\n`).join(''));
+  const output = await run(here, [spillway, 'story', '--json', path], { accept: [0, 1] });
+  const document: { incidents: ToldIncident[]; sources: { unreadable: unknown[] }[] } =
+    JSON.parse(output);
+  assert.deepEqual(document.sources[0]?.unreadable, []);
+  return document.incidents;
+}
