@@ -14,7 +14,7 @@ export function eventText(reading: LogReading): string {
       const { id, client, session, reversePath, bytes, recipients, about } = reading;
       const from = client === undefined ? (session ?? 'elsewhere') : (client ?? 'here');
       const path = reversePath === null ? '?' : `<${reversePath}>`;
-      return `taken ${id} ${from} ${path} ${bytes} to ${recipients}${about === null ? '' : ` about ${about}`}`;
+      return `taken ${id} ${from} ${path} ${bytes} to ${recipients ?? '?'}${about === null ? '' : ` about ${about}`}`;
     }
     case 'envelope':
       return `envelope ${reading.id} ${reading.session} <${reading.reversePath}> <${reading.forwardPath}>`;

@@ -34,7 +34,8 @@ export type LogEvent =
       /** Null: another line tells it. */
       readonly reversePath: string | null;
       readonly bytes: number;
-      readonly recipients: number;
+      /** 0: nothing came of it. Null: not told, so many as have a fate. */
+      readonly recipients: number | null;
       /** It is a notice of the server's own, about that message. */
       readonly about: string | null;
     }

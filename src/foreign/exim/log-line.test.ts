@@ -7,7 +7,7 @@ import { readEximMessage } from './log-line.ts';
 const cases: readonly [line: string, want: string][] = [
   [
     '1xXifO-00000N-0u <= nicholas@seaton.biz H=(sender.example) [192.0.2.20] P=esmtp S=1275 id=spam-1.f3255d74@replay.example',
-    'taken 1xXifO-00000N-0u 192.0.2.20 <nicholas@seaton.biz> 1275 to 1',
+    'taken 1xXifO-00000N-0u 192.0.2.20 <nicholas@seaton.biz> 1275 to ?',
   ],
   [
     '1rAbCd-0000000Ab1C-2dEf <= ann@example.org H=mail.example.org (helo.example) [2001:db8::7]:4711 I=[2001:db8::1]:25 P=esmtpsa X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no DN="/CN=\\"x\\" <= y" A=login:ann S=1275 id=x@y T="a <= b" for info@host.example bob@host.example',
@@ -15,11 +15,11 @@ const cases: readonly [line: string, want: string][] = [
   ],
   [
     '1xXifV-00004D-17 <= <> R=1xXifO-00000k-28 U=Debian-exim P=local S=4927',
-    'taken 1xXifV-00004D-17 here <> 4927 to 1 about 1xXifO-00000k-28',
+    'taken 1xXifV-00004D-17 here <> 4927 to ? about 1xXifO-00000k-28',
   ],
   [
     '1xXifV-00004D-17 <= ann@host.example U=ann P=local S=300',
-    'taken 1xXifV-00004D-17 here <ann@host.example> 300 to 1',
+    'taken 1xXifV-00004D-17 here <ann@host.example> 300 to ?',
   ],
   [
     '1xXifO-00000P-0u => info@tailor.example R=routed T=remote H=192.0.2.30 [192.0.2.30] C="250 2.0.0 Taken"',
@@ -85,7 +85,7 @@ const cases: readonly [line: string, want: string][] = [
 
   [
     '1xXifO-00000N-0u <= "x H=[192.0.2.99] S=9"@evil.example H=(sender.example) [192.0.2.20] P=esmtp S=1275 id=a@b',
-    'taken 1xXifO-00000N-0u 192.0.2.20 <"x H=[192.0.2.99] S=9"@evil.example> 1275 to 1',
+    'taken 1xXifO-00000N-0u 192.0.2.20 <"x H=[192.0.2.99] S=9"@evil.example> 1275 to ?',
   ],
   [
     '1xXifO-00000a-1A ** ann@evil.example R=r T=t H=mx.evil.example [192.0.2.66]: SMTP error from remote mail server after end of data: 550 x => bob@evil.example R=r T=t C="250 OK id=1xXifP-00000A-01"',

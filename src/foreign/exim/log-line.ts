@@ -5,6 +5,7 @@
  * of a notice and the router elsewhere. What other servers said stands behind `: ` or in `C="..."`.
  */
 import { type LogReading, unreadable } from '../log-event.ts';
+import { endOfNumber, numberOf } from '../log-number.ts';
 import { type FateOutcome, isNoMailbox, nameInReply, refusal } from '../log-outcome.ts';
 import { bracketedIp, endOfBarePath, endOfPath, endOfQuotes, isLoopbackText } from '../log-path.ts';
 import { isMessageId } from './message-id.ts';
@@ -143,7 +144,8 @@ interface Fields {
   transport: string | null;
   router: string | null;
   size: number | null;
-  recipients: number;
+  /** Null: the line does not tell. */
+  recipients: number | null;
   /** What the next hop said when it took the message. */
   reply: string;
   /** Behind the fields. */
@@ -159,66 +161,98 @@ function noFields(words: string): Fields {
     transport: null,
     router: null,
     size: null,
-    recipients: 1,
+    recipients: null,
     reply: '',
     words,
     end: 0,
   };
 }
 
-const nextField = / ([A-Za-z]{1,8})=/y;
+/** Letters of the name of a field, at most. */
+const longestName = 8;
+const [blank, equals, quoteMark, less, colonMark] = [0x20, 0x3d, 0x22, 0x3c, 0x3a];
 
 /** ` H=host (helo) [ip]:port P=esmtp C="250 OK": words`, from a blank on; null: quotes that never end. */
 function readFields(text: string, start: number, until = ''): Fields | null {
   const fields = noFields('');
   let at = start;
   for (;;) {
-    nextField.lastIndex = at;
-    const name = nextField.exec(text)?.[1];
-    if (name === undefined || (until !== '' && text.startsWith(until, at + 1))) break;
-    const from = at + name.length + 2;
-    if (name === 'H') {
-      at = readHost(text, from, fields);
-    } else if (text.charCodeAt(from) === 0x22) {
-      const end = endOfQuotes(text, from);
+    const from = beginOfValue(text, at);
+    if (from < 0 || (until !== '' && text.startsWith(until, at + 1))) break;
+    const isShort = from === at + 3;
+    const name = isShort ? text.charCodeAt(at + 1) : 0;
+    const first = text.charCodeAt(from);
+    if (name === 0x48) at = readHost(text, from, fields);
+    else if (first === quoteMark || first === less) {
+      const end = first === less ? endOfPath(text, from) : endOfQuotes(text, from);
       if (end < 0) return null;
-      if (name === 'C') fields.reply = text.slice(from + 1, end);
-      at = end + 1;
-    } else if (text.charCodeAt(from) === 0x3c) {
-      const end = endOfPath(text, from);
-      if (end < 0) return null;
+      if (name === 0x43) fields.reply = text.slice(from + 1, end);
       at = end + 1;
     } else {
-      const blank = text.indexOf(' ', from);
-      at = blank < 0 ? text.length : blank;
-      const value = text.slice(from, text.charCodeAt(at - 1) === 0x3a ? at - 1 : at);
-      if (name === 'T') fields.transport = value;
-      else if (name === 'R') fields.router = value;
-      else if (name === 'S' && /^\d{1,15}$/.test(value)) fields.size = Number(value);
+      const end = text.indexOf(' ', from);
+      at = end < 0 ? text.length : end;
+      if (name !== 0)
+        takeField(fields, name, text, from, text.charCodeAt(at - 1) === colonMark ? at - 1 : at);
     }
   }
   fields.end = at;
-  const isColon = text.charCodeAt(at) === 0x3a || text.charCodeAt(at - 1) === 0x3a;
-  fields.words = text.slice(isColon && text.charCodeAt(at) === 0x3a ? at + 2 : at + 1);
-  const list = fields.size === null ? -1 : text.lastIndexOf(' for ');
+  fields.words = text.slice(text.charCodeAt(at) === colonMark ? at + 2 : at + 1);
+  const list = fields.size === null ? -1 : text.indexOf(' for ', at);
   // `for A B C` with log_selector = +received_recipients
-  if (list >= at) fields.recipients = Math.max(1, text.slice(list + 5).split(' ').length);
+  if (list >= 0) fields.recipients = Math.max(1, text.slice(list + 5).split(' ').length);
   return fields;
 }
 
-const hostParts =
-  /([^\s[(]{1,255} ?)?(?:\([^()\s]{0,255}\) ?)?\[([0-9A-Fa-f.:]{2,45})\](?::(\d{1,5}))?/y;
-
-/** Gives where it ends. */
-function readHost(text: string, from: number, fields: Fields): number {
-  hostParts.lastIndex = from;
-  const found = hostParts.exec(text);
-  if (!found) {
-    const blank = text.indexOf(' ', from);
-    return blank < 0 ? text.length : blank;
+/** Behind ` NAME=`; -1: there is no field. */
+function beginOfValue(text: string, at: number): number {
+  if (text.charCodeAt(at) !== blank) return -1;
+  for (let i = at + 1; i <= at + 1 + longestName; i++) {
+    const code = text.charCodeAt(i);
+    if (code === equals) return i === at + 1 ? -1 : i + 1;
+    // Upper or lower case.
+    if ((code | 0x20) < 0x61 || (code | 0x20) > 0x7a) return -1;
   }
-  fields.address = bracketedIp(`[${found[2]}]`);
-  fields.host = found[1]?.trim() ?? fields.address;
-  fields.isOtherPort = found[3] !== undefined && found[3] !== '25';
-  return from + found[0].length;
+  return -1;
+}
+
+function takeField(fields: Fields, name: number, text: string, from: number, end: number): void {
+  switch (name) {
+    case 0x54: // T
+      fields.transport = text.slice(from, end);
+      break;
+    case 0x52: // R
+      fields.router = text.slice(from, end);
+      break;
+    case 0x53: // S
+      if (endOfNumber(text, from) === end) fields.size = numberOf(text, from, end);
+      break;
+  }
+}
+
+/** `host (helo) [ip]:port`, host or helo may be missing. Gives where it ends; what is none of it is passed over. */
+function readHost(text: string, from: number, fields: Fields): number {
+  const skip = () => {
+    const end = text.indexOf(' ', from);
+    return end < 0 ? text.length : end;
+  };
+  let at = from;
+  for (let code = text.charCodeAt(at); code > blank && code !== 0x28 && code !== 0x5b; )
+    code = text.charCodeAt(++at);
+  const name = at === from ? null : text.slice(from, at);
+  if (name !== null && text.charCodeAt(at) === blank) at++;
+  if (text.charCodeAt(at) === 0x28) {
+    // What a client calls itself: anything but blanks.
+    const close = text.indexOf(') [', at);
+    if (close < 0 || text.slice(at, close).includes(' ')) return skip();
+    at = close + 2;
+  }
+  const close = text.charCodeAt(at) === 0x5b ? text.indexOf(']', at) : -1;
+  if (close < 0) return skip();
+  fields.address = bracketedIp(text.slice(at, close + 1));
+  fields.host = name ?? fields.address;
+  if (text.charCodeAt(close + 1) !== colonMark) return close + 1;
+  const end = endOfNumber(text, close + 2);
+  if (end < 0) return close + 1;
+  fields.isOtherPort = text.slice(close + 2, end) !== '25';
+  return end;
 }

@@ -24,7 +24,7 @@ const events: readonly LogEvent[] = [
     session: null,
     reversePath: null,
     bytes: 0,
-    recipients: 0,
+    recipients: null,
     about: 'B',
   },
   { kind: 'envelope', id: 'A', session: 'S', reversePath: '', forwardPath: 'ann@example.org' },

@@ -1,5 +1,5 @@
 /**
- * Events as flat data, for another thread: numbers in one array, every text once in another.
+ * Events as flat data, for another thread: numbers in one array, texts in another.
  */
 import type { LogEvent } from '../../foreign/log-event.ts';
 import type { FateOutcome } from '../../foreign/log-outcome.ts';
@@ -45,14 +45,14 @@ export class BatchWriter {
     const paths = event.kind === 'fate' ? event.forwardPaths.length : 0;
     this.makeRoom(24 + paths);
     this.put(at);
-    this.text(host);
+    this.name(host);
     this.put(servers.indexOf(server));
     this.put(kinds.indexOf(event.kind));
-    this.text(event.id);
+    this.name(event.id);
     switch (event.kind) {
       case 'origin':
         this.text(event.client);
-        this.text(event.before);
+        this.name(event.before);
         break;
       case 'session':
         this.text(event.client);
@@ -61,14 +61,14 @@ export class BatchWriter {
       case 'taken':
         if (event.client === undefined) this.put(untold);
         else this.text(event.client);
-        this.text(event.session);
+        this.name(event.session);
         this.text(event.reversePath);
         this.put(event.bytes);
-        this.put(event.recipients);
-        this.text(event.about);
+        this.put(event.recipients ?? absent);
+        this.name(event.about);
         break;
       case 'envelope':
-        this.text(event.session);
+        this.name(event.session);
         this.text(event.reversePath);
         this.text(event.forwardPath);
         break;
@@ -76,20 +76,20 @@ export class BatchWriter {
         this.put(paths);
         for (const path of event.forwardPaths) this.text(path);
         this.put(outcomes.indexOf(event.outcome));
-        this.text(event.nextHop);
+        this.name(event.nextHop);
         this.text(event.peer);
         this.put(Number(event.isInner));
-        this.text(event.session);
+        this.name(event.session);
         this.text(event.reply);
         this.put(Number(event.isMore));
-        this.text(event.child);
+        this.name(event.child);
         break;
       case 'notice':
-        this.text(event.child);
+        this.name(event.child);
         break;
       case 'attempt':
         this.text(event.client);
-        this.text(event.session);
+        this.name(event.session);
         this.text(event.reversePath);
         this.text(event.forwardPath);
         this.put(refusals.indexOf(event.outcome));
@@ -113,6 +113,11 @@ export class BatchWriter {
   }
 
   private text(value: string | null): void {
+    this.put(value === null ? absent : this.texts.push(value) - 1);
+  }
+
+  /** A text that comes again soon: a name of a message, a host. */
+  private name(value: string | null): void {
     if (value === null) {
       this.put(absent);
       return;
@@ -169,7 +174,7 @@ export class BatchReader {
           session: this.text(),
           reversePath: this.text(),
           bytes: this.number(),
-          recipients: this.number(),
+          recipients: this.count(),
           about: this.text(),
         };
       case 'envelope':
@@ -218,6 +223,11 @@ export class BatchReader {
   private text(): string | null {
     const place = this.number();
     return place < 0 ? null : (this.batch.texts[place] ?? '');
+  }
+
+  private count(): number | null {
+    const value = this.number();
+    return value === absent ? null : value;
   }
 
   private skip(): undefined {

@@ -134,7 +134,8 @@ export class Follower {
     message ??= this.renew(id);
     message.isTaken = true;
     message.bytes = bytes;
-    message.recipients = recipients;
+    message.recipients = recipients ?? 0;
+    message.isCounted = recipients !== null;
     if (message.untold !== 'notice') message.at = at;
     if (client !== undefined || session !== null) {
       message.hasOrigin = true;
@@ -173,7 +174,8 @@ export class Follower {
     const message = this.messages.get(id) ?? new Message();
     const [first = null] = forwardPaths;
     message.forwardPath ??= first;
-    this.tell(message);
+    if (message.isCounted) this.tell(message);
+    else if (event.outcome !== 'deferred') message.recipients += forwardPaths.length;
     this.tellRefused(message);
     let outcome = event.outcome;
     if (child !== null && outcome === 'delivered') {
@@ -355,8 +357,9 @@ export class Follower {
 
   /** What came in, or that a notice was written: once. */
   private tell(message: Message): void {
-    const { untold, at, bytes, recipients, forwardPath } = message;
+    const { untold, at, bytes, forwardPath } = message;
     if (untold === null) return;
+    const recipients = Math.max(1, message.recipients);
     message.untold = null;
     const client = clientOf(message);
     if (untold === 'received') {

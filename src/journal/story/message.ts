@@ -13,6 +13,8 @@ export class Message {
   forwardPath: string | null = null;
   bytes = 0;
   recipients = 0;
+  /** How many is only known by their fates. */
+  isCounted = true;
   /** When it came, or was written; ms since 1970. */
   at = 0;
   /** A line told from where it came, so that it is known to have come now. */

@@ -26,6 +26,11 @@ export interface Sight {
 
 export type See = (observation: Observation, at: number) => Sight;
 
+interface Mailbox {
+  readonly address: Named;
+  readonly domain: Named;
+}
+
 interface Place {
   readonly client: Named;
   readonly network: Named;
@@ -39,6 +44,7 @@ const textLimit = 320;
 export function createSee(seed: number): See {
   const places = new Map<string, Place>();
   const domains = new Map<string, Named>();
+  const mailboxes = new Map<string, Mailbox>();
   const named = (name: string): Named => ({ name, hash: hashText(name, seed) });
 
   function findPlace(address: string): Place {
@@ -61,20 +67,28 @@ export function createSee(seed: number): See {
     return found;
   }
 
-  function addressOf(path: string): Named {
-    return named(shortened(path).toLowerCase());
+  /** The same texts come again and again: with each recipient of a message, and with what becomes of it. */
+  function mailboxOf(path: string): Mailbox {
+    const known = mailboxes.get(path);
+    if (known) return known;
+    if (mailboxes.size >= mostRemembered) mailboxes.clear();
+    const text = shortened(path);
+    const address = named(text.toLowerCase());
+    const mailbox = { address, domain: domainOf(address.name) };
+    if (text === path) mailboxes.set(text, mailbox);
+    return mailbox;
   }
 
   return (observation, at) => {
     const { client, reversePath, forwardPath } = observation;
     const place = client === null ? null : findPlace(client);
-    const recipient = forwardPath === null ? null : addressOf(forwardPath);
+    const recipient = forwardPath === null ? null : mailboxOf(forwardPath);
     return {
       observation,
       at,
-      sender: reversePath === null ? null : addressOf(reversePath),
-      recipient,
-      site: recipient && domainOf(recipient.name),
+      sender: reversePath === null ? null : mailboxOf(reversePath).address,
+      recipient: recipient?.address ?? null,
+      site: recipient?.domain ?? null,
       client: place?.client ?? null,
       network: place?.network ?? null,
     };
