@@ -24,6 +24,8 @@ import { until } from './until.ts';
 const skip = await whyNot();
 const spillway = fileURLToPath(new URL('../../bin/spillway', import.meta.url));
 const sizes = { ...incidentSizes, messages: 60, wanted: 40, misaddressed: 5 };
+/** So that each of the crowd comes. */
+const connections = crowdSize;
 const recipients = sizes.messages * sizes.recipients;
 
 interface Case {
@@ -78,11 +80,12 @@ for (const { name, open, notice, returned, isSlow } of cases)
     await using crowd = await openCrowd(network);
     await using peer = await open({ network, relay: toBackend });
     await peer.start();
-    await using incident = await openIncident(network, { sizes, timeout: 30_000 });
+    await using incident = await openIncident(network, { sizes, connections, timeout: 40_000 });
     const report = await play(incident);
-    assert.equal(report.spam.accepted, sizes.messages);
+    const taken = report.spam.accepted;
+    if (!isSlow) assert.equal(taken, sizes.messages);
     const failed = async () => countOf(await peer.machine.log(), notice);
-    await until(async () => (await failed()) >= sizes.messages, isSlow ? 3000 : 20_000);
+    await until(async () => (await failed()) >= taken, isSlow ? 3000 : 20_000);
     const log = await peer.machine.log();
     const [told, ...others] = await tell(log);
     assert.deepEqual(others, []);
@@ -90,13 +93,14 @@ for (const { name, open, notice, returned, isSlow } of cases)
     t.diagnostic(JSON.stringify({ ...told.received, ...told.made, ...told.ended }));
     assert.equal(told.cause, 'forged-sender');
     assert.equal(told.subject, forgedSender);
-    assert.equal(told.clients.distinct, crowdSize);
+    // Some of the crowd bring wanted mail only.
+    assert.ok(told.clients.distinct >= 8 && told.clients.distinct <= crowdSize);
     assert.ok(told.clients.top.every(({ name }) => crowd.clients.includes(name)));
     assert.equal(told.senders.top[0]?.name, forgedSender);
-    assert.equal(told.received.messages, sizes.messages);
-    assert.equal(told.received.recipients, recipients);
+    assert.equal(told.received.messages, taken);
+    assert.equal(told.received.recipients, taken * sizes.recipients);
     const returns = countOf(log, returned);
-    if (isSlow) assert.ok(told.made.notices > 0 && told.made.notices <= sizes.messages);
+    if (isSlow) assert.ok(told.made.notices > 0 && told.made.notices <= taken);
     else {
       assert.equal(told.received.unknown, recipients);
       assert.equal(told.made.notices, sizes.messages);
@@ -114,21 +118,29 @@ for (const { name, open } of doors)
     await using crowd = await openCrowd(network);
     await using peer = await open({ network, relay: toBackend, recipients: knownMailboxes });
     await peer.start();
-    await using incident = await openIncident(network, { sizes, timeout: 30_000 });
+    await using incident = await openIncident(network, { sizes, connections, timeout: 40_000 });
     const report = await play(incident);
     assert.equal(report.spam.accepted, 0);
-    const [told, ...others] = await tell(await peer.machine.log());
-    assert.deepEqual(others, []);
-    assert.ok(told, 'no incident');
-    // The lines of OpenSMTPD name no sender: there it is one crowd at many sites.
-    if (name !== 'OpenSMTPD') {
-      assert.equal(told.cause, 'forged-sender');
-      assert.equal(told.subject, forgedSender);
-      assert.equal(told.ended.refused, recipients);
-      assert.ok(told.clients.top.every((one) => crowd.clients.includes(one.name)));
+    const told = await tell(await peer.machine.log());
+    for (const { received, made } of told)
+      assert.equal(received.messages + made.notices + made.deliveries, 0);
+    if (name === 'OpenSMTPD') {
+      // Its lines name no sender: to whom reads them each client is a flood of its own.
+      assert.ok(told.length > 0);
+      for (const { cause, subject } of told) {
+        assert.equal(cause, 'harvest');
+        assert.ok(crowd.clients.includes(subject), subject);
+      }
+      return;
     }
-    assert.equal(told.received.messages, 0);
-    assert.equal(told.made.notices + told.made.deliveries, 0);
+    const [only, ...others] = told;
+    assert.deepEqual(others, []);
+    assert.equal(only?.cause, 'forged-sender');
+    assert.equal(only.subject, forgedSender);
+    assert.ok(only.clients.top.every((one) => crowd.clients.includes(one.name)));
+    // What the same clients tried besides may count: here those who mistook an address.
+    const { refused } = only.ended;
+    assert.ok(refused >= recipients && refused <= recipients + sizes.misaddressed, String(refused));
   });
 
 function countOf(log: readonly string[], pattern: RegExp): number {

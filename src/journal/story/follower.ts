@@ -32,6 +32,8 @@ interface Session {
 /** Most messages that failed and await their notice, and of one sender. */
 const mostFailed = 100_000;
 const mostOfSender = 1000;
+/** Most refusals of one second. */
+const mostDoubled = 10_000;
 
 export class Follower {
   private readonly yield: (observation: Observation) => void;
@@ -44,6 +46,8 @@ export class Follower {
   private readonly failed: Map<string, (string | null)[]> | null;
   private failedCount = 0;
   private hasReturns = false;
+  /** Refusals of this second, where a server writes each of them into two logs that may have become one. */
+  private readonly doubled: Set<string> | null;
   private waiting: Message[] = [];
   private waitingFrom = 0;
   private now = Number.NEGATIVE_INFINITY;
@@ -56,11 +60,13 @@ export class Follower {
     this.yield = yieldObservation;
     this.limits = limits;
     this.failed = server === 'opensmtpd' ? new Map() : null;
+    this.doubled = server === 'exim' ? new Set() : null;
   }
 
   take(at: number, event: LogEvent): void {
     if (at > this.now) {
       this.now = at;
+      this.doubled?.clear();
       this.tellWhatWaitedLongEnough();
     }
     switch (event.kind) {
@@ -232,6 +238,7 @@ export class Follower {
 
   private takeAttempt(at: number, event: Event<'attempt'>): void {
     const { id, session } = event;
+    if (this.doubled && this.isDouble(this.doubled, event)) return;
     if (event.reversePath === null && id !== null) {
       const message = this.messages.get(id) ?? this.renew(id);
       message.refused ??= [];
@@ -251,6 +258,15 @@ export class Follower {
       forwardPath: event.forwardPath,
       outcome: event.outcome,
     });
+  }
+
+  /** The main log and the reject log of Exim tell the same, and by syslog both are one. */
+  private isDouble(doubled: Set<string>, event: Event<'attempt'>): boolean {
+    const { client, reversePath, forwardPath } = event;
+    const key = `${client} ${reversePath} ${forwardPath}`;
+    if (doubled.delete(key)) return true;
+    if (doubled.size < mostDoubled) doubled.add(key);
+    return false;
   }
 
   private takeEnd(id: string): void {
