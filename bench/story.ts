@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Mta, mtas } from '../src/foreign/queue-entry.ts';
+import { writeLog } from '../test/logs/write-log.ts';
 import { here } from '../test/peers/place.ts';
 import { openMeter, type Taken } from './rescue/measure.ts';
-import { writeLog } from './story/write-log.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -45,7 +45,11 @@ interface Contender {
 
 async function compare(mta: Mta): Promise<void> {
   const path = join(folder, `${mta}.log`);
-  const { bytes, lines, messages } = await writeLog(path, mta, Number(options.megabytes) * 1e6);
+  const { bytes, lines, messages } = await writeLog(path, {
+    mta,
+    bytes: Number(options.megabytes) * 1e6,
+    isFlooded: true,
+  });
   say(
     `\n## ${mta}: ${whole(bytes / 1e6)} MB, ${whole(lines)} lines, ${whole(messages)} messages\n`,
   );

@@ -22,12 +22,20 @@ export interface WrittenLog {
   readonly messages: number;
 }
 
-/** `bytes`: about as many. The same seed writes the same log. */
+export interface DayOptions {
+  readonly mta: Mta;
+  /** About as many. */
+  readonly bytes: number;
+  /** Whether it has the flood. */
+  readonly isFlooded: boolean;
+}
+
+const seed = 'story';
+
+/** The same options write the same log. */
 export async function writeLog(
   path: string,
-  mta: Mta,
-  bytes: number,
-  seed = 'story',
+  { mta, bytes, isFlooded }: DayOptions,
 ): Promise<WrittenLog> {
   const random = seededRandom(seed);
   const file = createWriteStream(path);
@@ -47,7 +55,9 @@ export async function writeLog(
   while (written < bytes) {
     const share = written / bytes;
     while (active.length < atOnce) {
-      active.push(linesOf(mta, letterOf(random, messages, share > 0.4 && share < 0.5)).reverse());
+      active.push(
+        linesOf(mta, letterOf(random, messages, isFlooded && share > 0.4 && share < 0.5)).reverse(),
+      );
       messages++;
     }
     const at = random.integer(active.length);

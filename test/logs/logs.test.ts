@@ -8,12 +8,15 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import test from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { type LogFile, openLogFile, streamedLogFile } from '../src/journal/story/log-file.ts';
-import { longestLine } from '../src/journal/story/read-block.ts';
-import { type Story, tellStory } from '../src/journal/story/tell.ts';
-import { formatNumber } from '../src/mail/amounts.ts';
-import type { Observation } from '../src/verdict/flood/observation.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { mtas } from '../../src/foreign/queue-entry.ts';
+import { type LogFile, openLogFile, streamedLogFile } from '../../src/journal/story/log-file.ts';
+import { longestLine } from '../../src/journal/story/read-block.ts';
+import { type Story, tellStory } from '../../src/journal/story/tell.ts';
+import { formatNumber } from '../../src/mail/amounts.ts';
+import { createIncidentFinder } from '../../src/verdict/flood/incident-finder.ts';
+import type { Observation } from '../../src/verdict/flood/observation.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { writeLog } from './write-log.ts';
 
 /** After all of them, and before their days come again. */
 const now = Date.UTC(2026, 11, 24);
@@ -242,6 +245,21 @@ test('a log that begins in the middle makes up nothing', async () => {
     assert.ok(story.totals.notices <= whole.story.totals.notices);
   }
 });
+
+for (const mta of mtas)
+  test(`a day of ordinary mixed mail at ${mta} is no incident, and one with a flood is one`, async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'mail.log');
+    for (const isFlooded of [false, true]) {
+      await writeLog(path, { mta, bytes: 2e6, isFlooded });
+      const finder = createIncidentFinder();
+      const story = await tellStory({ files: [await openLogFile(path)], finder, threads: 0, now });
+      assert.deepEqual(story.sources[0]?.unreadable, []);
+      assert.ok(story.totals.received > 500);
+      const told = story.incidents.map(({ cause, subject }) => `${cause} ${subject}`);
+      assert.deepEqual(told, isFlooded ? ['forged-sender nicholas@seaton.biz'] : []);
+    }
+  });
 
 /** With a host in each line, as most syslogs write it. */
 function withHosts(bytes: Buffer, host = 'mx'): Buffer {

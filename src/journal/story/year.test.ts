@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { yearBegin } from './year.ts';
+
+const changed = Date.UTC(2026, 10, 29);
+const head = 'Sep  5 03:12:00 host7 sendmail[1]: ';
+const cases: readonly [name: string, text: string, year: number][] = [
+  [
+    'no names: the year before the last change',
+    'Sep  5 03:12:00 mx postfix/qmgr[1]: AB12345: removed\n'.repeat(5),
+    2025,
+  ],
+  ['names of sendmail of 2006', `${head}k853CAAA000001: x\n`.repeat(3), 2006],
+  ['too few of them', `${head}k853CAAA000001: x\n`.repeat(2), 2025],
+  [
+    'names that do not agree',
+    `${head}k853CAAA000001: x\n${head}A853CAAA000001: x\n${head}k853CAAA000001: x\n`,
+    2025,
+  ],
+  [
+    'long names of Postfix of 2013',
+    'Sep  5 03:12:00 mx postfix/qmgr[1]: 3bbTMR5Ghbz9sCF: removed\n'.repeat(3),
+    2013,
+  ],
+  ['nothing at all', '', 2025],
+];
+for (const [name, text, year] of cases)
+  test(name, () => assert.equal(new Date(yearBegin(text, changed)).getUTCFullYear(), year));
