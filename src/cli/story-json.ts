@@ -2,7 +2,7 @@
  * What `spillway story --json` prints: one document. Times are UTC; texts of strangers stand there exactly.
  */
 
-import { describeIncident } from '../journal/story/incident-words.ts';
+import { describeIncident } from '../journal/story/incident-story.ts';
 import type { SourceReport } from '../journal/story/log-source.ts';
 import type { Story } from '../journal/story/tell.ts';
 import type { Incident } from '../verdict/flood/incident.ts';

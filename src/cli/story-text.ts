@@ -2,7 +2,7 @@
  * The story of logs as text, for somebody who was just woken.
  */
 
-import { describeIncident, rankingInWords } from '../journal/story/incident-words.ts';
+import { describeIncident, rankingInWords } from '../journal/story/incident-story.ts';
 import type { SourceReport } from '../journal/story/log-source.ts';
 import { troublesOf } from '../journal/story/source-words.ts';
 import type { Story } from '../journal/story/tell.ts';

@@ -70,7 +70,10 @@ test('as a page that needs nothing else, and lets nothing run', async () => {
   const { lines } = await tell(caseOf2006, '--html', path);
   assert.deepEqual(lines, []);
   const page = readFileSync(path, 'utf8');
-  assert.match(page, /<h1>A flood in the name of nicholas@seaton\.biz<\/h1>/);
+  assert.match(
+    page,
+    /<h1>A flood in the name of nicholas@seaton\.biz, who is most likely forged<\/h1>/,
+  );
   assert.match(page, /<svg .*<polyline class="line returns"/);
   assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
   assert.doesNotMatch(page, /<script|javascript:|src=|@import|url\(|https?:/i);

@@ -11,11 +11,12 @@ import {
   streamedLogFile,
 } from '../journal/story/log-file.ts';
 import { formatPage } from '../journal/story/page.ts';
-import { type Story, type StoryOptions, tellReceipts, tellStory } from '../journal/story/tell.ts';
+import { type Story, type StoryOptions, tellJournal, tellStory } from '../journal/story/tell.ts';
 import { parseWhen, type TimeSpan, whenExamples } from '../journal/when.ts';
 import { formatSize } from '../mail/amounts.ts';
 import { errorText } from '../mail/error-text.ts';
 import { printable } from '../mail/printable.ts';
+import { JournalOpenError, JournalReadError } from '../store/errors.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
 import { createIncidentFinder } from '../verdict/flood/incident-finder.ts';
 import { CommandError, exit } from './exit.ts';
@@ -124,7 +125,7 @@ async function ofJournal(
   { config }: Options,
   options: Pick<StoryOptions, 'finder' | 'since' | 'until'>,
 ): Promise<Story> {
-  const { where, reader } = await openStore(config);
+  const { where, reader } = await openJournal(openStore, config);
   await using journal = reader;
   if (!journal)
     throw new CommandError(
@@ -135,7 +136,25 @@ async function ofJournal(
     ...(since !== undefined && { since }),
     ...(until !== undefined && { before: until }),
   };
-  return tellReceipts(journal.read(query), where, options);
+  try {
+    return await tellJournal(journal.read(query), await journal.incidents(query), where, options);
+  } catch (error) {
+    if (!(error instanceof JournalReadError)) throw error;
+    const status = error.isBusy ? exit.tryAgain : exit.trouble;
+    throw new CommandError(printable(error.message), status, error);
+  }
+}
+
+async function openJournal(
+  openStore: StoryCommandOptions['openStore'],
+  config: string | undefined,
+): Promise<FoundJournal> {
+  try {
+    return await openStore(config);
+  } catch (error) {
+    if (!(error instanceof JournalOpenError)) throw error;
+    throw new CommandError(printable(error.message), exit.usage, error);
+  }
 }
 
 async function writePage(path: string, story: Story): Promise<void> {

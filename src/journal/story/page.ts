@@ -13,7 +13,7 @@ import {
 import { printable } from '../../mail/printable.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
 import { drawChart, labelOf, slotsOf } from './chart.ts';
-import { describeIncident, nameOf } from './incident-words.ts';
+import { describeIncident, nameOf } from './incident-story.ts';
 import { pageStyle } from './page-style.ts';
 import { type SeriesName, seriesNames } from './series.ts';
 import { troublesOf } from './source-words.ts';

@@ -81,9 +81,13 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
   return { sources: reports, ...teller.told(finder) };
 }
 
-/** The story of Spillway's own journal; `where` is its name. */
-export async function tellReceipts(
+/**
+ * The story of Spillway's own journal; `where` is its name. `recognised` are the incidents that it saw
+ * while it ran: it saw more than it wrote receipts of. Only where there are none they are looked for.
+ */
+export async function tellJournal(
   receipts: AsyncIterable<StoredReceipt>,
+  recognised: readonly Incident[],
   where: string,
   options: Pick<StoryOptions, 'finder' | 'since' | 'until'>,
 ): Promise<Story> {
@@ -104,7 +108,9 @@ export async function tellReceipts(
     report.last = Math.max(report.last ?? receipt.until, receipt.until);
     for (const observation of observationsOf(receipt)) teller.observe(observation);
   }
-  return { sources: [report], ...teller.told(options.finder) };
+  const told = teller.told(options.finder);
+  const incidents = recognised.length > 0 ? largestFirst(recognised) : told.incidents;
+  return { sources: [report], ...told, incidents };
 }
 
 /** Joins what servers say, host by host, to what is told. */
@@ -157,7 +163,7 @@ export function createTeller(options: Pick<StoryOptions, 'finder' | 'since' | 'u
     told(found: Finder): Omit<Story, 'sources'> {
       const span = first <= last ? { first, last } : null;
       if (span) found.advance(last);
-      const incidents = found.incidents().toSorted((a, b) => weightOf(b) - weightOf(a));
+      const incidents = largestFirst(found.incidents());
       return { span, totals, series: series.series(), incidents };
     },
   };
@@ -186,8 +192,12 @@ function count(
   }
 }
 
+function largestFirst(incidents: readonly Incident[]): Incident[] {
+  return incidents.toSorted((a, b) => weightOf(b) - weightOf(a));
+}
+
 /** How much there was of an incident, by what came and what was made of it. */
-export function weightOf({ received, made, ended }: Incident): number {
+function weightOf({ received, made, ended }: Incident): number {
   return received.messages + received.recipients + made.notices + made.deliveries + ended.refused;
 }
 

@@ -13,6 +13,7 @@ import {
 import { printable } from '../../mail/printable.ts';
 import { mostExact } from '../../verdict/flood/distinct-counter.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
+import { incidentTitle } from '../incident-words.ts';
 
 export interface IncidentWords {
   readonly title: string;
@@ -28,32 +29,12 @@ export interface IncidentWords {
 
 export function describeIncident(incident: Incident): IncidentWords {
   return {
-    title: titleOf(incident),
+    title: printable(capital(incidentTitle(incident))),
     when: whenOf(incident),
     what: [...causeOf(incident), ...doorOf(incident), ...madeOf(incident), ...endOf(incident)],
     damage: damageOf(incident),
     advice: adviceOf(incident),
   };
-}
-
-function titleOf({ cause, subject }: Incident): string {
-  const who = nameOf(subject);
-  switch (cause) {
-    case 'forged-sender':
-      return `A flood in the name of ${who}`;
-    case 'harvest':
-      return `${who} tried who exists here`;
-    case 'slow-harvest':
-      return `Many clients, a little each, tried who exists at ${who}`;
-    case 'notice-storm':
-      return 'This server flooded strangers with failure notices';
-    case 'joe-job':
-      return `Others report failures of mail that ${who} never sent`;
-    case 'mail-loop':
-      return `Mail for ${who} went round in circles`;
-    case 'answer-loop':
-      return `${who} answer each other without end`;
-  }
 }
 
 function whenOf({ start, end, isOpen }: Incident): string {
