@@ -118,14 +118,16 @@ for (const { name, open } of doors)
     await using crowd = await openCrowd(network);
     await using peer = await open({ network, relay: toBackend, recipients: knownMailboxes });
     await peer.start();
-    await using incident = await openIncident(network, { sizes, connections, timeout: 40_000 });
+    // The lines of OpenSMTPD name no sender: to whom reads them each client is a flood of its own, if it is one.
+    const isSenderless = name === 'OpenSMTPD';
+    const few = isSenderless ? { connections: 4 } : { connections };
+    await using incident = await openIncident(network, { sizes, timeout: 40_000, ...few });
     const report = await play(incident);
     assert.equal(report.spam.accepted, 0);
     const told = await tell(await peer.machine.log());
     for (const { received, made } of told)
       assert.equal(received.messages + made.notices + made.deliveries, 0);
-    if (name === 'OpenSMTPD') {
-      // Its lines name no sender: to whom reads them each client is a flood of its own.
+    if (isSenderless) {
       assert.ok(told.length > 0);
       for (const { cause, subject } of told) {
         assert.equal(cause, 'harvest');

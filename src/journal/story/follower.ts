@@ -10,17 +10,25 @@ import { isLoopbackText } from '../../foreign/log-path.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
 import { Message } from './message.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface FollowerLimits {
   /** Messages, and sessions, whose names are remembered. */
   readonly names: number;
-  /** ms of the log that an arrival waits for the line that names a recipient. */
+  /** ms of the log that an arrival waits for the line that names a recipient... */
   readonly patience: number;
+  /** ...and for the lines of all recipients, where only they tell how many there are. */
+  readonly countingPatience: number;
   /** Refusals of one message that wait for their sender. */
   readonly refused: number;
 }
 
-export const followerLimits: FollowerLimits = { names: 100_000, patience: 10_000, refused: 1000 };
+export const followerLimits: FollowerLimits = {
+  names: 100_000,
+  patience: 10_000,
+  countingPatience: 300_000,
+  refused: 1000,
+};
 
 type Event<Kind extends LogEvent['kind']> = Extract<LogEvent, { kind: Kind }>;
 
@@ -48,8 +56,8 @@ export class Follower {
   private hasReturns = false;
   /** Refusals of this second, where a server writes each of them into two logs that may have become one. */
   private readonly doubled: Set<string> | null;
-  private waiting: Message[] = [];
-  private waitingFrom = 0;
+  private readonly waiting: WaitingRoom;
+  private readonly counting: WaitingRoom;
   private now = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -59,6 +67,8 @@ export class Follower {
   ) {
     this.yield = yieldObservation;
     this.limits = limits;
+    this.waiting = new WaitingRoom(limits.patience);
+    this.counting = new WaitingRoom(limits.countingPatience);
     this.failed = server === 'opensmtpd' ? new Map() : null;
     this.doubled = server === 'exim' ? new Set() : null;
   }
@@ -67,7 +77,11 @@ export class Follower {
     if (at > this.now) {
       this.now = at;
       this.doubled?.clear();
-      this.tellWhatWaitedLongEnough();
+      for (const room of [this.waiting, this.counting])
+        for (let message = room.next(at); message; message = room.next(at)) {
+          this.tell(message);
+          this.tellRefused(message);
+        }
     }
     switch (event.kind) {
       case 'origin':
@@ -106,7 +120,6 @@ export class Follower {
       this.tellRefused(message);
     }
     this.messages.clear();
-    this.waiting = [];
   }
 
   private takeOrigin({ id, client, before }: Event<'origin'>): void {
@@ -243,7 +256,7 @@ export class Follower {
       const message = this.messages.get(id) ?? this.renew(id);
       message.refused ??= [];
       message.refused.push({ at, event });
-      if (message.refused.length === 1) this.waiting.push(message);
+      if (message.refused.length === 1) this.waiting.add(message);
       if (message.refused.length >= this.limits.refused) this.tellRefused(message);
       if (message.at === 0) message.at = at;
       return;
@@ -353,22 +366,7 @@ export class Follower {
 
   private wait(message: Message, untold: 'received' | 'notice'): void {
     message.untold = untold;
-    this.waiting.push(message);
-  }
-
-  private tellWhatWaitedLongEnough(): void {
-    const { waiting } = this;
-    const due = this.now - this.limits.patience;
-    for (;;) {
-      const message = waiting[this.waitingFrom];
-      if (!message || message.at > due) break;
-      this.tell(message);
-      this.tellRefused(message);
-      this.waitingFrom++;
-    }
-    if (this.waitingFrom < 1000 || this.waitingFrom * 2 < waiting.length) return;
-    this.waiting = waiting.slice(this.waitingFrom);
-    this.waitingFrom = 0;
+    (message.isCounted ? this.waiting : this.counting).add(message);
   }
 
   /** What came in, or that a notice was written: once. */
