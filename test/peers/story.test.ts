@@ -6,13 +6,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { forgedSender, knownMailboxes } from '../../src/replay/incident.ts';
+import { forgedSender } from '../../src/replay/cases/incident.ts';
+import { type CaseName, replayCases } from '../../src/replay/cases.ts';
+import { knownMailboxes } from '../../src/replay/sites.ts';
 import type { Incident as ToldIncident } from '../../src/verdict/flood/incident.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { crowdSize, openCrowd } from './crowd.ts';
 import { openExim } from './exim.ts';
 import { incidentSizes, openIncident, play, toBackend } from './incident.ts';
-import { openNetwork } from './network.ts';
+import { addresses, openNetwork } from './network.ts';
 import { openOpensmtpd } from './opensmtpd.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 import { here, run } from './place.ts';
@@ -143,6 +145,52 @@ for (const { name, open } of doors)
     // What the same clients tried besides may count: here those who mistook an address.
     const { refused } = only.ended;
     assert.ok(refused >= recipients && refused <= recipients + sizes.misaddressed, String(refused));
+  });
+
+/** Only Postfix takes the word of a tester for who sends. */
+const told: readonly (readonly [name: CaseName, messages: number])[] = [
+  ['incident', 60],
+  ['harvest', 60],
+  ['slow-harvest', 400],
+  ['joe-job', 200],
+  ['answer-loop', 100],
+  ['backup-mx', 400],
+  ['ordinary-day', 300],
+];
+for (const [name, messages] of told)
+  test(`Postfix's log of ${replayCases[name].title}: told as what it was`, { skip }, async () => {
+    const { cause, subject } = replayCases[name].truth;
+    await using network = await openNetwork();
+    const settings = { smtpd_authorized_xclient_hosts: addresses.sender.v4 };
+    await using postfix = await openPostfix({ network, relay: toBackend, settings });
+    await postfix.start();
+    const options = { name, tellsClients: true, sizes: { ...sizes, messages }, timeout: 40_000 };
+    await using incident = await openIncident(network, options);
+    await play(incident);
+    await until(async () => (await postfix.queued()) === 0, 20_000);
+    const incidents = await tell(await postfix.machine.log());
+    assert.deepEqual(
+      incidents.map((one) => one.cause),
+      cause === null ? [] : [cause],
+    );
+    for (const part of subject?.split(' ') ?? [])
+      assert.ok(incidents[0]?.subject.includes(part), incidents[0]?.subject);
+  });
+
+for (const { name, open } of doors)
+  test(`${name}'s log of an ordinary day tells no incident`, { skip }, async () => {
+    await using network = await openNetwork();
+    await using peer = await open({ network, relay: toBackend });
+    await peer.start();
+    const day = {
+      name: 'ordinary-day',
+      sizes: { ...sizes, messages: 200 },
+      timeout: 40_000,
+    } as const;
+    await using incident = await openIncident(network, day);
+    const report = await play(incident);
+    assert.ok(report.wanted.accepted > 100);
+    assert.deepEqual(await tell(await peer.machine.log()), []);
   });
 
 function countOf(log: readonly string[], pattern: RegExp): number {
