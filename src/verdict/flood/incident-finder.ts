@@ -137,9 +137,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   /** A domain that sends much gets many notices. */
-  function setSentAside({ sender, site, at }: Sight): void {
-    const domain = sender?.name.slice(sender.name.lastIndexOf('@') + 1);
-    if (domain && domain !== site?.name) tables.notified.see(domain, at).setAside(at);
+  function setSentAside({ home, site, at }: Sight): void {
+    if (home && home.name !== '' && home.name !== site?.name)
+      tables.notified.see(home.name, at).setAside(at);
   }
 
   return {

@@ -18,6 +18,8 @@ export interface Sight {
   /** Lower case; null: not known. Empty: a notice. */
   readonly sender: Named | null;
   readonly recipient: Named | null;
+  /** Domain of the sender. */
+  readonly home: Named | null;
   /** Domain of the recipient. */
   readonly site: Named | null;
   readonly client: Named | null;
@@ -43,7 +45,8 @@ const textLimit = 320;
 /** `seed` for the hashes. */
 export function createSee(seed: number): See {
   const places = new Map<string, Place>();
-  const domains = new Map<string, Named>();
+  /** By their hash: most are known, and need no text of their own. */
+  const domains = new Map<number, Named>();
   const mailboxes = new Map<string, Mailbox>();
   const named = (name: string): Named => ({ name, hash: hashText(name, seed) });
 
@@ -58,12 +61,14 @@ export function createSee(seed: number): See {
   }
 
   function domainOf(address: string): Named {
-    const domain = address.slice(address.lastIndexOf('@') + 1);
-    const known = domains.get(domain);
-    if (known) return known;
+    const from = address.lastIndexOf('@') + 1;
+    const hash = hashText(address, seed, from);
+    const known = domains.get(hash);
+    if (known && known.name.length === address.length - from && address.endsWith(known.name))
+      return known;
     if (domains.size >= mostRemembered) domains.clear();
-    const found = named(detached(domain));
-    domains.set(found.name, found);
+    const found = { name: detached(address.slice(from)), hash };
+    domains.set(hash, found);
     return found;
   }
 
@@ -82,11 +87,13 @@ export function createSee(seed: number): See {
   return (observation, at) => {
     const { client, reversePath, forwardPath } = observation;
     const place = client === null ? null : findPlace(client);
+    const sender = reversePath === null ? null : mailboxOf(reversePath);
     const recipient = forwardPath === null ? null : mailboxOf(forwardPath);
     return {
       observation,
       at,
-      sender: reversePath === null ? null : mailboxOf(reversePath).address,
+      sender: sender?.address ?? null,
+      home: sender?.domain ?? null,
       recipient: recipient?.address ?? null,
       site: recipient?.domain ?? null,
       client: place?.client ?? null,
