@@ -99,10 +99,12 @@ for (const { name, open, notice, returned, isSlow } of cases)
     assert.ok(told.clients.distinct >= 8 && told.clients.distinct <= crowdSize);
     assert.ok(told.clients.top.every(({ name }) => crowd.clients.includes(name)));
     assert.equal(told.senders.top[0]?.name, forgedSender);
-    assert.equal(told.received.messages, taken);
-    assert.equal(told.received.recipients, taken * sizes.recipients);
+    // A client that gave up waiting for a slow server may have been served all the same.
+    const most = isSlow ? sizes.messages : taken;
+    assert.ok(told.received.messages >= taken && told.received.messages <= most);
+    assert.equal(told.received.recipients, told.received.messages * sizes.recipients);
     const returns = countOf(log, returned);
-    if (isSlow) assert.ok(told.made.notices > 0 && told.made.notices <= taken);
+    if (isSlow) assert.ok(told.made.notices > 0 && told.made.notices <= most);
     else {
       assert.equal(told.received.unknown, recipients);
       assert.equal(told.made.notices, sizes.messages);
@@ -153,7 +155,7 @@ const told: readonly (readonly [name: CaseName, messages: number])[] = [
   ['harvest', 60],
   ['slow-harvest', 400],
   ['joe-job', 200],
-  ['answer-loop', 100],
+  ['answer-loop', 160],
   ['backup-mx', 400],
   ['ordinary-day', 300],
 ];
@@ -162,7 +164,9 @@ for (const [name, messages] of told)
     const { cause, subject } = replayCases[name].truth;
     await using network = await openNetwork();
     const settings = { smtpd_authorized_xclient_hosts: addresses.sender.v4 };
-    await using postfix = await openPostfix({ network, relay: toBackend, settings });
+    // Who harvests slowly hears at the door who exists; else the storm of notices would be told as well.
+    const recipients = name === 'slow-harvest' ? knownMailboxes : null;
+    await using postfix = await openPostfix({ network, relay: toBackend, settings, recipients });
     await postfix.start();
     const options = { name, tellsClients: true, sizes: { ...sizes, messages }, timeout: 40_000 };
     await using incident = await openIncident(network, options);
