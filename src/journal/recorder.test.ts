@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { createFakeClock } from '../../test/fake-clock.ts';
+import { liveMemory } from '../../test/live-memory.ts';
 import { exampleReceipt, readAll } from '../../test/store/journal-suite.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { replies } from '../mail/reply.ts';
@@ -293,14 +292,6 @@ test('a disk with room for a little at a time is one trouble, not many', async (
   for (let second = 0; second < 30; second++) await clock.advance(1000);
   assert.equal(lines.length, 2, lines.join('\n'));
 });
-
-/** What is still reachable, in bytes: the resident size also tells when garbage was last collected. */
-function liveMemory(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 test('memory stays bounded while the disk is full, whatever strangers write', async () => {
   const { recorder, clock, state, stored } = setUp({ characters: 1_000_000 });

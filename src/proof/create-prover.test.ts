@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
+import { liveMemory } from '../../test/live-memory.ts';
 import { createResolver } from '../dns/resolver.ts';
 import { startDnsServer, type ZoneData } from '../replay/dns-server.ts';
 import { noProof } from '../verdict/sender-proof.ts';
@@ -98,15 +97,6 @@ async function sign(
     signatureData: [signer],
   });
   return signatures + message;
-}
-
-/** What is still reachable: when garbage is collected says nothing. */
-function memoryInUse(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 /** `spf pass seaton.biz; dkim seaton.biz; dmarc pass reject seaton.biz` */
@@ -406,11 +396,11 @@ test('a signed message of 20 MB needs no room for itself', async () => {
   const prover = createProver({ resolver, name: 'mx.example.org', onFault: assert.ifError });
   const session = prover.begin({ ...nobody, ...stranger });
   await session.write(prefix);
-  const before = memoryInUse();
+  const before = liveMemory();
   let most = 0;
   for (let i = 0; i < count; i++) {
     await session.write(Uint8Array.from(piece));
-    if (i % 64 === 63) most = Math.max(most, memoryInUse() - before);
+    if (i % 64 === 63) most = Math.max(most, liveMemory() - before);
   }
   assert.equal(tell(await session.end()), `${unproved}; dkim seaton.biz; ${passed}`);
   assert.ok(most < 8_000_000, `${most} octets`);

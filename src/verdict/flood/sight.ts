@@ -77,7 +77,7 @@ export function createSee(seed: number): See {
     const known = mailboxes.get(path);
     if (known) return known;
     if (mailboxes.size >= mostRemembered) mailboxes.clear();
-    const text = shortened(path);
+    const text = detached(shortened(path));
     const address = named(text.toLowerCase());
     const mailbox = { address, domain: domainOf(address.name) };
     if (text === path) mailboxes.set(text, mailbox);
