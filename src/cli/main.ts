@@ -15,6 +15,7 @@ const openStore = async (file: string | undefined): Promise<FoundJournal> =>
 /** Only the one that is typed is loaded: the others would cost it time and memory. */
 const commands: { readonly [name: string]: () => Promise<Command> } = {
   run: async () => (await import('./run.ts')).runCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
   journal: async () => (await import('./journal.ts')).journalCommand({ openStore }),
   story: async () => (await import('./story.ts')).storyCommand({ openStore }),

@@ -31,6 +31,8 @@ function variant(name: string, notice: Variant['notice'], records: Variant['reco
 }
 
 export const variants: readonly Variant[] = [
+  variant('loopback', 'never', byHost({ A: ['127.0.0.1'] })),
+  variant('loopback-net', 'never', byHost({ A: ['127.0.0.2'] })),
   variant('loopback6', 'never', byHost({ AAAA: ['::1'] })),
   variant('mapped', 'never', byHost({ AAAA: ['::ffff:127.0.0.1'] })),
   variant('unspecified', 'never', byHost({ A: ['0.0.0.0'] })),
@@ -39,8 +41,19 @@ export const variants: readonly Variant[] = [
     [`mail.${domain}`]: hostRecords(target),
   })),
   variant('localhost', 'never', (domain) => ({ [domain]: { MX: [[10, 'localhost']] } })),
+  variant('localhost-spelled', 'never', (domain) => ({ [domain]: { MX: [[10, 'LocalHost']] } })),
+  variant('literal', 'never', (domain) => ({ [domain]: { MX: [[10, '127.0.0.1']] } })),
+  variant('decimal', 'never', (domain) => ({ [domain]: { MX: [[10, '2130706433']] } })),
+  variant('alias', 'never', (domain) => ({
+    [domain]: { MX: [[10, `mail.${domain}`]] },
+    [`mail.${domain}`]: { CNAME: `host.${domain}` },
+    [`host.${domain}`]: { A: ['127.0.0.1'] },
+  })),
   variant('nullmx', 'never', (domain) => ({ [domain]: { MX: [[0, '.']] } })),
   variant('implicit', 'never', (domain) => ({ [domain]: { A: ['127.0.0.1'] } })),
+  variant('private', 'never', byHost({ A: ['10.1.2.3'] })),
+  variant('no-address', 'never', (domain) => ({ [domain]: { MX: [[10, `mail.${domain}`]] } })),
+  variant('no-domain', 'never', () => ({})),
   variant('mixed', 'must', (domain, { sink }) => ({
     [domain]: {
       MX: [
@@ -89,6 +102,7 @@ export function formatZone(zone: ZoneData): string {
     for (const address of records.AAAA ?? []) lines.push(`${owner} IN AAAA  ${address}`);
     for (const [preference, host] of records.MX ?? [])
       lines.push(`${owner} IN MX    ${preference} ${host === '.' ? '.' : `${host}.`}`);
+    if (records.CNAME !== undefined) lines.push(`${owner} IN CNAME ${records.CNAME}.`);
     if (records.trick !== undefined) lines.push(`; ${name}: answers SERVFAIL`);
   }
   return `${lines.join('\n')}\n`;

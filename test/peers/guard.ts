@@ -2,6 +2,7 @@
  * Spillway itself, as an admin would run it: beside the mail server, in the same machine.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { Mta } from '../../src/foreign/queue-entry.ts';
 import type { FailureMode } from '../../src/mail/failure-mode.ts';
 import type { StoredReceipt } from '../../src/store/journal-store.ts';
 import type { Check, Mode } from '../../src/verdict/verdict.ts';
@@ -51,7 +52,7 @@ export async function startGuard(
 export async function installGuard(
   machine: Machine,
   onFailure: FailureMode = 'open',
-  server: 'sendmail' | 'exim' | 'opensmtpd' = 'sendmail',
+  server: Mta = 'sendmail',
 ): Promise<void> {
   const command = [spillway, 'install', server, '--apply', '--on-failure', onFailure];
   await run(machine.place, command);

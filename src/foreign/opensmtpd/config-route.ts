@@ -20,7 +20,7 @@ export function routeOfEnvelope(
 
 /**
  * Of mail that has none yet. Who sends it is not known here, so that a host that the operator names for
- * some senders counts for all: a route that may be his own is no dead end. Null: the MX decides.
+ * some senders counts for all: a route that may be his own is no dead end. Null: no rule takes it.
  */
 export function routeOfAddress(
   address: string,
@@ -28,14 +28,16 @@ export function routeOfAddress(
   localNames: ReadonlySet<string>,
 ): NextHop | null {
   const domain = domainOf(address);
+  let byMx: NextHop | null = null;
   for (const rule of config.rules) {
     const match = matchOf(rule, domain, localNames);
     if (match === 'no') continue;
     const action = rule.action === null ? undefined : config.actions.get(rule.action);
     if (action && action.kind !== 'mx') return nextHopOf(action, address);
-    if (match === 'yes') return null;
+    if (action) byMx ??= nextHopOf(action, address);
+    if (match === 'yes') break;
   }
-  return null;
+  return byMx;
 }
 
 function nextHopOf(action: Action, address: string): NextHop {

@@ -28,7 +28,7 @@ action "lmtp" lmtp "/run/lmtp" rcpt-to
 
 const routes: readonly [name: string, rules: string, address: string, want: string | null][] = [
   ['nothing is said', '', 'a@b.example', null],
-  ['MX for all', 'match from any for any action "mx"', 'a@b.example', null],
+  ['MX for all', 'match from any for any action "mx"', 'a@b.example', 'b.example'],
   ['a smarthost for all', 'match from any for any action smart', 'a@b.example', 'smart.example'],
   ['local mailboxes', 'match for local action "box"', 'a@localhost', 'mda'],
   ['an address literal may be local', 'match for local action "box"', 'a@[192.0.2.1]', 'mda'],
@@ -64,7 +64,7 @@ const routes: readonly [name: string, rules: string, address: string, want: stri
     'the first that matches',
     'match from any for any action "mx"\nmatch from any for any action smart',
     'a@b.example',
-    null,
+    'b.example',
   ],
   [
     'one that only may match does not end it',
@@ -74,7 +74,7 @@ const routes: readonly [name: string, rules: string, address: string, want: stri
   ],
   ['a relay in a table', 'match from any for any action "table"', 'a@b.example', 'smart.example'],
   ['relays by domain', 'match from any for any action "by-domain"', 'a@b.example', 'relays'],
-  ['a backup asks the MX', 'match from any for any action "backup"', 'a@b.example', null],
+  ['a backup asks the MX', 'match from any for any action "backup"', 'a@b.example', 'b.example'],
   ['rejected', 'match from any for domain "b.example" reject', 'a@b.example', null],
   ['a macro', 'd = "b.example"\nmatch from any for domain $d action "lmtp"', 'a@b.example', 'mda'],
   [

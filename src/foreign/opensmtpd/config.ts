@@ -23,11 +23,25 @@ export interface Rule {
   readonly isNegated: boolean;
   /** Other things than the recipient's domain decide as well. */
   readonly isConditional: boolean;
+  /** Whether mail of strangers is meant as well. */
+  readonly isFromAny: boolean;
+  /** Whether it lists recipients or patterns of them (`rcpt-to`). */
+  readonly hasRecipients: boolean;
+}
+
+export interface Listen {
+  /** Interface, group, name or address; `socket`. */
+  readonly on: string;
+  /** Null: the usual ones. */
+  readonly port: string | null;
 }
 
 export interface SmtpdConfig {
   readonly actions: ReadonlyMap<string, Action>;
   readonly rules: readonly Rule[];
+  readonly listens: readonly Listen[];
+  /** `4d`, as it stands there. */
+  readonly queueTtl: string | null;
 }
 
 /** Null where it is not understood as a whole: a rule that is missed would change the meaning of others. */
@@ -37,6 +51,8 @@ export function readSmtpdConfig(text: string, fileOf: FileOf): SmtpdConfig | nul
   const tables = new Map<string, DomainList>();
   const actions = new Map<string, Action>();
   const rules: Rule[] = [];
+  const listens: Listen[] = [];
+  let queueTtl: string | null = null;
   for (const statement of statements) {
     const name = statement[1]?.text ?? '';
     switch (statement[0]?.text) {
@@ -49,9 +65,21 @@ export function readSmtpdConfig(text: string, fileOf: FileOf): SmtpdConfig | nul
       case 'match':
         rules.push(readRule(statement.slice(1), tables));
         break;
+      case 'listen':
+        listens.push(readListen(statement));
+        break;
+      case 'queue':
+        if (name === 'ttl') queueTtl = statement[2]?.text ?? null;
+        break;
     }
   }
-  return { actions, rules };
+  return { actions, rules, listens, queueTtl };
+}
+
+/** `listen on lo port 25 ...` */
+function readListen(words: Statement): Listen {
+  const at = words.findIndex((word) => isSign(word, 'port'));
+  return { on: words[2]?.text ?? '', port: (at > 2 ? words[at + 1]?.text : null) ?? null };
 }
 
 type Tables = ReadonlyMap<string, DomainList>;
@@ -127,7 +155,14 @@ function readReference(words: Statement, at: number, tables: Tables): Reference 
 }
 
 function readRule(words: Statement, tables: Tables): Rule {
-  let rule: Rule = { action: null, for: 'local', isNegated: false, isConditional: true };
+  let rule: Rule = {
+    action: null,
+    for: 'local',
+    isNegated: false,
+    isConditional: true,
+    isFromAny: false,
+    hasRecipients: false,
+  };
   let isFromAny = false;
   let others = 0;
   for (let at = 0; at < words.length; at++) {
@@ -147,7 +182,8 @@ function readRule(words: Statement, tables: Tables): Rule {
       at = read.next - 1;
     } else if (isOption(one)) others++;
   }
-  return { ...rule, isConditional: !isFromAny || others > 0 };
+  const hasRecipients = words.some((word) => isSign(word, 'rcpt-to'));
+  return { ...rule, isConditional: !isFromAny || others > 0, isFromAny, hasRecipients };
 }
 
 function readFor(words: Statement, at: number, tables: Tables) {

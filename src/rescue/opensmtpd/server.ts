@@ -96,7 +96,7 @@ async function nextHops(
 }
 
 /** What `for local` means: parse.y and getmailname(). */
-async function localNames(root: Root): Promise<ReadonlySet<string>> {
+export async function localNames(root: Root): Promise<ReadonlySet<string>> {
   const files = ['/etc/mailname', '/etc/mail/mailname', '/etc/hostname'];
   const ran = await Promise.all([root.run('/', ['hostname']), root.run('/', ['hostname', '-f'])]);
   const texts = [

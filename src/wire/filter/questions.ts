@@ -9,7 +9,7 @@ import { type FilterSession, textOf } from './sessions.ts';
 
 type Query = Extract<FilterMessage, { kind: 'query' }>;
 
-/** What smtpd's own rules make of an address; null: they leave it to DNS, or are not known. */
+/** What smtpd's own rules make of an address; null: they do not take it, or are not known. */
 export type RouteOf = (address: string) => NextHop | null;
 
 /** Null: nothing to ask. */
