@@ -21,6 +21,7 @@ export interface ReplaySizes {
 export interface Truth {
   /** Null: nothing that anybody need be told of. */
   readonly cause: IncidentCause | null;
+  /** As an incident has it; null where there is none. */
   readonly subject: string | null;
 }
 

@@ -67,7 +67,7 @@ export function formatReport(report: ReplayReport, paint: Paint): string {
 function truthLine({ name, truth }: ReplayReport): string {
   const played = `Played: ${replayCases[name].title}.`;
   if (truth.cause === null) return `${played} No incident should be seen in it.`;
-  const about = truth.subject === null ? '' : ` about ${truth.subject}`;
+  const about = !truth.subject ? '' : ` about ${truth.subject}`;
   return `${played} One incident should be seen in it: ${truth.cause}${about}.`;
 }
 

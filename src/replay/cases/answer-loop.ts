@@ -28,5 +28,5 @@ export const answerLoopCase: ReplayCase = {
       },
     },
   ],
-  truth: { cause: 'answer-loop', subject: `${away} ${robot}` },
+  truth: { cause: 'answer-loop', subject: `${away} and ${robot}` },
 };

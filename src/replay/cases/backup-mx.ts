@@ -24,5 +24,5 @@ export const backupMxCase: ReplayCase = {
       }),
     },
   ],
-  truth: { cause: 'notice-storm', subject: null },
+  truth: { cause: 'notice-storm', subject: '' },
 };
