@@ -88,7 +88,7 @@ test('who comes to the black hole is seen by standing there', async () => {
 
 test('wanted mail that does not arrive is drowned mail', async () => {
   await using toy = await startToyServer('loses');
-  const report = await play(toy, { trustDns: true, timeout: 600 });
+  const report = await play(toy, { trustDns: true, timeout: 2500 });
   assert.equal(report.ended, 'timeout');
   assert.equal(report.verdict, 'drowned');
   assert.deepEqual(report.signs, ['10 of 10 wanted messages did not arrive']);
