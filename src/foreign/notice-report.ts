@@ -44,7 +44,8 @@ interface OwnHeader {
 
 /**
  * `content`: header and body of the notice as latin1, or as much of its beginning as there is; lines may
- * end in CRLF or LF. Null: it is no report.
+ * end in CRLF or LF. Put together by join, since a text that `+` has made is slow to walk through. Null: it
+ * is no report.
  */
 export function readNoticeReport(content: string): NoticeReport | null {
   const text = content.slice(0, noticePrefix);

@@ -25,11 +25,11 @@ export function sizeOfHeader(file: string, at: number): HeaderSize | SpoolFault 
 
 /** What is sent of a header that sizeOfHeader has read. */
 export function textOfHeader(file: string, at: number): string {
-  let text = '';
+  const pieces: string[] = [];
   eachHeader(file, at, (from, to) => {
-    text += file.slice(from, to);
+    pieces.push(file.slice(from, to));
   });
-  return text;
+  return pieces.join('');
 }
 
 /** Takes what is sent; the result is where something else stands, or the end. */

@@ -107,13 +107,17 @@ export function readQueueFile(source: OctetSource, isSubmission = false): QueueF
 export function readContent(source: OctetSource, { contentAt }: QueueFile, limit: number): string {
   const cursor = new RecordCursor(source);
   cursor.goTo(contentAt);
-  let content = '';
-  while (content.length < limit && cursor.step()) {
-    if (cursor.type === normal) content += `${cursor.octets}\n`;
-    else if (cursor.type === partial) content += cursor.octets;
-    else break;
+  const pieces: string[] = [];
+  let size = 0;
+  while (size < limit && cursor.step()) {
+    if (cursor.type !== normal && cursor.type !== partial) break;
+    pieces.push(cursor.octets);
+    size += cursor.length;
+    if (cursor.type !== normal) continue;
+    pieces.push('\n');
+    size++;
   }
-  return content.slice(0, limit);
+  return pieces.join('').slice(0, limit);
 }
 
 interface Found {

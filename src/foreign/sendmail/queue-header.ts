@@ -10,8 +10,9 @@ import { endOfLine, isBlank } from './queue-lines.ts';
  * most about `limit` octets. Of a file that is whole.
  */
 export function headerOf(file: string, limit: number): string {
-  let header = '';
-  for (let at = 0; at < file.length && header.length < limit; ) {
+  const pieces: string[] = [];
+  let size = 0;
+  for (let at = 0; at < file.length && size < limit; ) {
     const start = at;
     let end = endOfLine(file, start);
     at = end + 1;
@@ -20,7 +21,10 @@ export function headerOf(file: string, limit: number): string {
     // H?flags?Name: value, where the flags are those of the mailers that want the field.
     const mark = file[start + 1] === '?' ? file.indexOf('?', start + 2) : start;
     if (mark < 0 || mark >= end) continue;
-    header += file.slice(mark + 1, end + 1);
+    const piece = file.slice(mark + 1, end + 1);
+    pieces.push(piece);
+    size += piece.length;
   }
-  return `${header}\n`;
+  pieces.push('\n');
+  return pieces.join('');
 }

@@ -69,7 +69,7 @@ export function openEximReader(folders: readonly string[]): QueueReader {
     const isWhole = file.kind === 'text' && !file.isCut && text.length > own;
     const bodySize = isWhole ? text.length - own : sizeOfBody(id, stem)?.bodySize;
     if (bodySize === undefined) return null;
-    return { bodySize, report: readNoticeReport(`${header}\n${text.slice(own)}`) };
+    return { bodySize, report: readNoticeReport([header, '\n', text.slice(own)].join('')) };
   }
 
   return {

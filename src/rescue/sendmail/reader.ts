@@ -99,7 +99,7 @@ export function openSendmailReader(paths: readonly string[]): QueueReader {
     const limit = Math.max(noticePrefix - header.length, 0);
     const file = files.read(path, limit);
     const text = file.kind === 'text' ? file.text : '';
-    const report = readNoticeReport(header + text);
+    const report = readNoticeReport([header, text].join(''));
     if (text !== '' && text.length < limit) return { size: text.length, report };
     const body = sizeOfBody(path);
     return typeof body === 'string' ? body : { ...body, report };
