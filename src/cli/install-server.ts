@@ -73,7 +73,7 @@ export function serverCommand<Own, Settings, More>(
 
 /** An option that tells where the guard listens for one kind of question. */
 export function endpointOption(name: string): Option {
-  return new Option(`--${name} <endpoint>`, 'the guard: host:port or unix:/path').argParser(
+  return new Option(`--${name} <endpoint>`, 'the guard: IP:port or unix:/path').argParser(
     readEndpoint,
   );
 }
