@@ -8,7 +8,7 @@ import {
   defaultPostfixGuardSettings,
   type PostfixGuardSettings,
 } from '../foreign/postfix/guard-settings.ts';
-import { readParameters } from '../foreign/postfix/main-cf.ts';
+import { readParameters, squeezeBlanks } from '../foreign/postfix/main-cf.ts';
 import { overridesOf, type PostfixPlace, readPostconf } from '../machine/postfix.ts';
 import { outside } from '../machine/root.ts';
 import {
@@ -151,7 +151,7 @@ async function write(
   after: string,
   settings: PostfixGuardSettings | null,
 ): Promise<Step[]> {
-  const file = await outside(root, place.mainCf);
+  const file = outside(root, place.mainCf);
   const known = (await readPostconf(root, place.instance, ['-n'])).warnings;
   try {
     if ((await readFile(file, 'latin1')) !== text)
@@ -186,11 +186,12 @@ async function complaints(
   const names = settings?.hooks.flatMap((hook) => parametersOf[hook]) ?? [];
   const meant = readParameters(after);
   const { values, warnings } = await readPostconf(root, place.instance, ['-n']);
-  const squeeze = (value: string | undefined): string => (value ?? '').replace(/\s+/g, ' ');
   return [
     ...warnings.filter((line) => !known.includes(line)),
     ...names
-      .filter((name) => squeeze(values.get(name)) !== squeeze(meant.get(name)))
+      .filter(
+        (name) => squeezeBlanks(values.get(name) ?? '') !== squeezeBlanks(meant.get(name) ?? ''),
+      )
       .map((name) => `${name} = ${values.get(name) ?? ''}`),
   ];
 }

@@ -37,6 +37,10 @@ transport_maps = hash:/etc/postfix/other
 mydestination = localhost
 `,
   ],
+  [
+    'a no-break space within a letter of UTF-8',
+    Buffer.from('smtpd_milters = unix:/srv/voilà/milter\n').toString('latin1'),
+  ],
   ['CRLF', 'smtpd_milters = inet:localhost:11332\r\nmydestination =\r\n'],
 ];
 for (const [name, text] of files)
@@ -46,6 +50,12 @@ for (const [name, text] of files)
       assert.deepEqual(guardIn(after), settings);
       assert.equal(removeGuard(after), text);
     });
+
+test('a letter of UTF-8 keeps all its bytes where it stands anew', () => {
+  const before = Buffer.from('smtpd_milters = unix:/srv/voilà/m\n').toString('latin1');
+  const after = Buffer.from(added(before, defaultPostfixGuardSettings), 'latin1').toString('utf8');
+  assert.match(after, /^smtpd_milters = unix:\/srv\/voilà\/m, /m);
+});
 
 test('what is there stays in front, and the policy service stands behind the relay check', () => {
   const values = readParameters(added(files[3]?.[1] ?? '', all));
