@@ -49,7 +49,7 @@ export async function lookAtSmtpd({
   const config = named ?? place.configFile;
   if (config === null)
     return nothing(trouble('configuration', 'no smtpd.conf is found; --config tells where it is'));
-  const text = await readFile(await outside(root, config), 'latin1').catch(() => null);
+  const text = await readFile(outside(root, config), 'latin1').catch(() => null);
   if (text === null) return nothing(trouble('configuration', `${config} cannot be read`));
   const steps = [well('program', `OpenSMTPD ${version}`), well('configuration', config)];
   const fileOf = (path: string) => readInside(root.folder, path);

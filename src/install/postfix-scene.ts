@@ -47,7 +47,7 @@ export async function lookAtPostfix({
       steps: [trouble('program', `Postfix ${version}: 3.0 or later is needed`)],
       scene: null,
     };
-  const text = await readFile(await outside(root, mainCf), 'latin1');
+  const text = await readFile(outside(root, mainCf), 'latin1');
   steps.push(well('configuration', mainCf));
   if (place.others.length > 0)
     steps.push(

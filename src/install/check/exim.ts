@@ -119,7 +119,7 @@ async function namesIn(root: Root, item: string): Promise<string[] | null> {
     /^(?:partial-)?(lsearch|wildlsearch|dsearch)\s*;\s*(\/\S+)$/.exec(item) ?? [];
   const place = item.startsWith('/') ? item : path;
   if (place === '' || /[${]/.test(place)) return [];
-  const file = await outside(root, place);
+  const file = outside(root, place);
   if (kind === 'dsearch') return await readdir(file).catch(() => null);
   const text = await readFile(file, 'latin1').catch(() => null);
   return text === null ? null : namesOf(text);

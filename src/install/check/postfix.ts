@@ -119,7 +119,7 @@ async function namesIn(root: Root, item: string): Promise<string[] | null> {
       .map((line) => line.trim().split(/\s/, 1)[0] ?? '')
       .filter((name) => name !== '' && !name.startsWith('#'));
   if (item.startsWith('/')) {
-    const text = await readFile(await outside(root, item), 'latin1').catch(() => null);
+    const text = await readFile(outside(root, item), 'latin1').catch(() => null);
     return text === null ? null : lines(text);
   }
   const inline = /^inline:\{(.*)\}$/s.exec(item)?.[1];
