@@ -2,9 +2,9 @@
  * Which files Exim's configuration is made of: one with what it includes, or Debian's many that
  * update-exim4.conf(8) makes one of.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { readConfig } from '../foreign/exim/config-lines.ts';
-import { isFile, outside, type Root } from './root.ts';
+import { isFile, outside, type Root, readText } from './root.ts';
 
 export interface EximLayout {
   /** `split` and `single` are Debian's: made of the entries by `update-exim4.conf`. */
@@ -78,7 +78,8 @@ async function findParts(root: Root): Promise<string[]> {
 }
 
 async function read(root: Root, path: string): Promise<string | null> {
-  return await readFile(outside(root, path), 'latin1').catch(() => null);
+  const text = await readText(root, path);
+  return typeof text === 'string' ? text : null;
 }
 
 /** Of an assignment in a file of the shell. */

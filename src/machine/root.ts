@@ -3,8 +3,10 @@
  */
 import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorCode } from '../mail/error-code.ts';
+import { errorText } from '../mail/error-text.ts';
 
 export interface Root {
   /** `/`, or the folder. */
@@ -66,6 +68,32 @@ export function outside(root: Pick<Root, 'folder'>, path: string): string {
 export async function isFile(root: Root, path: string): Promise<boolean> {
   const found = await stat(outside(root, path)).catch(() => null);
   return found?.isFile() ?? false;
+}
+
+/** Configurations are smaller. */
+const longestText = 16 * 1024 * 1024;
+
+/**
+ * A file of the machine, in latin1: no pipe is waited for, and no device read without end. A fault tells what was
+ * expected and what was found.
+ */
+export async function readText(
+  root: Pick<Root, 'folder'>,
+  path: string,
+): Promise<string | { readonly problem: string }> {
+  const fault = (found: string) => ({
+    problem: `${path}: expected a file of text, found ${found}`,
+  });
+  const file = outside(root, path);
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) return fault('a folder');
+    if (!found.isFile()) return fault('no regular file');
+    if (found.size > longestText) return fault(`${found.size} bytes, more than ${longestText}`);
+    return await readFile(file, 'latin1');
+  } catch (error) {
+    return fault(errorCode(error) === 'ENOENT' ? 'none' : errorText(error));
+  }
 }
 
 /** The first of the paths that is a file; null if none is. */
