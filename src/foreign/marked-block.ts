@@ -130,11 +130,13 @@ export function insertBlock(
 
 /** Text without what stands between the marks, whatever it is: to read what was there before. */
 export function withoutBlock(text: string, comment: string): string {
-  const begin = text.indexOf(`${comment} ${beginning}`);
-  const end = text.indexOf(`${comment} ${ending}`, begin);
-  return begin < 0 || end < 0
-    ? text
-    : text.slice(0, begin) + text.slice(end + comment.length + 1 + ending.length);
+  const lines = splitLines(text);
+  const first = lines.findIndex(({ bare }) => bare.startsWith(`${comment} ${beginning}`));
+  const begin = lines[first];
+  const end = lines.find(({ bare }, index) => index > first && bare === `${comment} ${ending}`);
+  return begin && end
+    ? text.slice(0, begin.start) + text.slice(end.start + end.whole.length)
+    : text;
 }
 
 /** What stands between the marks, whatever it is; without line ends. */

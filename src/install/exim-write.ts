@@ -2,6 +2,7 @@
  * Writes the files of a change: all of them or none, and only what Exim itself takes.
  */
 import { chmod, readFile, rm, stat } from 'node:fs/promises';
+import { removeGuard } from '../foreign/exim/guard-block.ts';
 import type { GuardPlan } from '../foreign/exim/guard-plan.ts';
 import { outside, type Ran, realFile } from '../machine/root.ts';
 import { toldRouters, unguardedRouters } from './exim-routers.ts';
@@ -79,7 +80,7 @@ interface Written {
 async function writeOne({ root }: EximScene, file: NewFile): Promise<Written> {
   const real = outside(root, file.path);
   const copy =
-    file.isGuarded && !file.before.includes('# >>> spillway: begin') ? await backUp(real) : null;
+    file.isGuarded && removeGuard(file.before) === file.before ? await backUp(real) : null;
   try {
     await replaceFile(real, Buffer.from(file.after, 'latin1'));
   } catch (error) {

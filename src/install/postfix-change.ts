@@ -156,7 +156,7 @@ async function write(
   try {
     if ((await readFile(file, 'latin1')) !== text)
       return [trouble('written', `${place.mainCf} was changed meanwhile; try again`)];
-    const copy = settings && !text.includes('# >>> spillway: begin') ? await backUp(file) : null;
+    const copy = settings && removeGuard(text) === text ? await backUp(file) : null;
     await replaceFile(file, Buffer.from(after, 'latin1'));
     const problems = await complaints({ root, place }, after, settings, known);
     if (problems.length > 0) {

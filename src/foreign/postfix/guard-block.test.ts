@@ -38,6 +38,10 @@ mydestination = localhost
 `,
   ],
   [
+    'a mark within a comment',
+    '## >>> spillway: begin (1) # <<< spillway: end\nsmtpd_milters = inet:a:1\nx = # >>> spillway: begin\n',
+  ],
+  [
     'a no-break space within a letter of UTF-8',
     Buffer.from('smtpd_milters = unix:/srv/voilà/milter\n').toString('latin1'),
   ],
@@ -50,6 +54,19 @@ for (const [name, text] of files)
       assert.deepEqual(guardIn(after), settings);
       assert.equal(removeGuard(after), text);
     });
+
+test('a block that was deleted by hand leaves what it put aside, which is told and never lost', () => {
+  const left = added('a = b\nsmtpd_milters = inet:a:1\n', defaultPostfixGuardSettings).replace(
+    /^# >>>[\s\S]*/m,
+    '',
+  );
+  assert.equal(left, 'a = b\n#spillway# smtpd_milters = inet:a:1\n');
+  const fault = guardIn(left);
+  assert.ok(fault && 'kind' in fault);
+  assert.equal(fault.line, 2);
+  assert.match(fault.problem, /put aside, found none: take "#spillway# " off it/);
+  assert.deepEqual(removeGuard(left), fault);
+});
 
 test('a letter of UTF-8 keeps all its bytes where it stands anew', () => {
   const before = Buffer.from('smtpd_milters = unix:/srv/voilà/m\n').toString('latin1');
