@@ -11,6 +11,7 @@ import {
 import { readParameters, squeezeBlanks } from '../foreign/postfix/main-cf.ts';
 import { overridesOf, type PostfixPlace, readPostconf } from '../machine/postfix.ts';
 import { outside } from '../machine/root.ts';
+import { quote } from '../mail/shell-word.ts';
 import {
   installCommand,
   lookAtPostfix,
@@ -83,7 +84,7 @@ function nextCommands(
   isWritten: boolean,
 ): string[] {
   const install = installCommand(place);
-  const reload = ['postfix', ...place.instance, 'reload'].join(' ');
+  const reload = ['postfix', ...place.instance, 'reload'].map(quote).join(' ');
   if (!isChanged) return what === 'add' ? [`${install} --test`] : [];
   if (!isWritten) return [`${install} --apply`];
   return what === 'add' ? [reload, `${install} --test`] : [reload];

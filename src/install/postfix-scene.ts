@@ -6,6 +6,7 @@ import { guardIn } from '../foreign/postfix/guard-block.ts';
 import type { PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
 import { findPostfixPlace, type PostfixPlace } from '../machine/postfix.ts';
 import { type Root, readText } from '../machine/root.ts';
+import { quote } from '../mail/shell-word.ts';
 import type { StoredReceipt } from '../store/journal-store.ts';
 import type { InstallOptions } from './installation.ts';
 import { note, type Step, trouble, well } from './report.ts';
@@ -62,5 +63,5 @@ export async function lookAtPostfix({
 
 export function installCommand({ instance }: PostfixPlace): string {
   const [, folder] = instance;
-  return `spillway install postfix${folder === undefined ? '' : ` --config-dir ${folder}`}`;
+  return `spillway install postfix${folder === undefined ? '' : ` --config-dir ${quote(folder)}`}`;
 }
