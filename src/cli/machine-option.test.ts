@@ -13,5 +13,5 @@ test('A root that is no folder is told as such, and not as a machine without a m
   writeFileSync(file, '');
   assert.throws(() => openMachine(file), /expected a folder at .*file, found something else/);
   assert.throws(() => openMachine(`${file}.x`), { code: 'COMMAND', message: /found nothing$/ });
-  assert.throws(() => openMachine(''), /found no name/);
+  assert.throws(() => openMachine(''), /found an empty name/);
 });

@@ -14,7 +14,7 @@ export function openMachine(told: string | undefined): Root {
   const folder = resolve(told ?? '/');
   const fault = (found: string) =>
     new CommandError(`--root: expected a folder at ${printable(folder)}, found ${found}`);
-  if (told === '') throw fault('no name');
+  if (told === '') throw new CommandError('--root: expected a folder, found an empty name');
   let isFolder: boolean;
   try {
     isFolder = statSync(folder).isDirectory();

@@ -46,11 +46,17 @@ export async function writeEximFiles(
   }
 }
 
+/** Every file that can be; then throws ReplaceFileError for the first that could not. */
 async function takeBack(done: readonly Written[]): Promise<void> {
-  for (const { file, real, copy } of done) {
-    await replaceFile(real, Buffer.from(file.before, 'latin1'));
-    if (copy !== null) await dropBackups(real);
-  }
+  const failed: unknown[] = [];
+  for (const { file, real, copy } of done)
+    try {
+      await replaceFile(real, Buffer.from(file.before, 'latin1'));
+      if (copy !== null) await dropBackups(real);
+    } catch (error) {
+      failed.push(error);
+    }
+  if (failed.length > 0) throw failed[0];
 }
 
 /** A file that update-exim4.conf makes; it changes the mode also where it makes no new one. */
