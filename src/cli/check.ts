@@ -1,15 +1,14 @@
 /**
  * `spillway check`: what the mail servers of this machine would do today. It changes and sends nothing.
  */
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Mta, mtas } from '../foreign/queue-entry.ts';
 import { checkServers } from '../install/check/check-servers.ts';
-import { openRoot } from '../machine/root.ts';
 import { findingsOf } from './check-findings.ts';
 import { formatServer } from './check-text.ts';
 import { oneOf } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
+import { openMachine } from './machine-option.ts';
 import { createOutput, jsonLine, type Output } from './output.ts';
 
 interface Options {
@@ -34,7 +33,7 @@ export function checkCommand(output: Output = createOutput()): Command {
     .option('--json', 'print one JSON document for each server')
     .addHelpText('after', help)
     .action(async ({ mta, root, json }: Options) => {
-      const servers = await checkServers(openRoot(resolve(root ?? '/')), mta ?? null);
+      const servers = await checkServers(openMachine(root), mta ?? null);
       if (servers.length === 0)
         throw new CommandError(
           `there is no ${mta ?? 'sendmail, Postfix, Exim or OpenSMTPD'} here; --root names the root of another machine`,

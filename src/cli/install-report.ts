@@ -21,20 +21,28 @@ const signs: Readonly<Record<Step['outcome'], readonly [sign: string, style: Sty
   waiting: ['??', 'yellow'],
 };
 
-function formatReport(report: Report, { style }: Output): string[] {
+/** For people, without what a terminal could obey. */
+export function formatReport(report: Report, { style }: Pick<Output, 'style'>): string[] {
   const { steps, changes, meaning, written, next } = report;
   const lines = steps.flatMap(({ name, outcome, found }) => {
     const [sign, colour] = signs[outcome];
     const [first = '', ...more] = found.split('\n').map((line) => printable(line));
-    return [`${style(colour, sign)}  ${name}: ${first}`, ...more.map((line) => `    ${line}`)];
+    return [
+      `${style(colour, sign)}  ${printable(name)}: ${first}`,
+      ...more.map((line) => `    ${line}`),
+    ];
   });
   if (changes.length > 0 && !written && !hasTrouble(steps)) {
     for (const { path, diff } of changes)
-      if (diff === null) lines.push('', `${path} is made anew.`);
+      if (diff === null) lines.push('', `${printable(path)} is made anew.`);
       else lines.push('', ...diff.split('\n').map((line) => style(styleOf(line), shown(line))));
-    lines.push(...meaning.flatMap((sentence) => ['', sentence]), '', 'Nothing was changed.');
+    lines.push(
+      ...meaning.flatMap((sentence) => ['', printable(sentence)]),
+      '',
+      'Nothing was changed.',
+    );
   }
-  if (next.length > 0) lines.push('', 'Next:', ...next.map((command) => `  ${command}`));
+  if (next.length > 0) lines.push('', 'Next:', ...next.map((command) => `  ${printable(command)}`));
   return lines;
 }
 

@@ -1,15 +1,15 @@
 /**
  * What `spillway install SERVER` takes and does, whatever the server; install-SERVER.ts adds the rest.
  */
-import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
 import type { Installation, InstallOptions } from '../install/installation.ts';
-import { openRoot } from '../machine/root.ts';
 import { type FailureMode, failureModes } from '../mail/failure-mode.ts';
 import { printable } from '../mail/printable.ts';
 import { CommandError } from './exit.ts';
 import { printReport } from './install-report.ts';
+import { openMachine } from './machine-option.ts';
+import { withSameOptions } from './same-options.ts';
 
 /** Options that every server has. */
 export interface CommonOptions {
@@ -68,12 +68,12 @@ export function serverCommand<Own, Settings, More>(
       'after',
       '\nExit status: 0 well, 1 found trouble, 2 wrong usage, 75 the guard does not answer.',
     )
-    .action((options: CommonOptions & Own) => run(server, options));
+    .action((options: CommonOptions & Own) => run(server, command, options));
 }
 
 /** An option that tells where the guard listens for one kind of question. */
 export function endpointOption(name: string): Option {
-  return new Option(`--${name} <endpoint>`, 'the guard: host:port or unix:/path').argParser(
+  return new Option(`--${name} <endpoint>`, 'the guard: IP:port or unix:/path').argParser(
     readEndpoint,
   );
 }
@@ -97,6 +97,7 @@ export function given<T extends object, Name extends keyof T>(
 
 async function run<Own, Settings, More>(
   server: ServerInstallation<Own, Settings, More>,
+  command: Command,
   options: CommonOptions & Own,
 ): Promise<void> {
   const { apply, remove, test, json, root } = options;
@@ -105,8 +106,10 @@ async function run<Own, Settings, More>(
   const settings = server.settings(options);
   if (remove && Object.keys(settings).length > 0)
     throw new CommandError('--remove takes out what is there, whatever its endpoints');
-  const asked = { root: openRoot(resolve(root ?? '/')), settings, ...server.more(options) };
+  const asked = { root: openMachine(root), settings, ...server.more(options) };
   const { installation } = server;
   const what = apply ? 'apply' : remove ? 'remove' : test ? 'prove' : 'show';
-  await printReport(await installation[what](asked), json === true);
+  const report = await installation[what](asked);
+  const next = withSameOptions(command, report.next);
+  await printReport({ ...report, next }, json === true);
 }

@@ -5,10 +5,10 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { comparableDomain, withoutBrackets } from '../mail/address.ts';
 import { parseDuration } from '../mail/quantity.ts';
 import { parseQueueId, type QueueId } from '../mail/queue-id.ts';
+import { quote } from '../mail/shell-word.ts';
 import type { MessageState, QueueFilter } from '../store/queue-store.ts';
 import { oneOf, readReason } from './choices.ts';
 import { CommandError } from './exit.ts';
-import { quote } from './shell-word.ts';
 
 export interface SelectionOptions {
   readonly sender?: string;

@@ -4,6 +4,7 @@
 import type { Mta } from '../foreign/queue-entry.ts';
 import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
+import { quote } from '../mail/shell-word.ts';
 import type { Cause } from '../rescue/causes/cause.ts';
 import { describeCause, describeSources } from '../rescue/causes/cause-words.ts';
 import type { chooseCauses, Outcome } from '../rescue/change/plan.ts';
@@ -13,7 +14,6 @@ import type { Round } from '../rescue/survey/watch.ts';
 import { type Proposal, proposals } from '../verdict/entry.ts';
 import type { Output, Style } from './output.ts';
 import type { RescueOptions } from './rescue-options.ts';
-import { quote } from './shell-word.ts';
 import { wrap } from './wrap.ts';
 
 const styles: { readonly [proposal in Proposal]: Style } = {

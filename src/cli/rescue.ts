@@ -1,17 +1,16 @@
 /**
  * `spillway rescue`: why a queue is full, and what helps. Nothing is touched without --apply.
  */
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { mtas } from '../foreign/queue-entry.ts';
-import { openRoot } from '../machine/root.ts';
 import { printable } from '../mail/printable.ts';
 import { type Choice, numbersIn } from '../rescue/change/plan.ts';
 import { parseWhere } from '../rescue/survey/where.ts';
 import { oneOf } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
+import { openMachine } from './machine-option.ts';
 import { createOutput, type Output } from './output.ts';
 import { collect, overridden } from './overrides.ts';
 import { tellingFolders } from './queue-folder-trouble.ts';
@@ -49,7 +48,7 @@ export function rescueCommand(output: Output = createOutput()): Command {
     .action(async (options: RescueOptions) => {
       const choice = readChoice(options);
       checkWhere(options.where);
-      const root = openRoot(resolve(options.root ?? '/'));
+      const root = openMachine(options.root);
       const { mta = null, queue = null, stopped = false } = options;
       const servers = await tellingFolders(() => chooseQueues({ root, mta, queue, stopped }));
       if (options.watch && servers.length > 1)

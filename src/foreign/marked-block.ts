@@ -57,9 +57,13 @@ export function findBlock(text: string, style: BlockStyle): Block | BlockFault |
 export function findBlocks(text: string, style: BlockStyle): readonly Block[] | BlockFault {
   const lines = splitLines(text);
   const marks = lines.flatMap((line, index) => (isMark(line.bare, style) ? [index] : []));
+  // Where lines of ours alone are left at the end: those that somebody wrote behind a block need the line end.
+  let tail = lines.length;
+  for (let at = marks.length - 1; at > 0 && marks[at] === tail - 1; at -= 2)
+    tail = marks[at - 1] ?? 0;
   const blocks: Block[] = [];
   for (let at = 0; at < marks.length; at += 2) {
-    const block = readBlock(lines, marks[at] ?? 0, marks[at + 1], style);
+    const block = readBlock(lines, marks[at] ?? 0, marks[at + 1], tail, style);
     if ('kind' in block) return block;
     blocks.push(block);
   }
@@ -75,6 +79,7 @@ function readBlock(
   lines: readonly Line[],
   first: number,
   last: number | undefined,
+  tail: number,
   style: BlockStyle,
 ): Block | BlockFault {
   const fault = (index: number, problem: string): BlockFault => ({
@@ -95,8 +100,7 @@ function readBlock(
   const found = lines.slice(first + 1, last).map((line) => line.bare);
   const changed = [...wanted, null].findIndex((line, index) => line !== (found[index] ?? null));
   if (changed >= 0) return fault(first + 1 + changed, 'a line that was changed or added by hand');
-  // Lines that somebody wrote after the block need the line end.
-  const given = last === lines.length - 1 ? lengthOf(words.get(joined)) : 0;
+  const given = first >= tail ? lengthOf(words.get(joined)) : 0;
   return { start: begin.start - given, end: end.start + end.whole.length, words };
 }
 
@@ -130,11 +134,13 @@ export function insertBlock(
 
 /** Text without what stands between the marks, whatever it is: to read what was there before. */
 export function withoutBlock(text: string, comment: string): string {
-  const begin = text.indexOf(`${comment} ${beginning}`);
-  const end = text.indexOf(`${comment} ${ending}`, begin);
-  return begin < 0 || end < 0
-    ? text
-    : text.slice(0, begin) + text.slice(end + comment.length + 1 + ending.length);
+  const lines = splitLines(text);
+  const first = lines.findIndex(({ bare }) => bare.startsWith(`${comment} ${beginning}`));
+  const begin = lines[first];
+  const end = lines.find(({ bare }, index) => index > first && bare === `${comment} ${ending}`);
+  return begin && end
+    ? text.slice(0, begin.start) + text.slice(end.start + end.whole.length)
+    : text;
 }
 
 /** What stands between the marks, whatever it is; without line ends. */

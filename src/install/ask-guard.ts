@@ -2,9 +2,8 @@
  * Asks a guard over its own sockets, as a mail server would: is anybody there, and is it the right one?
  */
 import { createConnection, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
-import type { Root } from '../machine/root.ts';
+import { outside, type Root } from '../machine/root.ts';
 import { parseAnswer } from '../wire/filter/answers.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
 import { formatRequest } from '../wire/readsocket/request.ts';
@@ -145,5 +144,5 @@ function ask(
 function connect(root: Root, endpoint: string): Socket {
   const parsed = parseGuardEndpoint(endpoint);
   if (!parsed) throw new TypeError(`no endpoint: ${endpoint}`);
-  return createConnection('path' in parsed ? { path: join(root.folder, parsed.path) } : parsed);
+  return createConnection('path' in parsed ? { path: outside(root, parsed.path) } : parsed);
 }

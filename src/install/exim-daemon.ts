@@ -3,6 +3,7 @@
  */
 import { eximOptionOf, isEximRunning } from '../machine/exim.ts';
 import { isFile } from '../machine/root.ts';
+import { quote } from '../mail/shell-word.ts';
 import type { EximScene } from './exim-scene.ts';
 
 const usualPidFile = '/var/run/exim.pid';
@@ -12,7 +13,7 @@ export async function reloadCommand({ root, program, layout }: EximScene): Promi
   if (layout.kind !== 'plain' && (await isFile(root, '/etc/init.d/exim4')))
     return 'service exim4 reload';
   const pidFile = (await eximOptionOf(program, 'pid_file_path')) ?? usualPidFile;
-  return `kill -HUP "$(cat ${pidFile})"`;
+  return `kill -HUP "$(cat ${quote(pidFile)})"`;
 }
 
 export async function isDaemonRunning({ program }: EximScene): Promise<boolean> {

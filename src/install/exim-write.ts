@@ -2,6 +2,7 @@
  * Writes the files of a change: all of them or none, and only what Exim itself takes.
  */
 import { chmod, readFile, rm, stat } from 'node:fs/promises';
+import { removeGuard } from '../foreign/exim/guard-block.ts';
 import type { GuardPlan } from '../foreign/exim/guard-plan.ts';
 import { outside, type Ran, realFile } from '../machine/root.ts';
 import { toldRouters, unguardedRouters } from './exim-routers.ts';
@@ -28,8 +29,7 @@ export async function writeEximFiles(
     const before = await lookBefore(scene, files);
     if (hasTrouble(before)) return before;
     const { layout, root } = scene;
-    const made =
-      layout.kind === 'plain' ? null : await keep(await outside(root, layout.configFile));
+    const made = layout.kind === 'plain' ? null : await keep(outside(root, layout.configFile));
     for (const file of files) done.push(await writeOne(scene, file));
     const refused = await complaints(scene, plan);
     if (refused.length > 0) {
@@ -46,11 +46,17 @@ export async function writeEximFiles(
   }
 }
 
+/** Every file that can be; then throws ReplaceFileError for the first that could not. */
 async function takeBack(done: readonly Written[]): Promise<void> {
-  for (const { file, real, copy } of done) {
-    await replaceFile(real, Buffer.from(file.before, 'latin1'));
-    if (copy !== null) await dropBackups(real);
-  }
+  const failed: unknown[] = [];
+  for (const { file, real, copy } of done)
+    try {
+      await replaceFile(real, Buffer.from(file.before, 'latin1'));
+      if (copy !== null) await dropBackups(real);
+    } catch (error) {
+      failed.push(error);
+    }
+  if (failed.length > 0) throw failed[0];
 }
 
 /** A file that update-exim4.conf makes; it changes the mode also where it makes no new one. */
@@ -78,9 +84,9 @@ interface Written {
 }
 
 async function writeOne({ root }: EximScene, file: NewFile): Promise<Written> {
-  const real = await outside(root, file.path);
+  const real = outside(root, file.path);
   const copy =
-    file.isGuarded && !file.before.includes('# >>> spillway: begin') ? await backUp(real) : null;
+    file.isGuarded && removeGuard(file.before) === file.before ? await backUp(real) : null;
   try {
     await replaceFile(real, Buffer.from(file.after, 'latin1'));
   } catch (error) {
@@ -108,7 +114,7 @@ function checkStep({ layout }: EximScene, plan: GuardPlan | null): Step {
 async function lookBefore(scene: EximScene, files: readonly NewFile[]): Promise<Step[]> {
   const { root, layout } = scene;
   for (const { path, before } of files)
-    if ((await readFile(await outside(root, path), 'latin1')) !== before)
+    if ((await readFile(outside(root, path), 'latin1')) !== before)
       return [trouble('written', `${path} was changed meanwhile; try again`)];
   if (layout.kind === 'plain') {
     const main = files.find(({ path }) => path === layout.configFile);
@@ -127,7 +133,7 @@ async function lookBefore(scene: EximScene, files: readonly NewFile[]): Promise<
     return [
       trouble('check', `update-exim4.conf fails already, without the change: ${saidBy(now)}`),
     ];
-  const made = await readFile(await outside(root, layout.configFile), 'latin1');
+  const made = await readFile(outside(root, layout.configFile), 'latin1');
   return now.stdout === made
     ? []
     : [
@@ -144,8 +150,8 @@ const makeAside =
 
 /** From a file beside the real one. */
 async function tryOut({ root, program }: EximScene, file: NewFile): Promise<string[]> {
-  const inside = await realFile(root, file.path);
-  const real = await outside(root, inside);
+  const inside = realFile(root, file.path);
+  const real = outside(root, inside);
   const temporary = await writeBeside(real, Buffer.from(file.after, 'latin1'));
   const name = `${inside}${temporary.slice(real.length)}`;
   try {

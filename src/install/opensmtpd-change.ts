@@ -120,7 +120,7 @@ async function write(
     steps.push(
       note('filter', `whom smtpd runs as is not known: can he start ${settings.program}?`),
     );
-  const real = await realFile(root, config);
+  const real = realFile(root, config);
   const file = join(root.folder, real);
   try {
     const beside = await writeBeside(file, Buffer.from(after, 'latin1'));

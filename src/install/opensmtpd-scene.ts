@@ -1,13 +1,12 @@
 /**
  * What there is before a change: a machine's OpenSMTPD, its smtpd.conf, and the guard's lines in it.
  */
-import { readFile } from 'node:fs/promises';
 import type { BlockFault } from '../foreign/marked-block.ts';
 import type { FileOf } from '../foreign/opensmtpd/config-tokens.ts';
 import { guardIn } from '../foreign/opensmtpd/guard-block.ts';
 import type { SmtpdGuardSettings } from '../foreign/opensmtpd/guard-lines.ts';
 import { findSmtpd, type SmtpdPlace } from '../machine/opensmtpd.ts';
-import { outside, type Root } from '../machine/root.ts';
+import { type Root, readText } from '../machine/root.ts';
 import { readInside } from '../rescue/opensmtpd/routes.ts';
 import type { InstallOptions } from './installation.ts';
 import { type Step, trouble, well } from './report.ts';
@@ -49,8 +48,8 @@ export async function lookAtSmtpd({
   const config = named ?? place.configFile;
   if (config === null)
     return nothing(trouble('configuration', 'no smtpd.conf is found; --config tells where it is'));
-  const text = await readFile(await outside(root, config), 'latin1').catch(() => null);
-  if (text === null) return nothing(trouble('configuration', `${config} cannot be read`));
+  const text = await readText(root, config);
+  if (typeof text !== 'string') return nothing(trouble('configuration', text.problem));
   const steps = [well('program', `OpenSMTPD ${version}`), well('configuration', config)];
   const fileOf = (path: string) => readInside(root.folder, path);
   return { steps, scene: { root, place, config, text, fileOf, installed: guardIn(text) } };

@@ -136,3 +136,27 @@ test('what is to be typed next names the instance', async () => {
   for (const [program, ...words] of asked)
     assert.deepEqual([program, ...words.slice(0, 2)], ['postconf', '-c', '/etc/postfix']);
 });
+
+test('a copy is kept also where a comment of theirs tells of our mark', async () => {
+  const text = `## >>> spillway: begin\n## # >>> spillway: begin\n${mainCf}`;
+  await using fake = await openFake('3.7.11', '', text);
+  const applied = await applyPostfixChange(fake.options);
+  assert.equal(troubleOf(applied), '');
+  assert.equal((await fake.files())['main.cf.before-spillway'], text);
+  assert.equal(troubleOf(await removePostfixChange(fake.options)), '');
+  assert.deepEqual(await fake.files(), { 'main.cf': text });
+});
+
+test('a main.cf that is none is told, not thrown', async () => {
+  await using fake = await openFake('3.7.11');
+  const file = join(fake.options.root.folder, 'etc/postfix/main.cf');
+  await rm(file);
+  await mkdir(file);
+  const shown = await showPostfixChange(fake.options);
+  assert.equal(
+    troubleOf(shown),
+    'configuration: /etc/postfix/main.cf: expected a file of text, found a folder',
+  );
+  await rm(file, { recursive: true });
+  assert.match(troubleOf(await showPostfixChange(fake.options)), /main\.cf: .* found none$/);
+});

@@ -8,9 +8,10 @@ import {
   defaultPostfixGuardSettings,
   type PostfixGuardSettings,
 } from '../foreign/postfix/guard-settings.ts';
-import { readParameters } from '../foreign/postfix/main-cf.ts';
+import { readParameters, squeezeBlanks } from '../foreign/postfix/main-cf.ts';
 import { overridesOf, type PostfixPlace, readPostconf } from '../machine/postfix.ts';
 import { outside } from '../machine/root.ts';
+import { quote } from '../mail/shell-word.ts';
 import {
   installCommand,
   lookAtPostfix,
@@ -83,7 +84,7 @@ function nextCommands(
   isWritten: boolean,
 ): string[] {
   const install = installCommand(place);
-  const reload = ['postfix', ...place.instance, 'reload'].join(' ');
+  const reload = ['postfix', ...place.instance, 'reload'].map(quote).join(' ');
   if (!isChanged) return what === 'add' ? [`${install} --test`] : [];
   if (!isWritten) return [`${install} --apply`];
   return what === 'add' ? [reload, `${install} --test`] : [reload];
@@ -151,12 +152,12 @@ async function write(
   after: string,
   settings: PostfixGuardSettings | null,
 ): Promise<Step[]> {
-  const file = await outside(root, place.mainCf);
+  const file = outside(root, place.mainCf);
   const known = (await readPostconf(root, place.instance, ['-n'])).warnings;
   try {
     if ((await readFile(file, 'latin1')) !== text)
       return [trouble('written', `${place.mainCf} was changed meanwhile; try again`)];
-    const copy = settings && !text.includes('# >>> spillway: begin') ? await backUp(file) : null;
+    const copy = settings && removeGuard(text) === text ? await backUp(file) : null;
     await replaceFile(file, Buffer.from(after, 'latin1'));
     const problems = await complaints({ root, place }, after, settings, known);
     if (problems.length > 0) {
@@ -186,11 +187,12 @@ async function complaints(
   const names = settings?.hooks.flatMap((hook) => parametersOf[hook]) ?? [];
   const meant = readParameters(after);
   const { values, warnings } = await readPostconf(root, place.instance, ['-n']);
-  const squeeze = (value: string | undefined): string => (value ?? '').replace(/\s+/g, ' ');
   return [
     ...warnings.filter((line) => !known.includes(line)),
     ...names
-      .filter((name) => squeeze(values.get(name)) !== squeeze(meant.get(name)))
+      .filter(
+        (name) => squeezeBlanks(values.get(name) ?? '') !== squeezeBlanks(meant.get(name) ?? ''),
+      )
       .map((name) => `${name} = ${values.get(name) ?? ''}`),
   ];
 }

@@ -1,12 +1,12 @@
 /**
  * What there is before a change: a machine's Postfix, its main.cf, and the guard's lines in it.
  */
-import { readFile } from 'node:fs/promises';
 import type { BlockFault } from '../foreign/marked-block.ts';
 import { guardIn } from '../foreign/postfix/guard-block.ts';
 import type { PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
 import { findPostfixPlace, type PostfixPlace } from '../machine/postfix.ts';
-import { outside, type Root } from '../machine/root.ts';
+import { type Root, readText } from '../machine/root.ts';
+import { quote } from '../mail/shell-word.ts';
 import type { StoredReceipt } from '../store/journal-store.ts';
 import type { InstallOptions } from './installation.ts';
 import { note, type Step, trouble, well } from './report.ts';
@@ -47,7 +47,9 @@ export async function lookAtPostfix({
       steps: [trouble('program', `Postfix ${version}: 3.0 or later is needed`)],
       scene: null,
     };
-  const text = await readFile(await outside(root, mainCf), 'latin1');
+  const text = await readText(root, mainCf);
+  if (typeof text !== 'string')
+    return { steps: [...steps, trouble('configuration', text.problem)], scene: null };
   steps.push(well('configuration', mainCf));
   if (place.others.length > 0)
     steps.push(
@@ -61,5 +63,5 @@ export async function lookAtPostfix({
 
 export function installCommand({ instance }: PostfixPlace): string {
   const [, folder] = instance;
-  return `spillway install postfix${folder === undefined ? '' : ` --config-dir ${folder}`}`;
+  return `spillway install postfix${folder === undefined ? '' : ` --config-dir ${quote(folder)}`}`;
 }

@@ -135,7 +135,7 @@ async function likeBefore(
   settings: GuardSettings | null,
 ): Promise<string> {
   if (!settings)
-    for (const copy of await backupsOf(await outside(scene.root, layout.cf))) {
+    for (const copy of await backupsOf(outside(scene.root, layout.cf))) {
       const text = copy.bytes.toString('latin1');
       if (differences(text, built).length === 0) return text;
     }

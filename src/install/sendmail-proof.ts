@@ -98,7 +98,7 @@ async function judgeDaemon(root: Root, cf: string): Promise<Step | null> {
   const file = await findPidFile(root);
   if (file === null) return note('daemon', 'not running, as far as its pid file tells');
   const [started, changed] = await Promise.all(
-    [file, cf].map(async (path) => (await stat(await outside(root, path))).mtimeMs),
+    [file, cf].map(async (path) => (await stat(outside(root, path))).mtimeMs),
   );
   if (started === undefined || changed === undefined) return null;
   return started >= changed

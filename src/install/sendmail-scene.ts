@@ -60,5 +60,5 @@ export async function lookAround(
 }
 
 async function readText(root: Root, path: string): Promise<string> {
-  return await readFile(await outside(root, path), 'latin1');
+  return await readFile(outside(root, path), 'latin1');
 }

@@ -33,15 +33,15 @@ export async function writePlan(scene: Scene, files: readonly NewFile[]): Promis
   } catch (error) {
     if (!(error instanceof ReplaceFileError)) throw error;
     for (const { path, before } of done)
-      await replaceFile(await outside(root, path), Buffer.from(before, 'latin1'));
+      await replaceFile(outside(root, path), Buffer.from(before, 'latin1'));
     return [trouble('written', `${error.message}; all is as it was`)];
   }
 }
 
 /** Resolves to the path of the copy of what was there, null where none is needed. */
 async function writeOne(root: Root, { path, before, after }: NewFile): Promise<string | null> {
-  const inside = await realFile(root, path);
-  const real = await outside(root, inside);
+  const inside = realFile(root, path);
+  const real = outside(root, inside);
   const isAdding = isGuarded(after);
   const copy = isAdding && !isGuarded(before) ? await backUp(real) : null;
   await replaceFile(real, Buffer.from(after, 'latin1'));
@@ -51,8 +51,8 @@ async function writeOne(root: Root, { path, before, after }: NewFile): Promise<s
 
 /** With sendmail itself, from a file beside the real one: it is fussy about where its files lie. */
 async function tryOut(root: Root, program: string, file: NewFile): Promise<string[]> {
-  const inside = await realFile(root, file.path);
-  const real = await outside(root, inside);
+  const inside = realFile(root, file.path);
+  const real = outside(root, inside);
   const temporary = await writeBeside(real, Buffer.from(file.after, 'latin1'));
   try {
     return await complaints(root, program, `${inside}${temporary.slice(real.length)}`);

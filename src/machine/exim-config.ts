@@ -2,10 +2,9 @@
  * Which files Exim's configuration is made of: one with what it includes, or Debian's many that
  * update-exim4.conf(8) makes one of.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { readConfig } from '../foreign/exim/config-lines.ts';
-import { isFile, outside, type Root } from './root.ts';
+import { isFile, outside, type Root, readText } from './root.ts';
 
 export interface EximLayout {
   /** `split` and `single` are Debian's: made of the entries by `update-exim4.conf`. */
@@ -68,7 +67,7 @@ async function findParts(root: Root): Promise<string[]> {
   const found: string[] = [];
   for (const section of sections) {
     const inside = `${folder}/conf.d/${section}`;
-    const names = await readdir(join(root.folder, inside)).catch(() => []);
+    const names = await readdir(outside(root, inside)).catch(() => []);
     for (const name of names.filter((one) => /^[A-Za-z0-9_-]+$/.test(one)).sort())
       if (await isFile(root, `${inside}/${name}`)) {
         const instead = `${inside}/${name}.rul`;
@@ -79,7 +78,8 @@ async function findParts(root: Root): Promise<string[]> {
 }
 
 async function read(root: Root, path: string): Promise<string | null> {
-  return await readFile(await outside(root, path), 'latin1').catch(() => null);
+  const text = await readText(root, path);
+  return typeof text === 'string' ? text : null;
 }
 
 /** Of an assignment in a file of the shell. */

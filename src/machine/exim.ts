@@ -50,7 +50,7 @@ export async function isEximRunning(program: EximProgram, spool: string): Promis
   const files = [told, '/run/exim4/exim.pid', '/run/exim.pid', join(spool, 'exim-daemon.pid')];
   for (const file of files) {
     if (file === null || !file.startsWith('/')) continue;
-    const text = await readFile(await outside(root, file), 'latin1').catch(() => '');
+    const text = await readFile(outside(root, file), 'latin1').catch(() => '');
     const pid = /^\d+/.exec(text.trim())?.[0];
     if (pid !== undefined && (await isExim(root, pid))) return true;
   }

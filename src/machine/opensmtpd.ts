@@ -36,7 +36,7 @@ export async function findSmtpd(root: Root): Promise<SmtpdPlace | null> {
   const { stdout, stderr } = await root.run('/', [program, '-h']);
   const version = /OpenSMTPD (\d+\.\d+(?:\.\d+)?\S*)/.exec(`${stdout}\n${stderr}`)?.[1];
   if (version === undefined) return null;
-  const passwd = await readFile(await outside(root, '/etc/passwd'), 'latin1').catch(() => '');
+  const passwd = await readFile(outside(root, '/etc/passwd'), 'latin1').catch(() => '');
   const names = new Set(passwd.split('\n').map((line) => line.split(':', 1)[0]));
   const unit = await firstFile(root, units);
   return {

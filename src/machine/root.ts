@@ -2,8 +2,11 @@
  * The machine that the mail server runs on: this one, or a folder that holds the root of another.
  */
 import { spawn } from 'node:child_process';
-import { readlink, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readlinkSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode } from '../mail/error-code.ts';
+import { errorText } from '../mail/error-text.ts';
 
 export interface Root {
   /** `/`, or the folder. */
@@ -19,25 +22,78 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The file behind symbolic links, which are followed inside of the root. */
-export async function realFile(root: Root, path: string): Promise<string> {
-  let real = resolve('/', path);
-  for (let links = 0; links < 16; links++) {
-    const target = await readlink(join(root.folder, real)).catch(() => null);
-    if (target === null) break;
-    real = resolve(dirname(real), target);
+/** As Linux has it (MAXSYMLINKS). */
+const mostLinks = 40;
+
+/**
+ * The file behind symbolic links, those of folders above it too, which are followed inside of the root. Where they go
+ * round in circles, a path at which nothing can be.
+ */
+export function realFile(root: Pick<Root, 'folder'>, path: string): string {
+  let real = '/';
+  let links = 0;
+  const left = namesOf(path);
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    if (name === '..') real = dirname(real);
+    else {
+      const target = linkAt(join(root.folder, real, name));
+      if (target === null) real = join(real, name);
+      else {
+        if (++links > mostLinks) return `${join(real, name)}/a symbolic link in circles`;
+        if (target.startsWith('/')) real = '/';
+        left.unshift(...namesOf(target));
+      }
+    }
   }
   return real;
 }
 
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.');
+}
+
+function linkAt(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+}
+
 /** Where a file of the machine is for us. */
-export async function outside(root: Root, path: string): Promise<string> {
-  return join(root.folder, await realFile(root, path));
+export function outside(root: Pick<Root, 'folder'>, path: string): string {
+  return join(root.folder, realFile(root, path));
 }
 
 export async function isFile(root: Root, path: string): Promise<boolean> {
-  const found = await stat(await outside(root, path)).catch(() => null);
+  const found = await stat(outside(root, path)).catch(() => null);
   return found?.isFile() ?? false;
+}
+
+/** Configurations are smaller. */
+const longestText = 16 * 1024 * 1024;
+
+/**
+ * A file of the machine, in latin1: no pipe is waited for, and no device read without end. A fault tells what was
+ * expected and what was found.
+ */
+export async function readText(
+  root: Pick<Root, 'folder'>,
+  path: string,
+): Promise<string | { readonly problem: string }> {
+  const fault = (found: string) => ({
+    problem: `${path}: expected a file of text, found ${found}`,
+  });
+  const file = outside(root, path);
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) return fault('a folder');
+    if (!found.isFile()) return fault('no regular file');
+    if (found.size > longestText) return fault(`${found.size} bytes, more than ${longestText}`);
+    return await readFile(file, 'latin1');
+  } catch (error) {
+    return fault(errorCode(error) === 'ENOENT' ? 'none' : errorText(error));
+  }
 }
 
 /** The first of the paths that is a file; null if none is. */

@@ -31,7 +31,7 @@ export async function findPidFile(root: Root): Promise<string | null> {
 export async function isDaemonRunning(root: Root): Promise<boolean> {
   const file = await findPidFile(root);
   if (file === null) return false;
-  const text = await readFile(await outside(root, file), 'latin1').catch(() => '');
+  const text = await readFile(outside(root, file), 'latin1').catch(() => '');
   const pid = /^\s*(\d{1,10})\s/.exec(text)?.[1];
   if (pid === undefined) return false;
   // Numbers mean something only there where the machine sees its own processes.

@@ -57,3 +57,13 @@ test('a condition or a file within a line breaks it', () => {
     ],
   );
 });
+
+test('files that include the next one twice come to an end, and what is too much is told', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `/f${index}`);
+  const more = Object.fromEntries(
+    names.map((name, index) => [name, `.include /f${index + 1}\n.include /f${index + 1}\n`]),
+  );
+  const { unread, lines } = read('.include /f0\nlast\n', { ...more, '/f40': 'x\n' });
+  assert.ok(unread.length > 0);
+  assert.equal(lines.at(-1)?.text, 'last');
+});

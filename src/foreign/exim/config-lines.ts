@@ -39,7 +39,14 @@ const blanksAround = /^[ \t\r\n\v\f]+|[ \t\r\n\v\f]+$/g;
 
 /** `entries`: paths in the order in which Exim gets to see them, one after another. */
 export function readConfig(entries: readonly string[], texts: ConfigTexts): ConfigReading {
-  const reader: Reader = { texts, lines: [], open: null, missing: new Set(), unread: new Set() };
+  const reader: Reader = {
+    texts,
+    lines: [],
+    open: null,
+    missing: new Set(),
+    unread: new Set(),
+    files: 0,
+  };
   for (const path of entries) readFile(reader, path, []);
   return { lines: reader.lines, missing: [...reader.missing], unread: [...reader.unread] };
 }
@@ -51,13 +58,19 @@ interface Reader {
   open: ConfigLine | null;
   readonly missing: Set<string>;
   readonly unread: Set<string>;
+  /** Read so far, one that stands in several places each time. */
+  files: number;
 }
+
+/** Files that include the next one twice would be read without end. */
+const mostFiles = 2_000;
 
 /** `above`: the files that include it. */
 function readFile(reader: Reader, path: string, above: readonly string[]): void {
   const text = reader.texts.get(path);
   if (text === undefined && path.startsWith('/')) reader.missing.add(path);
-  else if (typeof text !== 'string' || above.includes(path)) reader.unread.add(path);
+  else if (typeof text !== 'string' || above.includes(path) || ++reader.files > mostFiles)
+    reader.unread.add(path);
   else readText(reader, path, text, [...above, path]);
 }
 

@@ -71,12 +71,17 @@ export interface Placed {
 
 /** Into a text without blocks of ours; where two stand at one place, in their order. */
 export function placeParts(text: string, guard: EximGuard, parts: readonly Placed[]): string {
-  return parts
-    .toSorted((a, b) => a.at - b.at)
-    .reduceRight(
-      (after, { at, part }) => insertBlock(after, at, formatWords(guard, part), style),
-      text,
-    );
+  let after = text;
+  // From the end, so that the places before it stay.
+  for (const place of new Set(parts.map(({ at }) => at).toSorted((a, b) => b - a))) {
+    let here = place;
+    for (const { part } of parts.filter(({ at }) => at === place)) {
+      const longer = insertBlock(after, here, formatWords(guard, part), style);
+      here += longer.length - after.length;
+      after = longer;
+    }
+  }
+  return after;
 }
 
 const style: BlockStyle = {

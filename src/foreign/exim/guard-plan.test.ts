@@ -186,3 +186,26 @@ test('whatever stands in a configuration: it is read, planned and taken back', (
     }),
   );
 });
+
+test('one ACL for MAIL and RCPT, its name the end of the file: in and out again, to the byte', () => {
+  for (const text of ['begin acl\ncheck:', 'begin acl\r\ncheck:', 'begin acl\ncheck:\n']) {
+    const after = guarded(text, { mail: 'check', rcpt: 'check' }, defaultEximGuard);
+    assert.match(after, /^begin acl\r?\ncheck:\r?\n# >>>.* part=mail [\s\S]*# >>>.* part=rcpt /);
+    assert.equal(removeGuard(after), text);
+    const more = removeGuard(`${after}  accept\n`);
+    assert.equal(more, `${text.replace(/\n$/, '')}${text.includes('\r') ? '\r' : ''}\n  accept\n`);
+  }
+});
+
+test('a file that is included on both sides of a condition is changed once', () => {
+  const include = '.ifdef A\n.include /a\n.else\n.include /a\n.endif\n';
+  const acl = 'check:\n  accept\n';
+  const texts = new Map([
+    [path, `begin acl\n${include}`],
+    ['/a', acl],
+  ]);
+  const plan = planGuard(readConfig([path], texts), { mail: 'check', rcpt: 'check' });
+  const after = writeGuard(plan, texts, defaultEximGuard);
+  assert.equal(after.get('/a')?.match(/>>> spillway/g)?.length, 2);
+  assert.equal(removeGuard(after.get('/a') ?? ''), acl);
+});

@@ -79,6 +79,8 @@ interface Planner {
 
 function put({ places }: Planner, path: string, at: number, part: Part): void {
   const there = places.get(path);
+  // A file that is included in several places is changed once.
+  if (there?.some((one) => one.at === at && one.part.kind === part.kind)) return;
   if (there) there.push({ at, part });
   else places.set(path, [{ at, part }]);
 }
@@ -147,7 +149,7 @@ function planRouter(planner: Planner, router: Router, before: Router | null): vo
   const why = obstacle ?? (driver === null ? 'its driver is not written plainly' : null);
   if (why === null) {
     put(planner, line.path, line.start, part);
-    planner.routers.push(name);
+    if (!planner.routers.includes(name)) planner.routers.push(name);
     return;
   }
   const where = `before ${line.path} line ${line.number}, with the preconditions of ${name}`;

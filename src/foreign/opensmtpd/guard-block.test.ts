@@ -164,3 +164,12 @@ test('whatever listens: smtpd reads the same words with the filter, and it comes
     { numRuns: 1000 },
   );
 });
+
+test('a block that was deleted by hand leaves what it put aside, which is told and never lost', () => {
+  const left = added('# a\nlisten on all\n').replace(/^# >>>[\s\S]*/m, '');
+  assert.equal(left, '# a\n#spillway# listen on all\n');
+  const fault = guardIn(left);
+  assert.ok(fault && 'kind' in fault);
+  assert.equal(fault.line, 2);
+  assert.deepEqual(removeGuard(left), fault);
+});

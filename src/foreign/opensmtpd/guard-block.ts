@@ -16,16 +16,17 @@ import {
   linesWithin,
   removeBlock,
 } from '../marked-block.ts';
-import { putAside, putBack } from '../put-aside.ts';
+import { findLeftAside, putAside, putBack } from '../put-aside.ts';
 import type { FileOf, TokenFault } from './config-tokens.ts';
 import { guardLines, type SmtpdGuardSettings } from './guard-lines.ts';
 
 const comment = '#';
 
-/** The settings of the block that is there; null without one. */
+/** The settings of the block that is there; null without one; a fault also where what it put aside stands there alone. */
 export function guardIn(text: string): SmtpdGuardSettings | BlockFault | null {
   const block = findBlock(text, styleOf(text));
-  return block === null || 'kind' in block ? block : readWords(block.words);
+  if (block === null) return findLeftAside(text);
+  return 'kind' in block ? block : readWords(block.words);
 }
 
 /** Text without a block of ours, in which nothing was put aside. */
@@ -46,7 +47,7 @@ export function addGuard(
 /** As it was before `addGuard`; what somebody else wrote since stays. */
 export function removeGuard(text: string): string | BlockFault {
   const block = findBlock(text, styleOf(text));
-  if (block === null) return text;
+  if (block === null) return findLeftAside(text) ?? text;
   return 'kind' in block ? block : putBack(removeBlock(text, block));
 }
 

@@ -37,6 +37,14 @@ transport_maps = hash:/etc/postfix/other
 mydestination = localhost
 `,
   ],
+  [
+    'a mark within a comment',
+    '## >>> spillway: begin (1) # <<< spillway: end\nsmtpd_milters = inet:a:1\nx = # >>> spillway: begin\n',
+  ],
+  [
+    'a no-break space within a letter of UTF-8',
+    Buffer.from('smtpd_milters = unix:/srv/voilà/milter\n').toString('latin1'),
+  ],
   ['CRLF', 'smtpd_milters = inet:localhost:11332\r\nmydestination =\r\n'],
 ];
 for (const [name, text] of files)
@@ -46,6 +54,25 @@ for (const [name, text] of files)
       assert.deepEqual(guardIn(after), settings);
       assert.equal(removeGuard(after), text);
     });
+
+test('a block that was deleted by hand leaves what it put aside, which is told and never lost', () => {
+  const left = added('a = b\nsmtpd_milters = inet:a:1\n', defaultPostfixGuardSettings).replace(
+    /^# >>>[\s\S]*/m,
+    '',
+  );
+  assert.equal(left, 'a = b\n#spillway# smtpd_milters = inet:a:1\n');
+  const fault = guardIn(left);
+  assert.ok(fault && 'kind' in fault);
+  assert.equal(fault.line, 2);
+  assert.match(fault.problem, /put aside, found none: take "#spillway# " off it/);
+  assert.deepEqual(removeGuard(left), fault);
+});
+
+test('a letter of UTF-8 keeps all its bytes where it stands anew', () => {
+  const before = Buffer.from('smtpd_milters = unix:/srv/voilà/m\n').toString('latin1');
+  const after = Buffer.from(added(before, defaultPostfixGuardSettings), 'latin1').toString('utf8');
+  assert.match(after, /^smtpd_milters = unix:\/srv\/voilà\/m, /m);
+});
 
 test('what is there stays in front, and the policy service stands behind the relay check', () => {
   const values = readParameters(added(files[3]?.[1] ?? '', all));

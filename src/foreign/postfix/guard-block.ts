@@ -12,15 +12,16 @@ import {
   removeBlock,
   withoutBlock,
 } from '../marked-block.ts';
-import { putBack } from '../put-aside.ts';
+import { findLeftAside, putBack } from '../put-aside.ts';
 import { type GuardFault, guardLines, parametersOf } from './guard-lines.ts';
 import { defaultPostfixGuardSettings, hooks, type PostfixGuardSettings } from './guard-settings.ts';
 import { putParametersAside, readParameters } from './main-cf.ts';
 
-/** The settings of the block that is there; null without one. */
+/** The settings of the block that is there; null without one; a fault also where what it put aside stands there alone. */
 export function guardIn(text: string): PostfixGuardSettings | BlockFault | null {
   const block = findBlock(text, styleFor(readBefore(text)));
-  return block === null || 'kind' in block ? block : (readWords(block.words)?.settings ?? null);
+  if (block === null) return findLeftAside(text);
+  return 'kind' in block ? block : (readWords(block.words)?.settings ?? null);
 }
 
 /** Text without a block of ours, in which nothing was put aside. */
@@ -43,7 +44,7 @@ export function addGuard(
 /** As it was before `addGuard`; what somebody else wrote since stays. */
 export function removeGuard(text: string): string | BlockFault {
   const block = findBlock(text, styleFor(readBefore(text)));
-  if (block === null) return text;
+  if (block === null) return findLeftAside(text) ?? text;
   return 'kind' in block ? block : putBack(removeBlock(text, block));
 }
 

@@ -18,12 +18,17 @@ export function readParameters(text: string): Map<string, string> {
   const values = new Map<string, string>();
   for (const { whole, name } of readLines(text)) {
     if (name === null) continue;
-    const isFirst = !/^\s/.test(whole);
+    const isFirst = !/^[ \t\r\n\v\f]/.test(whole);
     const more = isFirst ? whole.slice(whole.indexOf('=') + 1) : whole;
     const value = isFirst ? more : `${values.get(name) ?? ''} ${more}`;
-    values.set(name, value.trim().replace(/\s+/g, ' '));
+    values.set(name, squeezeBlanks(value));
   }
   return values;
+}
+
+/** In one line, as two spellings of a value are compared. No-break spaces are none: in UTF-8 their byte is a part of letters. */
+export function squeezeBlanks(value: string): string {
+  return value.replace(/[ \t\r\n\v\f]+/g, ' ').replace(/^ | $/g, '');
 }
 
 /** Puts every definition of these parameters aside. */
@@ -37,8 +42,8 @@ export function putParametersAside(text: string, names: ReadonlySet<string>): st
 function readLines(text: string): Line[] {
   let open: string | null = null;
   return splitLines(text).map((whole) => {
-    if (/^\s*(#|$)/.test(whole)) return { whole, name: null };
-    if (!/^\s/.test(whole)) open = /^([\w.-]+)\s*=/.exec(whole)?.[1] ?? null;
+    if (/^[ \t\r\n\v\f]*(#|$)/.test(whole)) return { whole, name: null };
+    if (!/^[ \t\r\n\v\f]/.test(whole)) open = /^([\w.-]+)\s*=/.exec(whole)?.[1] ?? null;
     return { whole, name: open };
   });
 }

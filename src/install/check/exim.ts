@@ -1,7 +1,7 @@
 /**
  * Exim and its settings, as `spillway check` tells of them.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { foretellExim } from '../../foreign/exim/notices-foretold.ts';
 import { asksGuard, type ToldDriver } from '../../foreign/exim/told-drivers.ts';
 import {
@@ -19,7 +19,7 @@ import {
   findEximProgram,
   isEximRunning,
 } from '../../machine/exim.ts';
-import { outside, type Root } from '../../machine/root.ts';
+import { outside, type Root, readText } from '../../machine/root.ts';
 import { askReadsocket } from '../ask-guard.ts';
 import { toldRouters, unguardedRouters } from '../exim-routers.ts';
 import { lookAtExim } from '../exim-scene.ts';
@@ -119,10 +119,9 @@ async function namesIn(root: Root, item: string): Promise<string[] | null> {
     /^(?:partial-)?(lsearch|wildlsearch|dsearch)\s*;\s*(\/\S+)$/.exec(item) ?? [];
   const place = item.startsWith('/') ? item : path;
   if (place === '' || /[${]/.test(place)) return [];
-  const file = await outside(root, place);
-  if (kind === 'dsearch') return await readdir(file).catch(() => null);
-  const text = await readFile(file, 'latin1').catch(() => null);
-  return text === null ? null : namesOf(text);
+  if (kind === 'dsearch') return await readdir(outside(root, place)).catch(() => null);
+  const text = await readText(root, place);
+  return typeof text === 'string' ? namesOf(text) : null;
 }
 
 /** The first word of each line, without what follows a colon. */

@@ -1,7 +1,6 @@
 /**
  * Postfix and its settings, as `spillway check` tells of them.
  */
-import { readFile } from 'node:fs/promises';
 import { foretellPostfix, noticeParameters } from '../../foreign/postfix/notices-foretold.ts';
 import {
   type DomainClass,
@@ -18,7 +17,7 @@ import {
   type PostfixPlace,
   readPostconf,
 } from '../../machine/postfix.ts';
-import { outside, type Root } from '../../machine/root.ts';
+import { type Root, readText } from '../../machine/root.ts';
 import { askNextHops } from '../../rescue/postfix/next-hops.ts';
 import { askMilter, askPolicy, askSmtp, askSocketmap } from '../ask-guard.ts';
 import { seesNotices } from '../postfix-probe.ts';
@@ -119,8 +118,8 @@ async function namesIn(root: Root, item: string): Promise<string[] | null> {
       .map((line) => line.trim().split(/\s/, 1)[0] ?? '')
       .filter((name) => name !== '' && !name.startsWith('#'));
   if (item.startsWith('/')) {
-    const text = await readFile(await outside(root, item), 'latin1').catch(() => null);
-    return text === null ? null : lines(text);
+    const text = await readText(root, item);
+    return typeof text === 'string' ? lines(text) : null;
   }
   const inline = /^inline:\{(.*)\}$/s.exec(item)?.[1];
   if (inline !== undefined)

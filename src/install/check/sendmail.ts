@@ -29,7 +29,7 @@ export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
   if (met.kind === 'fault') return [];
   const program = met.value;
   const isRunning = await isDaemonRunning(root);
-  const habits = readSendmailHabits(await readFile(await outside(root, cf), 'latin1'));
+  const habits = readSendmailHabits(await readFile(outside(root, cf), 'latin1'));
   const guard = await findGuard(root);
   const check: ServerCheck = {
     mta: 'sendmail',

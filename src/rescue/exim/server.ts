@@ -19,7 +19,7 @@ export async function findExim(root: Root): Promise<readonly MailServer[]> {
   const told = program && (await eximOptionOf(program, 'spool_directory'));
   const spool = await firstSpool(root, told === null ? usualSpools : [told]);
   if (spool === null) return [];
-  const folder = await outside(root, spool);
+  const folder = outside(root, spool);
   const source = { mta: 'exim', folders: [folder] } as const;
   const canRun = program !== null && version !== null;
   const whyNoHand = !canRun
@@ -43,6 +43,6 @@ export async function findExim(root: Root): Promise<readonly MailServer[]> {
 
 async function firstSpool(root: Root, paths: readonly string[]): Promise<string | null> {
   for (const path of paths)
-    if (path.startsWith('/') && (await isFolder(await outside(root, `${path}/input`)))) return path;
+    if (path.startsWith('/') && (await isFolder(outside(root, `${path}/input`)))) return path;
   return null;
 }

@@ -4,12 +4,12 @@
  * The spool's place is compiled into smtpd, so the machine's root is where the spool's path begins. A
  * copy of a queue that stands elsewhere has no configuration.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { readSmtpdConfig, type SmtpdConfig } from '../../foreign/opensmtpd/config.ts';
 import { routeOfEnvelope } from '../../foreign/opensmtpd/config-route.ts';
 import type { SmtpdEnvelope } from '../../foreign/opensmtpd/envelope.ts';
 import { smtpdConfigFiles } from '../../machine/opensmtpd.ts';
+import { outside } from '../../machine/root.ts';
 import type { NextHop } from '../../mail/envelope.ts';
 
 export type RouteOf = (envelope: SmtpdEnvelope) => NextHop | null;
@@ -35,25 +35,13 @@ export function readConfigIn(root: string): SmtpdConfig | null {
   return null;
 }
 
-/** A file of the machine, symbolic links followed inside of it; null where it cannot be read. */
+/** A file of the machine, symbolic links followed inside of it; null where it cannot be read, or is none. */
 export function readInside(root: string, path: string): string | null {
-  let real = resolve('/', path);
+  const file = outside({ folder: root }, path);
   try {
-    for (let links = 0; links < 16; links++) {
-      const target = linkAt(join(root, real));
-      if (target === null) break;
-      real = resolve(dirname(real), target);
-    }
-    const text = readFileSync(join(root, real), 'latin1');
-    return text.length > largestFile ? null : text;
-  } catch {
-    return null;
-  }
-}
-
-function linkAt(path: string): string | null {
-  try {
-    return readlinkSync(path);
+    const found = statSync(file);
+    if (!found.isFile() || found.size > largestFile) return null;
+    return readFileSync(file, 'latin1');
   } catch {
     return null;
   }

@@ -20,7 +20,7 @@ const daemons = ['/usr/sbin/smtpd', '/usr/local/sbin/smtpd', '/sbin/smtpd'];
 const sockets = ['/var/run/smtpd.sock', '/run/smtpd.sock'];
 
 export async function findOpenSmtpd(root: Root): Promise<readonly MailServer[]> {
-  const spool = await outside(root, spoolFolder);
+  const spool = outside(root, spoolFolder);
   if (!(await isFolder(join(spool, 'queue')))) return [];
   const control = await firstFile(root, controls);
   const whyNoHand =
@@ -58,7 +58,7 @@ async function titleOf(root: Root): Promise<string> {
 
 /** Its control socket is there before it looks at its queue, and gone with it. */
 async function isListening(root: Root): Promise<boolean> {
-  for (const path of sockets) if (await isAnswered(await outside(root, path))) return true;
+  for (const path of sockets) if (await isAnswered(outside(root, path))) return true;
   return false;
 }
 

@@ -56,7 +56,7 @@ async function askSocket(
   { root, queueFolder }: ResolverPlace,
   questions: readonly Asked[],
 ): Promise<(NextHop | null)[] | null> {
-  const path = join(await outside(root, queueFolder), 'private/rewrite');
+  const path = join(outside(root, queueFolder), 'private/rewrite');
   return await new Promise((done) => {
     const hops: (NextHop | null)[] = [];
     let bytes: Buffer = Buffer.alloc(0);

@@ -44,7 +44,7 @@ async function openInstance(
   if (!values) return null;
   const [version = '', queue = '', daemonFolder = '', names = '', depth = '', name = ''] = values;
   if (!queue.startsWith('/') || !daemonFolder.startsWith('/')) return null;
-  const folder = await outside(root, queue);
+  const folder = outside(root, queue);
   const hashing: Hashing = {
     queues: new Set(names.toLowerCase().split(/[\s,]+/)),
     depth: Math.min(Math.max(Number.parseInt(depth, 10) || 1, 1), 16),

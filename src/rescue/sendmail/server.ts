@@ -26,8 +26,7 @@ export async function findSendmail(root: Root): Promise<readonly MailServer[]> {
   const submitCf = await firstFile(root, submitCfPlaces);
   const paths: string[] = [];
   for (const file of [cf, submitCf])
-    if (file !== null)
-      paths.push(...queuePaths(await readFile(await outside(root, file), 'latin1')));
+    if (file !== null) paths.push(...queuePaths(await readFile(outside(root, file), 'latin1')));
   const folders = await foldersOf(root, paths);
   if (folders.length === 0) return [];
   const why = await whyNoHand();
@@ -54,10 +53,10 @@ async function foldersOf(root: Root, paths: readonly string[]): Promise<readonly
   const found: string[] = [];
   for (const path of paths) {
     if (!path.endsWith('*')) {
-      found.push(await outside(root, path));
+      found.push(outside(root, path));
       continue;
     }
-    const parent = await outside(root, dirname(path));
+    const parent = outside(root, dirname(path));
     const start = basename(path).slice(0, -1);
     const names = await readdir(parent).catch(() => []);
     for (const name of names.toSorted()) if (name.startsWith(start)) found.push(join(parent, name));
