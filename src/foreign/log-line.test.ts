@@ -112,6 +112,16 @@ const cases: readonly [line: string, want: string][] = [
 for (const [line, want] of cases)
   test(JSON.stringify(line).slice(0, 110), () => assert.equal(read(line), want));
 
+test('a zone and the name of a program end with their line, whatever follows in the text', () => {
+  const reader = new LogLineReader(yearFrom);
+  const first = 'Sep  5 03:12:01 mx sm-mta: k8512x1A000001: to=<a@a.example>, mailer=esmtp';
+  const text = `${first}\nSep  5 03:12:01 mx cron[1]: x`;
+  assert.equal(reader.read(text, 0, first.length), null);
+  assert.equal(reader.server, 'sendmail');
+  const bare = '2006-09-05T03:12:01Z';
+  assert.equal(reader.read(`${bare}\nx y`, 0, bare.length)?.kind, 'unreadable');
+});
+
 test('a year begins in its middle: what comes later in it is of the next one', () => {
   const reader = new LogLineReader(new Date(2006, 5, 15).getTime());
   const yearOf = (stamp: string) => {

@@ -131,8 +131,9 @@ export class LogLineReader {
   /** Of `program[pid]:`; `end` is behind the colon. */
   private serverAt(text: string, start: number, end: number): Mta | null {
     if (text.startsWith('postfix/', start)) return 'postfix';
-    const bracket = text.indexOf('[', start);
-    return this.serverOf(text.slice(start, bracket >= 0 && bracket < end ? bracket : end - 1));
+    const word = text.slice(start, end - 1);
+    const bracket = word.indexOf('[');
+    return this.serverOf(bracket < 0 ? word : word.slice(0, bracket));
   }
 
   private serverOf(program: string): Mta | null {

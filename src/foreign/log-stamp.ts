@@ -70,8 +70,10 @@ export class StampReader {
     // Exim puts a blank before the zone.
     const sign = line.charCodeAt(separator === 0x20 ? end + 1 : end);
     const isZoned = sign === 0x2b || sign === 0x2d || line.charCodeAt(end) === 0x5a;
-    const zoneEnd = isZoned ? line.indexOf(' ', end + 1) : end;
-    if (zoneEnd < 0 || zoneEnd - end > 7 || line.charCodeAt(zoneEnd) !== 0x20) return null;
+    let zoneEnd = isZoned ? end + 1 : end;
+    // The line may be a part of a large text, in which no other blank follows.
+    while (isZoned && zoneEnd - end < 7 && line.charCodeAt(zoneEnd) !== 0x20) zoneEnd++;
+    if (line.charCodeAt(zoneEnd) !== 0x20) return null;
     const zone = line.slice(end, zoneEnd);
     if (this.longHour === '' || !line.startsWith(this.longHour, at) || zone !== this.longZone) {
       const base = baseOfLong(line.slice(at, at + 14), zone.trim());
