@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { exampleReceipt } from '../../test/store/journal-suite.ts';
@@ -132,6 +134,28 @@ test('what cannot be read is named', async () => {
   const other = join(folder.path, 'other.log');
   writeFileSync(other, 'Sep  5 03:12:01 mx sshd[1]: hello\n');
   assert.match((await tell(other)).lines.join('\n'), /no word of a known mail server in 1 line/);
+});
+
+test('a pipe with a name is read from its beginning, and once', async () => {
+  const path = join(folder.path, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const [{ lines }] = await Promise.all([
+    tell(path, '--json'),
+    writeFile(path, readFileSync(caseOf2006)),
+  ]);
+  const ofFile = JSON.parse((await tell(caseOf2006, '--json')).lines[0] ?? '');
+  const ofPipe = JSON.parse(lines[0] ?? '');
+  assert.deepEqual(ofPipe.totals, ofFile.totals);
+  assert.equal(ofPipe.sources[0].lines, ofFile.sources[0].lines);
+});
+
+test('a time that no clock shows makes a line of our own unreadable', async () => {
+  const path = join(folder.path, 'own.log');
+  const line = { id: 'a', msg: 'took a message', from: 'a@a.example', size: 1, recipients: 1 };
+  const times = [1e300, -1, '+275760-09-13', 'soon', {}];
+  writeFileSync(path, times.map((time) => `${JSON.stringify({ time, ...line })}\n`).join(''));
+  const { lines } = await tell(path);
+  assert.match(lines.join('\n'), /own\.log: 5 lines with no time that can be/);
 });
 
 test('wrong names end it with a message', async () => {

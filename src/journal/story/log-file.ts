@@ -39,14 +39,18 @@ const chunkSize = 1 << 20;
 /** Throws LogFileError. */
 export async function openLogFile(path: string): Promise<LogFile> {
   try {
-    await using file = await open(path, 'r');
+    const file = await open(path, 'r');
     const stats = await file.stat();
+    // What was read of a pipe is gone: it is opened once.
+    if (!stats.isFile() && !stats.isDirectory())
+      return streamedLogFile(path, file.createReadStream({ highWaterMark: chunkSize }));
+    await file.close();
     if (stats.isDirectory()) throw new LogFileError(path, 'it is a folder');
     return {
       name: path,
-      changedAt: stats.isFile() ? stats.mtimeMs : null,
+      changedAt: stats.mtimeMs,
       identity: `${stats.dev}:${stats.ino}`,
-      size: stats.isFile() ? stats.size : null,
+      size: stats.size,
       read: () => unpacked(path, createReadStream(path, { highWaterMark: chunkSize })),
     };
   } catch (error) {
