@@ -105,6 +105,18 @@ test('what strangers wrote is shown to the letter, and does nothing', async () =
   assert.doesNotMatch(json[0] ?? '', /[\u0000-\u001f\u202e]/);
 });
 
+test('no command is shown with what a stranger may have made one of', async () => {
+  const path = join(folder.path, 'command.log');
+  const adviceFor = async (domain: string) => {
+    writeFileSync(path, linesOf2006(`a@${domain}`).join(''));
+    return JSON.parse((await tell(path, '--json')).lines[0] ?? '').incidents[0].words.advice;
+  };
+  assert.match((await adviceFor('plain.example')).join('\n'), /spillway explain plain\.example"/);
+  const advice = (await adviceFor('$(reboot).example')).join('\n');
+  assert.doesNotMatch(advice, /explain|reboot/);
+  assert.match(advice, /Do not block its owner/);
+});
+
 test('a span of time', async () => {
   const { lines, status } = await tell(caseOf2006, '--until', '2006-09-04');
   assert.match(lines[0] ?? '', /nothing that a mail server said of its mail/);

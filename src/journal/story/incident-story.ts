@@ -10,6 +10,7 @@ import {
   formatNumber,
   formatSize,
 } from '../../mail/amounts.ts';
+import { normalizeDomain } from '../../mail/domain.ts';
 import { printable } from '../../mail/printable.ts';
 import { mostExact } from '../../verdict/flood/distinct-counter.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
@@ -180,7 +181,7 @@ function adviceOf(incident: Incident): string[] {
         ...(isBounced || hasTaken ? [guard] : ['Nothing more: all of it was refused.']),
         ...(cause === 'forged-sender' && subject.includes('@')
           ? [
-              `See where notices to it would go: "spillway explain ${printable(domainOf(subject))}". Do not block its owner, who is a victim.`,
+              `${explain('See where notices to it would go', domainOf(subject))} Do not block its owner, who is a victim.`.trimStart(),
             ]
           : []),
       ];
@@ -206,7 +207,7 @@ function adviceOf(incident: Incident): string[] {
     case 'mail-loop':
       return [
         ...(isQueued ? [rescue] : []),
-        `See where mail for it goes and why: "spillway explain ${who}".`,
+        ...[explain('See where mail for it goes and why', subject)].filter((text) => text !== ''),
         guard,
       ];
     case 'answer-loop':
@@ -214,6 +215,12 @@ function adviceOf(incident: Incident): string[] {
         'Make one of them stop: automatic mail must not answer automatic mail (RFC 3834), and must be sent with an empty reverse-path.',
       ];
   }
+}
+
+/** People copy commands: none is shown for what is no domain but perhaps a command of a stranger. */
+function explain(why: string, domain: string): string {
+  const name = normalizeDomain(domain);
+  return name === null ? '' : `${why}: "spillway explain ${name}".`;
 }
 
 /** An address, client or domain; what strangers wrote is made harmless. */
