@@ -7,14 +7,16 @@ import { parseAddress } from '../mail/address.ts';
 export const alertSettings = z
   .strictObject({
     webhook: z
-      .url({ protocol: /^https?$/, error: 'expected "https://..." or "http://..."' })
+      .url({ protocol: /^https?$/, error: '"https://..." or "http://..."' })
+      // fetch takes no such URL, and its error would write the password into the log.
+      .refine((url) => !/^[^/]*\/\/[^/?#]*@/.test(url), 'a URL without a name and password')
       .optional()
       .describe('Gets a JSON document by POST when an incident begins, and when it ends.'),
     mail: z
       .string()
       .refine(
         (text) => parseAddress(text).kind === 'mailbox',
-        'expected an address, such as "postmaster@example.org"',
+        'an address, such as "postmaster@example.org"',
       )
       .optional()
       .describe('Gets a mail when an incident begins, and when it ends.'),

@@ -11,6 +11,21 @@ const tls = '[smtp.tls]\ncertificate = "/c.pem"\nkey = "/k.pem"\n';
 
 const refused: readonly [name: string, text: string, want: RegExp][] = [
   [
+    'a webhook that is none',
+    '[alerts]\nwebhook = "ftp://x"\n',
+    /^x\.toml:2: alerts\.webhook: expected "https:\/\/\.\.\." or "http:\/\/\.\.\.", found "ftp:\/\/x"$/,
+  ],
+  [
+    'a webhook with a password',
+    '[alerts]\nwebhook = "https://u:p@x.example/"\n',
+    /alerts\.webhook: expected a URL without a name and password/,
+  ],
+  [
+    'alerts to no address',
+    '[alerts]\nmail = "nobody"\n',
+    /alerts\.mail: expected an address, such/,
+  ],
+  [
     'a domain twice, in two spellings',
     domain('a.example') + domain('A.Example.'),
     /^x\.toml:5: domains\[1\]\.name: expected each domain only once, found "a\.example"$/,
