@@ -10,7 +10,7 @@ import { JournalOpenError, JournalReadError } from '../store/errors.ts';
 import type { ReceiptQuery, StoredIncident, StoredReceipt } from '../store/journal-store.ts';
 import type { FoundJournal, JournalReader } from '../store/open-journal.ts';
 import { actions, checks, type Receipt } from '../verdict/verdict.ts';
-import { oneOf, readReason } from './choices.ts';
+import { checkSpan, oneOf, readReason } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { printIncident, printIncidents, receiptsOf } from './journal-incidents.ts';
 import { printText } from './journal-text.ts';
@@ -81,6 +81,7 @@ export function journalCommand({
     .action(async (link: JournalLink | undefined, given: Options) => {
       try {
         const options = follow(link, given);
+        checkSpan(options.since, options.until);
         const { where, reader } = await openStore(options.config);
         await using journal = reader;
         if (!journal) {

@@ -177,6 +177,10 @@ test('wrong names end it with a message', async () => {
       (error: unknown) => error instanceof CommandError && /cannot be read/.test(error.message),
     );
   await assert.rejects(tell(caseOf2006, '--html', '/nonexistent/x.html'), /cannot be written/);
+  await assert.rejects(
+    tell(caseOf2006, '--since', '2006-09-06', '--until', '2006-09-04'),
+    /expected --until after --since/,
+  );
   await assert.rejects(tell(), /there is no journal of ours yet/);
 });
 

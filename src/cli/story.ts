@@ -19,6 +19,7 @@ import { printable } from '../mail/printable.ts';
 import { JournalOpenError, JournalReadError } from '../store/errors.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
 import { createIncidentFinder } from '../verdict/flood/incident-finder.ts';
+import { checkSpan } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { createOutput, jsonLine, type Output } from './output.ts';
 import { createProgressLine } from './progress.ts';
@@ -73,6 +74,7 @@ export function storyCommand({
     .action(async (paths: readonly string[], options: Options) => {
       const finder = createIncidentFinder();
       const { since, until } = options;
+      checkSpan(since, until);
       const span = { ...(since && { since: since.start }), ...(until && { until: until.end }) };
       const story =
         paths.length === 0
