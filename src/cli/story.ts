@@ -84,7 +84,10 @@ export function storyCommand({
       if (options.json) await output.line(jsonLine(storyDocument(story)));
       else if (options.html === undefined)
         for (const line of formatStory(story, output, widthOf())) await output.line(line);
-      const isUnread = story.sources.every(({ trouble, lines }) => trouble !== null && lines === 0);
+      const isUnread = story.sources.every(
+        ({ trouble, events, unreadable }) =>
+          events === 0 && (trouble !== null || unreadable.length > 0),
+      );
       if (isUnread && paths.length > 0) process.exitCode = exit.usage;
       else process.exitCode = story.incidents.length > 0 ? exit.trouble : exit.well;
     });

@@ -5,6 +5,7 @@
  * says who wrote it; what looks like a head further on is a stranger's text. Lines are read where they stand in
  * a larger text, and cost next to nothing where they are of no interest: most are.
  */
+import { detached } from '../mail/detached.ts';
 import { readEximMessage } from './exim/log-line.ts';
 import { type LogReading, unreadable } from './log-event.ts';
 import { StampReader } from './log-stamp.ts';
@@ -140,7 +141,7 @@ export class LogLineReader {
     const known = this.programs.get(program);
     if (known !== undefined) return known;
     const server = guessServer(program);
-    if (this.programs.size < mostPrograms) this.programs.set(program, server);
+    if (this.programs.size < mostPrograms) this.programs.set(detached(program), server);
     return server;
   }
 }

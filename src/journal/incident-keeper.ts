@@ -54,7 +54,11 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
   async function work(): Promise<void> {
     for (const incident of watch.changed()) {
       unsaved.set(incident.id, incident);
-      for (const part of incident.joined) unsaved.delete(part);
+      for (const part of incident.joined) {
+        unsaved.delete(part);
+        // Of what became a part, the whole tells the end.
+        told.delete(part);
+      }
     }
     try {
       const saving = [...unsaved.values()];
