@@ -144,7 +144,10 @@ test('Where OpenSMTPD would send, by its own configuration', { skip }, async () 
   ]);
   assert.deepEqual(
     [...hops].map(([address, { mailer, host }]) => [address, mailer, host]),
-    [['info@bakery.example', 'relay', '192.0.2.30']],
+    [
+      ['info@bakery.example', 'relay', '192.0.2.30'],
+      ['nicholas@seaton.biz', 'relay', 'seaton.biz'],
+    ],
   );
 });
 

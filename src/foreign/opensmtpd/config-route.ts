@@ -34,11 +34,14 @@ export function routeOfAddress(
     if (match === 'no') continue;
     const action = rule.action === null ? undefined : config.actions.get(rule.action);
     if (action && action.kind !== 'mx') return nextHopOf(action, address);
-    if (action) byMx ??= nextHopOf(action, address);
+    if (action && isPlain.test(address)) byMx ??= nextHopOf(action, address);
     if (match === 'yes') break;
   }
   return byMx;
 }
+
+/** What smtpd would make of other addresses, only smtpd knows. */
+const isPlain = /^[^@]+@[\w-]+(\.[\w-]+)*\.?$/;
 
 function nextHopOf(action: Action, address: string): NextHop {
   const host = action.kind === 'host' ? action.host : domainOf(address);

@@ -75,6 +75,8 @@ const routes: readonly [name: string, rules: string, address: string, want: stri
   ['a relay in a table', 'match from any for any action "table"', 'a@b.example', 'smart.example'],
   ['relays by domain', 'match from any for any action "by-domain"', 'a@b.example', 'relays'],
   ['a backup asks the MX', 'match from any for any action "backup"', 'a@b.example', 'b.example'],
+  ['an odd address', 'match from any for any action "mx"', 'a@@b.example', null],
+  ['an address without a domain', 'match from any for any action "mx"', '$(touch x)', null],
   ['rejected', 'match from any for domain "b.example" reject', 'a@b.example', null],
   ['a macro', 'd = "b.example"\nmatch from any for domain $d action "lmtp"', 'a@b.example', 'mda'],
   [
