@@ -152,7 +152,7 @@ function entryOf(
   const { arrivedAt, lastTriedAt, tries, complaint, reversePath, notice, recipients, client } =
     file;
   // No queue run takes a message with a reason for quarantine, whatever its file is called.
-  const isHeld = basename(path).startsWith('h') || file.quarantine !== null;
+  const isHeld = path.endsWith(`/hf${id}`) || file.quarantine !== null;
   return {
     ...{ id, state: isHeld ? 'held' : 'waiting', heldFor: file.quarantine },
     ...{
