@@ -1,7 +1,6 @@
 /**
  * The causes of a full queue, as an admin reads them at three in the morning.
  */
-import type { Mta } from '../foreign/queue-entry.ts';
 import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
 import { quote } from '../mail/shell-word.ts';
@@ -194,14 +193,6 @@ export function formatRound(
   return parts.join('  ');
 }
 
-/** What keeps the next flood out. */
-const guardFor: { readonly [mta in Mta]: string } = {
-  sendmail: 'spillway install sendmail',
-  postfix: 'spillway install postfix',
-  exim: 'put the guard into its configuration, docs/exim.md',
-  opensmtpd: 'let Spillway take the mail in front of it, docs/mx.md',
-};
-
 export function formatWatchEnd(
   { source }: MailServer,
   removed: number,
@@ -210,6 +201,6 @@ export function formatWatchEnd(
   return [
     `${countEntries(removed)} removed while watching.`,
     ...(receipt === null ? [] : [`To put them back: spillway undo ${receipt}`]),
-    `So that no more come: ${guardFor[source.mta]}`,
+    `So that no more come: spillway install ${source.mta}`,
   ];
 }

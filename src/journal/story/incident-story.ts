@@ -165,7 +165,7 @@ function ratio(made: number, received: number): string | null {
 const rescue =
   'Take out of the queue what nobody can ever receive: "spillway rescue" shows it, with --apply it does it, and "spillway undo" takes it back.';
 const guard =
-  'Refuse before accepting: "spillway install" puts the guard beside sendmail or Postfix, so that recipients who do not exist and senders to whom nothing can be reported do not get in.';
+  'Refuse before accepting: "spillway install" puts the guard beside your mail server, so that recipients who do not exist and senders to whom nothing can be reported do not get in.';
 
 function adviceOf(incident: Incident): string[] {
   const { cause, subject, received, made, ended, clients } = incident;
