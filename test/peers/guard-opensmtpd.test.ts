@@ -182,9 +182,14 @@ for (const [name, answer] of troubles)
     test(`OpenSMTPD, failure mode ${onFailure}, a guard that is ${name}: no session hangs, no mail is lost, smtpd stays`, {
       skip,
     }, async () => {
-      // Real senders try again until this is over.
-      const timeout = name === 'silent' ? 50_000 : 20_000;
-      await using scene = await openScene({ onFailure, replay: { sizes: short, timeout } });
+      // Real senders try again until this is over, and a notice has to wait at MAIL and RCPT as well.
+      const isSilent = name === 'silent';
+      const timeout = isSilent ? 90_000 : 20_000;
+      const longer = isSilent && onFailure === 'open' ? { settle: 30_000 } : {};
+      await using scene = await openScene({
+        onFailure,
+        replay: { sizes: short, timeout, ...longer },
+      });
       const { smtpd, guard, incident } = scene;
       await guard.stop();
       await using stack = new AsyncDisposableStack();
