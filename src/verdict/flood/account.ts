@@ -2,11 +2,11 @@
  * What came in, what the server made of it and how it ended, for one key or one incident: counts that
  * can be added up, in bounded memory.
  */
-import { detached } from '../../mail/detached.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 import { HeavyHitters } from './heavy-hitters.ts';
 import type { Incident, Ranked } from './incident.ts';
-import type { Named, Sight } from './sight.ts';
+import type { NameText } from './named.ts';
+import type { Sight, SightOutcome } from './sight.ts';
 
 /** Names that are counted exactly... */
 const fewNames = 8;
@@ -94,7 +94,7 @@ export class Account {
   }
 
   /** As it was told. */
-  static from({ start, end, ...told }: Incident): Account {
+  static from({ start, end, ...told }: Incident, nameText: NameText): Account {
     const account = new Account('many');
     account.first = start;
     account.last = end;
@@ -120,19 +120,19 @@ export class Account {
     account.clients.startAt(told.clients.distinct);
     account.senders.startAt(told.senders.distinct);
     account.sites.startAt(told.sites.distinct);
-    for (const { name, count } of told.clients.top) account.topClients.add(name, count);
-    for (const { name, count } of told.senders.top) account.topSenders.add(name, count);
-    for (const { name, count } of told.sites.top) account.topSites.add(name, count);
+    for (const { name, count } of told.clients.top) account.topClients.add(nameText(name), count);
+    for (const { name, count } of told.senders.top) account.topSenders.add(nameText(name), count);
+    for (const { name, count } of told.sites.top) account.topSites.add(nameText(name), count);
     for (const sample of told.samples) account.sample(sample);
     return account;
   }
 
   add(sight: Sight, side: Side): void {
-    const { at, observation } = sight;
+    const { at } = sight;
     if (at < this.first) this.first = at;
     if (at > this.last) this.last = at;
-    this.count(observation);
-    if (observation.kind === 'notice') {
+    this.count(sight);
+    if (sight.kind === 'notice') {
       if (sight.recipient) this.targets.add(sight.recipient.hash);
     } else if (side !== 'to') this.nameAll(sight, side);
   }
@@ -177,64 +177,60 @@ export class Account {
     for (const sample of other.samples) this.sample(sample);
   }
 
-  private count(observation: Sight['observation']): void {
+  private count({ kind, outcome, bytes, recipients }: Sight): void {
     const { counts } = this;
-    switch (observation.kind) {
+    switch (kind) {
       case 'attempt':
         counts.attempts++;
-        counts[atDoor[observation.outcome]]++;
+        this.countOne(outcome && atDoor[outcome]);
         return;
       case 'received':
         counts.messages++;
-        counts.bytes += observation.bytes;
-        counts.announced += observation.recipients;
+        counts.bytes += bytes;
+        counts.announced += recipients;
         return;
       case 'notice':
         counts.notices++;
         return;
       case 'fate':
-        if (observation.outcome !== 'dropped') counts.deliveries++;
-        counts.bytesSent += observation.bytes;
-        counts[later[observation.outcome]]++;
+        if (outcome !== 'dropped') counts.deliveries++;
+        counts.bytesSent += bytes;
+        this.countOne(outcome && later[outcome]);
     }
   }
 
+  private countOne(name: keyof Counts | null | undefined): void {
+    if (name) this.counts[name]++;
+  }
+
   private nameAll(sight: Sight, side: Side): void {
-    const { observation, client, network, sender, recipient, site } = sight;
+    const { client, network, sender, recipient, site } = sight;
     if (client) this.clients.add(client.hash);
     if (network) this.networks.add(network.hash);
     if (sender) this.senders.add(sender.hash);
     if (site) this.sites.add(site.hash);
-    const isUnknown = 'outcome' in observation && observation.outcome === 'unknown';
-    if (isUnknown && recipient) this.strangers.add(recipient.hash);
-    if (recipient && this.samples.length < mostSamples && observation.kind !== 'received')
+    if (sight.outcome === 'unknown' && recipient) this.strangers.add(recipient.hash);
+    if (recipient && this.samples.length < mostSamples && sight.kind !== 'received')
       this.sample(recipient.name);
     // One of two is seen at the door and the other on the way out.
-    if (side === 'between' && sender) this.topSenders.add(sender.name);
-    else this.rankAll(observation, client, sender, site);
+    if (side === 'between' && sender) this.topSenders.add(sender);
+    else this.rankAll(sight);
   }
 
   /** A recipient is counted once: at the door, or where the source tells nothing of that, later. */
-  private rankAll(
-    observation: Sight['observation'],
-    client: Named | null,
-    sender: Named | null,
-    site: Named | null,
-  ): void {
+  private rankAll({ kind, outcome, recipients, client, sender, site }: Sight): void {
     const { attempts, messages } = this.counts;
-    const isFate = observation.kind === 'fate';
-    if (isFate && observation.outcome === 'deferred') return;
-    if (observation.kind !== 'attempt' && attempts > 0) return;
-    if (site && observation.kind !== 'received') this.topSites.add(site.name);
+    const isFate = kind === 'fate';
+    if (isFate && outcome === 'deferred') return;
+    if (kind !== 'attempt' && attempts > 0) return;
+    if (site && kind !== 'received') this.topSites.add(site);
     if (isFate && messages > 0) return;
-    const recipients = observation.kind === 'received' ? observation.recipients : 1;
-    if (client) this.topClients.add(client.name, recipients);
-    if (sender) this.topSenders.add(sender.name, recipients);
+    if (client) this.topClients.add(client, recipients);
+    if (sender) this.topSenders.add(sender, recipients);
   }
 
   private sample(path: string): void {
-    if (this.samples.length < mostSamples && !this.samples.includes(path))
-      this.samples.push(detached(path));
+    if (this.samples.length < mostSamples && !this.samples.includes(path)) this.samples.push(path);
   }
 
   /** What an incident says of itself but who it is. */
@@ -282,14 +278,17 @@ const distinctNames = [
   'targets',
 ] as const satisfies readonly (keyof Account)[];
 
-const atDoor = {
+/** Which count an outcome adds to... */
+type CountedAs = { readonly [outcome in SightOutcome]?: keyof Counts };
+/** ...at the door... */
+const atDoor: CountedAs = {
   accepted: 'accepted',
   unknown: 'unknownAtDoor',
   refused: 'refused',
   deferred: 'deferredAtDoor',
-} as const;
-
-const later = {
+};
+/** ...and of what was taken. */
+const later: CountedAs = {
   delivered: 'delivered',
   unknown: 'unknownLater',
   failed: 'failed',
@@ -297,9 +296,9 @@ const later = {
   deferred: 'deferred',
   dropped: 'dropped',
   returned: 'returns',
-} as const;
+};
 
 function rank(counter: DistinctCounter, hitters: HeavyHitters): Ranked {
-  const top = hitters.top(mostShown);
+  const top = hitters.top(mostShown).map(({ named, count }) => ({ name: named.name, count }));
   return { distinct: Math.max(counter.count, top.length), top };
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { GatheringTable } from './gathering-table.ts';
+import { namesOf } from './named.ts';
 import { createSee } from './sight.ts';
 
 const see = createSee(0);
+const named = namesOf(0);
 const hour = 3_600_000;
 
 function sightAt(at: number) {
@@ -23,19 +25,19 @@ function sightAt(at: number) {
 test('a flood of keys, each seen once, never pushes out who comes again and again', () => {
   const table = new GatheringTable(100, hour);
   for (let i = 0; i < 100_000; i++) {
-    table.see(`once-${i}`, i).add(sightAt(i), 'from');
-    if (i % 40 === 0) table.see('often', i).add(sightAt(i), 'from');
+    table.see(named(`once-${i}`), i).add(sightAt(i), 'from');
+    if (i % 40 === 0) table.see(named('often'), i).add(sightAt(i), 'from');
     assert.ok(table.size <= 100);
   }
   assert.equal(
-    table.get('often')?.sum(({ counts }) => counts.attempts),
+    table.get(named('often'))?.sum(({ counts }) => counts.attempts),
     2500,
   );
 });
 
 test('what is older than the window is not counted', () => {
   const table = new GatheringTable(10, hour);
-  const gathering = table.see('key', 0);
+  const gathering = table.see(named('key'), 0);
   for (let at = 0; at < 10; at++) gathering.add(sightAt(at), 'from');
   const count = () => gathering.sum(({ counts }) => counts.attempts);
   for (const [at, want] of [
@@ -50,7 +52,7 @@ test('what is older than the window is not counted', () => {
 });
 
 test('few observations that are far apart are never added up', () => {
-  const gathering = new GatheringTable(10, hour).see('key', 0);
+  const gathering = new GatheringTable(10, hour).see(named('key'), 0);
   for (let i = 0; i < 100; i++) gathering.add(sightAt(i * 0.5 * hour), 'from');
   assert.equal(gathering.isMore, false);
 });

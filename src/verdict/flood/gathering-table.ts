@@ -5,14 +5,15 @@
  * all are lowered alike when room is needed, and who has nothing left makes room. So a flood of a
  * million senders, each seen once, never pushes out the one that is seen a thousand times.
  */
-import { detached } from '../../mail/detached.ts';
 import { Gathering } from './gathering.ts';
 import { middleOf } from './heavy-hitters.ts';
+import type { Named } from './named.ts';
 
 export class GatheringTable {
   private readonly limit: number;
   private readonly window: number;
-  private readonly gatherings = new Map<string, Gathering>();
+  /** By the hash of the key. */
+  private readonly gatherings = new Map<number, Gathering>();
 
   /** `limit`: most keys; `window`: ms. */
   constructor(limit: number, window: number) {
@@ -24,35 +25,35 @@ export class GatheringTable {
     return this.gatherings.size;
   }
 
-  get(key: string): Gathering | undefined {
-    return this.gatherings.get(key);
+  get({ hash }: Named): Gathering | undefined {
+    return this.gatherings.get(hash);
   }
 
   /** The gathering of the key, which is seen once more. */
-  see(key: string, at: number): Gathering {
-    let found = this.gatherings.get(key);
+  see({ hash }: Named, at: number): Gathering {
+    let found = this.gatherings.get(hash);
     if (!found) {
       if (this.gatherings.size >= this.limit) this.makeRoom(at);
       found = new Gathering(this.window);
-      this.gatherings.set(detached(key), found);
+      this.gatherings.set(hash, found);
     }
     found.credit++;
     return found;
   }
 
-  delete(key: string): void {
-    this.gatherings.delete(key);
+  delete({ hash }: Named): void {
+    this.gatherings.delete(hash);
   }
 
   private makeRoom(at: number): void {
     const since = at - this.window;
-    for (const [key, { lastAt }] of this.gatherings)
-      if (lastAt < since) this.gatherings.delete(key);
+    for (const [hash, { lastAt }] of this.gatherings)
+      if (lastAt < since) this.gatherings.delete(hash);
     if (this.gatherings.size <= this.limit / 2) return;
     const middle = middleOf(Array.from(this.gatherings.values(), ({ credit }) => credit));
-    for (const [key, gathering] of this.gatherings) {
+    for (const [hash, gathering] of this.gatherings) {
       gathering.credit -= middle;
-      if (gathering.credit <= 0) this.gatherings.delete(key);
+      if (gathering.credit <= 0) this.gatherings.delete(hash);
     }
   }
 }

@@ -6,7 +6,7 @@
  * window at least.
  */
 import { Account, type Side } from './account.ts';
-import { keepSight, type Sight } from './sight.ts';
+import type { Sight } from './sight.ts';
 
 const mostKept = 4;
 const slices = 3;
@@ -69,7 +69,9 @@ export class Gathering {
     const since = sight.at - this.window;
     while (kept[0] && kept[0].sight.at < since) kept.shift();
     if (kept.length >= mostKept) return false;
-    kept.push({ sight: keepSight(sight), side });
+    sight.sender?.kept();
+    sight.recipient?.kept();
+    kept.push({ sight, side });
     return true;
   }
 

@@ -8,7 +8,6 @@
  *
  * About a microsecond for each observation; memory is bounded by the limits, whatever comes.
  */
-import { hashText } from '../../mail/text-hash.ts';
 import type { Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import { GatheringTable } from './gathering-table.ts';
@@ -16,9 +15,10 @@ import type { Incident, IncidentCause } from './incident.ts';
 import { isNotice } from './incident-index.ts';
 import { IncidentRegister } from './incident-register.ts';
 import { defaultFloodLimits, type FloodLimits } from './limits.ts';
+import { type Named, namesOf, nobody, pairName } from './named.ts';
 import type { Circumstance, Observation } from './observation.ts';
 import { RecentPairs } from './recent-pairs.ts';
-import { createSee, pairName, type Sight } from './sight.ts';
+import { createSee, type Sight } from './sight.ts';
 
 export interface IncidentFinder {
   /** In the order of time; what comes late counts as of the latest time seen. */
@@ -57,7 +57,8 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   const { limits = defaultFloodLimits, seed = 0 } = options;
   const { keys, window, slowWindow } = limits;
   const see = createSee(seed);
-  const register = new IncidentRegister(limits, (name) => hashText(name, seed));
+  const nameText = namesOf(seed);
+  const register = new IncidentRegister(limits, nameText);
   const pairs = new RecentPairs();
   const tables: { readonly [kind in GatherKind]: GatheringTable } = {
     sender: new GatheringTable(keys.senders, window),
@@ -80,7 +81,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   /** One more for the key, which may be the one that makes it a flood. */
-  function gather(kind: GatherKind, key: string, sight: Sight, side: Side): void {
+  function gather(kind: GatherKind, key: Named, sight: Sight, side: Side): void {
     const gathering = tables[kind].see(key, sight.at);
     gathering.add(sight, side);
     if (!floods[kind].isFlood(gathering, limits)) return;
@@ -90,56 +91,53 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
 
   /** What goes to the sender of other mail counts for that sender. */
   function gatherSender(sight: Sight): void {
-    const { observation, sender, recipient } = sight;
+    const { sender, recipient } = sight;
     if (!isNotice(sight)) {
-      if (sender) gather('sender', sender.name, sight, 'from');
-    } else if (recipient && recipient.name !== '') {
-      const isKnown = observation.kind === 'notice' || tables.sender.get(recipient.name);
-      if (isKnown) gather('sender', recipient.name, sight, 'to');
+      if (sender) gather('sender', sender, sight, 'from');
+    } else if (recipient && !recipient.isEmpty) {
+      const isKnown = sight.kind === 'notice' || tables.sender.get(recipient);
+      if (isKnown) gather('sender', recipient, sight, 'to');
     }
   }
 
   function gatherOthers(sight: Sight): void {
-    const { observation, site } = sight;
-    const { kind } = observation;
-    if (kind === 'received') tables.storm.see('', sight.at).setAside(sight.at);
-    if (kind === 'notice') gather('storm', '', sight, 'to');
+    const { kind, outcome, site } = sight;
+    if (kind === 'received') tables.storm.see(nobody, sight.at).setAside(sight.at);
+    if (kind === 'notice') gather('storm', nobody, sight, 'to');
     else if (isNotice(sight)) gatherNoticeIn(sight);
     else gatherMail(sight);
-    if (kind === 'fate' && observation.outcome === 'returned' && site)
-      gather('loop', site.name, sight, 'to');
+    if (outcome === 'returned' && site) gather('loop', site, sight, 'to');
   }
 
   /** One that came in; what becomes of those that the server itself wrote is no joe job. */
   function gatherNoticeIn(sight: Sight): void {
-    const { site, client, observation } = sight;
+    const { site, client, kind } = sight;
     if (!site || !client) return;
-    if (observation.kind !== 'fate' || tables.notified.get(site.name)?.isMore)
-      gather('notified', site.name, sight, 'from');
+    if (kind !== 'fate' || tables.notified.get(site)?.isMore)
+      gather('notified', site, sight, 'from');
   }
 
   function gatherMail(sight: Sight): void {
-    const { observation, at, sender, recipient, site, client, network } = sight;
-    if (!('outcome' in observation)) return;
-    const { outcome } = observation;
+    const { outcome, at, sender, recipient, site, client, network } = sight;
+    if (outcome === null) return;
     if (outcome === 'unknown' || outcome === 'refused') {
-      if (client) gather('client', client.name, sight, 'from');
-      if (network) gather('network', network.name, sight, 'from');
-      if (site && outcome === 'unknown') gather('harvested', site.name, sight, 'from');
+      if (client) gather('client', client, sight, 'from');
+      if (network) gather('network', network, sight, 'from');
+      if (site && outcome === 'unknown') gather('harvested', site, sight, 'from');
     } else if (outcome === 'accepted' || outcome === 'delivered') {
-      if (client) tables.client.get(client.name)?.setAside(at);
-      if (network) tables.network.get(network.name)?.setAside(at);
-      if (site) tables.harvested.get(site.name)?.setAside(at);
+      if (client) tables.client.get(client)?.setAside(at);
+      if (network) tables.network.get(network)?.setAside(at);
+      if (site) tables.harvested.get(site)?.setAside(at);
       if (outcome === 'delivered') setSentAside(sight);
     }
     if (sender && recipient && pairs.isAnswered(sender, recipient))
-      gather('pair', pairName(sender, recipient), sight, 'between');
+      gather('pair', nameText(pairName(sender, recipient)), sight, 'between');
   }
 
   /** A domain that sends much gets many notices. */
   function setSentAside({ home, site, at }: Sight): void {
-    if (home && home.name !== '' && home.name !== site?.name)
-      tables.notified.see(home.name, at).setAside(at);
+    if (home && !home.isEmpty && home.hash !== site?.hash)
+      tables.notified.see(home, at).setAside(at);
   }
 
   return {
@@ -158,7 +156,11 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     incidents: () => register.all(),
     changed: () => register.changed(),
     explain(circumstance) {
-      return register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
+      const found = register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
+      if (!found) return null;
+      const { incident, by } = found;
+      const { id, cause, subject } = incident;
+      return { incident: { id, cause, subject: subject.name }, by };
     },
     resume(incidents) {
       for (const incident of incidents) register.resume(incident);

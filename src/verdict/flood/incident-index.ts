@@ -1,11 +1,11 @@
 /**
  * Which incident explains what is seen: one at most, so that nothing counts for two floods.
  */
-import { detached } from '../../mail/detached.ts';
 import type { Side } from './account.ts';
 import type { GatherKind } from './causes.ts';
+import { type Named, type NameText, nobody, pairName } from './named.ts';
 import type { OpenIncident } from './open-incident.ts';
-import { type Named, pairName, type Sight } from './sight.ts';
+import type { Sight } from './sight.ts';
 
 export interface Explanation {
   readonly incident: OpenIncident;
@@ -28,8 +28,10 @@ const mostBelongings = 4096;
 const fewAttempts = 3;
 
 export class IncidentIndex {
-  private readonly keys = new Map<OpenIncident, { kind: IndexKind; key: string }[]>();
-  private readonly found: { readonly [kind in IndexKind]: Map<string, OpenIncident> } = {
+  private readonly nameText: NameText;
+  private readonly keys = new Map<OpenIncident, { kind: IndexKind; key: Named }[]>();
+  /** By the hash of the key. */
+  private readonly found: { readonly [kind in IndexKind]: Map<number, OpenIncident> } = {
     sender: new Map(),
     client: new Map(),
     notified: new Map(),
@@ -38,16 +40,20 @@ export class IncidentIndex {
     pair: new Map(),
     storm: new Map(),
   };
-  /** By client: whose mail it sends, as a rule. */
-  private readonly belongings = new Map<string, Belonging>();
+  /** By the hash of the client: whose mail it sends, as a rule. */
+  private readonly belongings = new Map<number, Belonging>();
 
-  get(kind: GatherKind, key: string): OpenIncident | undefined {
-    return this.found[indexKind(kind)].get(key);
+  constructor(nameText: NameText) {
+    this.nameText = nameText;
   }
 
-  set(gathered: GatherKind, key: string, incident: OpenIncident): void {
+  get(kind: GatherKind, { hash }: Named): OpenIncident | undefined {
+    return this.found[indexKind(kind)].get(hash);
+  }
+
+  set(gathered: GatherKind, key: Named, incident: OpenIncident): void {
     const kind = indexKind(gathered);
-    this.found[kind].set(key, incident);
+    this.found[kind].set(key.hash, incident);
     const keys = this.keys.get(incident);
     if (keys) keys.push({ kind, key });
     else this.keys.set(incident, [{ kind, key }]);
@@ -57,7 +63,7 @@ export class IncidentIndex {
   replace(one: OpenIncident, other: OpenIncident | null): void {
     for (const { kind, key } of this.keys.get(one) ?? [])
       if (other) this.set(kind, key, other);
-      else if (this.found[kind].get(key) === one) this.found[kind].delete(key);
+      else if (this.get(kind, key) === one) this.found[kind].delete(key.hash);
     this.keys.delete(one);
     for (const [client, belonging] of this.belongings)
       if (belonging.incident === one && other) belonging.incident = other;
@@ -70,14 +76,14 @@ export class IncidentIndex {
   }
 
   /** What the client sends besides will count for the incident as well, if this is most of it. */
-  remember({ client, observation }: Sight, incident: OpenIncident): void {
-    if (!client || observation.kind !== 'attempt') return;
-    const known = this.belongings.get(client.name);
+  remember({ client, kind }: Sight, incident: OpenIncident): void {
+    if (!client || kind !== 'attempt') return;
+    const known = this.belongings.get(client.hash);
     if (known?.incident === incident) known.inside++;
     else if (known?.incident.isOpen) known.outside++;
     else {
       if (!known && this.belongings.size >= mostBelongings) this.belongings.clear();
-      this.belongings.set(detached(client.name), { incident, inside: 1, outside: 0 });
+      this.belongings.set(client.hash, { incident, inside: 1, outside: 0 });
     }
   }
 
@@ -90,11 +96,11 @@ export class IncidentIndex {
   }
 
   private byClient(sight: Sight): Explanation | null {
-    const { client, network, observation } = sight;
+    const { client, network, kind } = sight;
     if (!client) return null;
     const incident = this.find('client', client, sight) ?? this.find('client', network, sight);
     if (incident) return { incident, side: 'from', by: 'client' };
-    const belonging = observation.kind === 'attempt' ? this.belongings.get(client.name) : undefined;
+    const belonging = kind === 'attempt' ? this.belongings.get(client.hash) : undefined;
     if (!belonging?.incident.isOpen) return null;
     const isMost = belonging.inside >= fewAttempts && belonging.inside > belonging.outside;
     belonging.outside++;
@@ -102,29 +108,30 @@ export class IncidentIndex {
   }
 
   private byRecipient(sight: Sight): Explanation | null {
-    const { observation, sender, recipient, site } = sight;
-    const outcome = 'outcome' in observation ? observation.outcome : null;
+    const { kind, outcome, sender, recipient, site } = sight;
     if (outcome === 'returned') {
       const incident = this.find('loop', site, sight);
       if (incident) return { incident, side: 'to', by: 'loop' };
     }
     if (isNotice(sight)) {
-      const incident = observation.kind === 'notice' ? null : this.find('notified', site, sight);
+      const incident = kind === 'notice' ? null : this.find('notified', site, sight);
       if (incident) return { incident, side: 'from', by: 'notified' };
-      const storm = observation.kind === 'notice' || observation.kind === 'fate';
-      const written = storm ? this.found.storm.get('') : undefined;
-      return mayTake(written, sight) ? { incident: written, side: 'to', by: 'storm' } : null;
+      const isOurs = kind === 'notice' || kind === 'fate';
+      const storm = isOurs ? this.find('storm', nobody, sight) : null;
+      return storm && { incident: storm, side: 'to', by: 'storm' };
     }
     const harvest = outcome === 'unknown' ? this.find('harvested', site, sight) : null;
     if (harvest) return { incident: harvest, side: 'from', by: 'harvested' };
     if (!sender || !recipient || this.found.pair.size === 0) return null;
-    const pair = this.found.pair.get(pairName(sender, recipient));
-    return mayTake(pair, sight) ? { incident: pair, side: 'between', by: 'pair' } : null;
+    const pair = this.find('pair', this.nameText(pairName(sender, recipient)), sight);
+    return pair && { incident: pair, side: 'between', by: 'pair' };
   }
 
   private find(kind: IndexKind, key: Named | null, sight: Sight): OpenIncident | null {
-    const incident = key ? this.found[kind].get(key.name) : undefined;
-    return mayTake(incident, sight) ? incident : null;
+    const incident = key ? this.get(kind, key) : undefined;
+    if (!incident) return null;
+    // What was taken while it was open meets its end later; nothing else belongs to what is over.
+    return incident.isOpen || sight.kind === 'fate' ? incident : null;
   }
 }
 
@@ -133,14 +140,6 @@ function indexKind(kind: GatherKind): IndexKind {
 }
 
 /** One of ours, or one that came in. */
-export function isNotice({ observation, sender }: Sight): boolean {
-  return observation.kind === 'notice' || sender?.name === '';
-}
-
-/** What was taken while it was open meets its end later; nothing else belongs to what is over. */
-function mayTake(
-  incident: OpenIncident | undefined,
-  { observation }: Sight,
-): incident is OpenIncident {
-  return incident !== undefined && (incident.isOpen || observation.kind === 'fate');
+export function isNotice({ kind, sender }: Sight): boolean {
+  return kind === 'notice' || sender?.isEmpty === true;
 }

@@ -8,6 +8,7 @@ import type { Incident, IncidentCause } from './incident.ts';
 import { type Explanation, IncidentIndex } from './incident-index.ts';
 import { type Flood, isOfMany, type Relation, relate } from './joining.ts';
 import type { FloodLimits } from './limits.ts';
+import { type Named, type NameText, nobody } from './named.ts';
 import { OpenIncident } from './open-incident.ts';
 import type { Sight } from './sight.ts';
 
@@ -16,8 +17,8 @@ const mostCompared = 32;
 
 export class IncidentRegister {
   private readonly limits: FloodLimits;
-  private readonly hash: (name: string) => number;
-  private readonly index = new IncidentIndex();
+  private readonly nameText: NameText;
+  private readonly index: IncidentIndex;
   /** Open, or in their aftermath. */
   private readonly current = new Set<OpenIncident>();
   private readonly over: Incident[] = [];
@@ -25,10 +26,11 @@ export class IncidentRegister {
   /** By day: the last number that was given. */
   private readonly numbers = new Map<string, number>();
 
-  /** `hash`: as names are hashed that are seen. */
-  constructor(limits: FloodLimits, hash: (name: string) => number) {
+  /** `nameText`: with the hashes that what is seen has. */
+  constructor(limits: FloodLimits, nameText: NameText) {
     this.limits = limits;
-    this.hash = hash;
+    this.nameText = nameText;
+    this.index = new IncidentIndex(nameText);
   }
 
   explain(sight: Sight): Explanation | null {
@@ -42,10 +44,10 @@ export class IncidentRegister {
   }
 
   /** A gathering became a flood. */
-  open(kind: GatherKind, key: string, account: Account, at: number): void {
+  open(kind: GatherKind, key: Named, account: Account, at: number): void {
     const before = this.index.get(kind, key);
     if (before && at - before.account.last < this.limits.again) before.reopen(account);
-    else this.openAnother(kind, { cause: floods[kind].cause, subject: key, account }, at);
+    else this.openAnother(kind, { cause: floods[kind].cause, subject: key.kept(), account }, at);
     const opened = this.index.get(kind, key);
     if (opened) this.touched.add(opened);
   }
@@ -84,7 +86,7 @@ export class IncidentRegister {
   private joinSame(newer: OpenIncident, at: number): void {
     if (!isOfMany(newer)) return;
     const clients = newer.account.topClients.top(mostCompared);
-    const hashes = clients.map(({ name }) => this.hash(name));
+    const hashes = clients.map(({ named }) => named.hash);
     for (const older of this.recent(at)) {
       if (older === newer) return;
       if (!isOfMany(older) || older.crowd.shareOf(hashes) < 0.5) continue;
@@ -128,9 +130,10 @@ export class IncidentRegister {
   resume(told: Incident): void {
     const [day = '', number] = told.id.split('.');
     this.numbers.set(day, Math.max(this.numbers.get(day) ?? 0, Number(number) || 0));
-    const incident = OpenIncident.from(told, this.limits.quiet);
+    const incident = OpenIncident.from(told, this.limits.quiet, this.nameText);
     this.current.add(incident);
-    this.index.set(kindOfCause[told.cause], told.subject, incident);
+    const key = told.cause === 'notice-storm' ? nobody : incident.subject;
+    this.index.set(kindOfCause[told.cause], key, incident);
   }
 
   private create(flood: Flood, at: number): OpenIncident {

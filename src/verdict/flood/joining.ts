@@ -4,10 +4,11 @@
 import { placeOf } from '../../mail/client-place.ts';
 import type { Account } from './account.ts';
 import type { IncidentCause } from './incident.ts';
+import type { Named } from './named.ts';
 
 export interface Flood {
   readonly cause: IncidentCause;
-  readonly subject: string;
+  readonly subject: Named;
   readonly account: Account;
 }
 
@@ -22,7 +23,8 @@ export function relate(older: Flood, newer: Flood): Relation | null {
   if (isExplained(older, newer)) return 'part';
   if (newer.cause !== 'harvest') return null;
   if (isExplained(newer, older)) return 'counted';
-  const isPart = older.cause === 'harvest' && placeOf(older.subject).network === newer.subject;
+  const isPart =
+    older.cause === 'harvest' && placeOf(older.subject.name).network === newer.subject.name;
   return isPart ? 'part' : null;
 }
 
@@ -36,7 +38,7 @@ function isExplained(narrow: Flood, wide: Flood): boolean {
   const { cause, account, subject } = narrow;
   if (wide.cause === 'forged-sender') {
     if (cause === 'harvest') return isMost(account.topSenders.countOf(wide.subject), account);
-    return cause === 'mail-loop' && wide.subject.endsWith(`@${subject}`);
+    return cause === 'mail-loop' && wide.subject.name.endsWith(`@${subject.name}`);
   }
   if (wide.cause !== 'slow-harvest' || cause !== 'harvest') return false;
   return isMost(account.topSites.countOf(wide.subject), account);

@@ -6,12 +6,13 @@ import { Crowd } from './crowd.ts';
 import type { Incident, IncidentCause } from './incident.ts';
 import type { Flood } from './joining.ts';
 import type { FloodLimits } from './limits.ts';
+import type { Named, NameText } from './named.ts';
 import type { Sight } from './sight.ts';
 
 export class OpenIncident {
   readonly id: string;
   cause: IncidentCause;
-  subject: string;
+  subject: Named;
   account: Account;
   /** Ids of those that turned out to be part of it. */
   readonly joined: string[] = [];
@@ -32,9 +33,10 @@ export class OpenIncident {
   }
 
   /** As it was told; names and numbers beyond that are lost. */
-  static from(told: Incident, quiet: FloodLimits['quiet']): OpenIncident {
-    const { id, cause, subject, isOpen, joined } = told;
-    const incident = new OpenIncident(id, { cause, subject, account: Account.from(told) }, quiet);
+  static from(told: Incident, quiet: FloodLimits['quiet'], nameText: NameText): OpenIncident {
+    const { id, cause, isOpen, joined } = told;
+    const flood = { cause, subject: nameText(told.subject), account: Account.from(told, nameText) };
+    const incident = new OpenIncident(id, flood, quiet);
     incident.isOpen = isOpen;
     incident.joined.push(...joined);
     return incident;
@@ -45,8 +47,7 @@ export class OpenIncident {
     const { last } = this.account;
     this.account.add(sight, side);
     if (sight.client && side === 'from') this.crowd.add(sight.client.hash);
-    const { observation } = sight;
-    if (observation.kind === 'fate' && observation.outcome !== 'returned') {
+    if (sight.kind === 'fate' && sight.outcome !== 'returned') {
       if (!this.isOpen) this.account.last = last;
       return;
     }
@@ -79,6 +80,7 @@ export class OpenIncident {
 
   tell(): Incident {
     const { id, cause, subject, isOpen, joined } = this;
-    return { id, cause, subject, isOpen, joined: [...joined], ...this.account.tell() };
+    const told = this.account.tell();
+    return { id, cause, subject: subject.name, isOpen, joined: [...joined], ...told };
   }
 }

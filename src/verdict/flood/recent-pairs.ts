@@ -2,7 +2,7 @@
  * Who was written to lately by whom, roughly: so that of all pairs of addresses only those are gathered
  * that answer each other.
  */
-import type { Named } from './sight.ts';
+import type { Named } from './named.ts';
 
 const size = 2 ** 14;
 
@@ -12,7 +12,7 @@ export class RecentPairs {
 
   /** Whether the recipient wrote to the sender, too; remembers that the sender wrote. */
   isAnswered(sender: Named, recipient: Named): boolean {
-    if (sender.name === '' || recipient.name === '' || sender.hash === recipient.hash) return false;
+    if (sender.isEmpty || recipient.isEmpty || sender.hash === recipient.hash) return false;
     const sent = mix(sender.hash, recipient.hash);
     const answered = mix(recipient.hash, sender.hash);
     this.marks[sent & (size - 1)] = sent;
