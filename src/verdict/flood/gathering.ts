@@ -10,10 +10,17 @@ import type { Sight } from './sight.ts';
 
 const mostKept = 4;
 const slices = 3;
+/** Most keys are seen once, and need no list of their own. */
+const none: readonly never[] = [];
 
 interface Kept {
   readonly sight: Sight;
   readonly side: Side;
+}
+
+interface Slice {
+  account: Account | null;
+  aside: number;
 }
 
 export class Gathering {
@@ -23,10 +30,9 @@ export class Gathering {
   /** A key is looked at again when its harm has grown to this. */
   lookAt = 0;
   private readonly window: number;
-  private kept: Kept[] | null = [];
-  /** The newest slice first. */
-  private ring: (Account | null)[] = [];
-  private asides: number[] = [];
+  private kept: readonly Kept[] | null = none;
+  /** The newest first. */
+  private ring: readonly Slice[] = none;
   private sliceEnd = 0;
 
   constructor(window: number) {
@@ -35,15 +41,14 @@ export class Gathering {
 
   add(sight: Sight, side: Side): void {
     this.lastAt = sight.at;
-    if (this.kept && !this.keep(this.kept, sight, side)) this.addUp(this.kept);
-    if (!this.kept) this.current(sight.at).add(sight, side);
+    if (this.kept) this.keep(this.kept, sight, side);
+    else this.addUp(sight, side);
   }
 
   /** One more that is of the same key, and no part of a flood: its harm is a share of both. */
   setAside(at: number): void {
     this.lastAt = at;
-    this.turn(at);
-    this.asides[0] = (this.asides[0] ?? 0) + 1;
+    this.sliceAt(at).aside++;
   }
 
   /** Whether there can be a flood in it at all. */
@@ -54,53 +59,51 @@ export class Gathering {
   /** The sum of a count over the window; cheap, unlike `total`. */
   sum(of: (slice: Account) => number): number {
     let sum = 0;
-    for (const slice of this.ring) if (slice) sum += of(slice);
+    for (const { account } of this.ring) if (account) sum += of(account);
     return sum;
   }
 
   total(names: 'few' | 'many' = 'few'): Account {
     const total = new Account(names);
-    for (const slice of this.ring.toReversed()) if (slice) total.addAll(slice);
-    total.aside = this.asides.reduce((sum, count) => sum + count, 0);
+    for (const { account, aside } of this.ring.toReversed()) {
+      if (account) total.addAll(account);
+      total.aside += aside;
+    }
     return total;
   }
 
-  private keep(kept: Kept[], sight: Sight, side: Side): boolean {
-    const since = sight.at - this.window;
-    while (kept[0] && kept[0].sight.at < since) kept.shift();
-    if (kept.length >= mostKept) return false;
+  private keep(kept: readonly Kept[], sight: Sight, side: Side): void {
     sight.sender?.kept();
     sight.recipient?.kept();
-    kept.push({ sight, side });
-    return true;
-  }
-
-  private addUp(kept: readonly Kept[]): void {
+    const since = sight.at - this.window;
+    const recent = kept.filter((one) => one.sight.at >= since);
+    this.kept = [...recent, { sight, side }];
+    if (this.kept.length <= mostKept) return;
+    for (const one of this.kept) this.addUp(one.sight, one.side);
     this.kept = null;
-    for (const { sight, side } of kept) this.current(sight.at).add(sight, side);
   }
 
-  private current(at: number): Account {
-    this.turn(at);
-    this.ring[0] ??= new Account();
-    return this.ring[0];
+  private addUp(sight: Sight, side: Side): void {
+    const slice = this.sliceAt(sight.at);
+    slice.account ??= new Account();
+    slice.account.add(sight, side);
   }
 
-  private turn(at: number): void {
-    if (at < this.sliceEnd) return;
+  /** The newest one, to which all belongs from now on. */
+  private sliceAt(at: number): Slice {
+    const [newest] = this.ring;
+    if (newest && at < this.sliceEnd) return newest;
     const length = this.window / slices;
     if (at - this.sliceEnd >= this.window) {
-      this.ring = [];
-      this.asides = [];
+      this.ring = none;
       this.sliceEnd = at;
     }
-    while (this.sliceEnd <= at) {
-      this.sliceEnd += length;
-      this.ring.unshift(null);
-      this.asides.unshift(0);
-      this.lookAt = 0;
+    let slice: Slice = { account: null, aside: 0 };
+    for (; this.sliceEnd <= at; this.sliceEnd += length) {
+      slice = { account: null, aside: 0 };
+      this.ring = [slice, ...this.ring.slice(0, slices - 1)];
     }
-    this.ring.length = Math.min(this.ring.length, slices);
-    this.asides.length = this.ring.length;
+    this.lookAt = 0;
+    return slice;
   }
 }

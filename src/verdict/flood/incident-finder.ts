@@ -6,7 +6,7 @@
  * incident explains counts for no other. Where one is seen later that explains an earlier one, they are
  * joined, and the id of the earlier one remains.
  *
- * About a microsecond for each observation; memory is bounded by the limits, whatever comes.
+ * Memory is bounded by the limits, whatever comes.
  */
 import type { Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';

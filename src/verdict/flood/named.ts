@@ -9,15 +9,17 @@ export class Named {
   /** 32 bits, signed: the same for the same name in either case. */
   readonly hash: number;
   private text: string;
-  private isKept = false;
+  /** Where in the text it begins; negative once it stands alone. */
+  private from: number;
 
-  constructor(text: string, hash: number) {
+  constructor(text: string, hash: number, from = 0) {
     this.text = text;
     this.hash = hash;
+    this.from = from;
   }
 
   get isEmpty(): boolean {
-    return this.text === '';
+    return this.text.length === Math.max(this.from, 0);
   }
 
   /** Lower case. */
@@ -27,16 +29,11 @@ export class Named {
 
   /** The same, which from now on keeps nothing but its own text in memory. */
   kept(): this {
-    if (!this.isKept) {
-      this.text = detached(this.text.toLowerCase());
-      this.isKept = true;
+    if (this.from >= 0) {
+      this.text = detached(this.text.slice(this.from).toLowerCase());
+      this.from = -1;
     }
     return this;
-  }
-
-  /** Whether it stands at this end of a text, in either case. */
-  isEndOf(text: string, from: number): boolean {
-    return text.length - from === this.text.length && text.endsWith(this.text);
   }
 }
 
@@ -44,10 +41,11 @@ export class Named {
 export const nobody = new Named('', 0);
 
 /** How names are hashed: with the seed of one finder. */
-export type NameText = (text: string) => Named;
+/** The name that is the text behind `from`. */
+export type NameText = (text: string, from?: number) => Named;
 
 export function namesOf(seed: number): NameText {
-  return (text) => new Named(text, hashText(text, seed));
+  return (text, from = 0) => new Named(text, hashText(text, seed, from), from);
 }
 
 /** `ann@a.example and bob@b.example`, whoever wrote. */

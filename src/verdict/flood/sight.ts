@@ -4,7 +4,7 @@
 import { placeOf } from '../../mail/client-place.ts';
 import { detached } from '../../mail/detached.ts';
 import { hashText } from '../../mail/text-hash.ts';
-import { Named, namesOf } from './named.ts';
+import { type Named, type NameText, namesOf } from './named.ts';
 import type { Observation } from './observation.ts';
 
 export type SightOutcome = Extract<Observation, { outcome: string }>['outcome'];
@@ -31,46 +31,26 @@ export interface Sight {
 export type See = (observation: Observation, at: number) => Sight;
 
 interface Place {
+  readonly address: string;
   readonly client: Named;
   readonly network: Named;
 }
 
-const mostRemembered = 4096;
+/** Places that are remembered, a power of two: most mail comes from few. */
+const places = 4096;
 /** Longer texts are cut: no address is, and no text is to cost more memory than its count. */
 const textLimit = 320;
 
 /** `seed` for the hashes. */
 export function createSee(seed: number): See {
-  const places = new Map<string, Place>();
-  /** By their hash: most are known, and need no text of their own. */
-  const domains = new Map<number, Named>();
   const nameText = namesOf(seed);
-
-  function findPlace(address: string): Place {
-    const known = places.get(address);
-    if (known) return known;
-    if (places.size >= mostRemembered) places.clear();
-    const own = detached(shortened(address));
-    const { client, network } = placeOf(own);
-    const place = { client: nameText(client), network: nameText(network) };
-    places.set(own, place);
-    return place;
-  }
-
-  function domainOf(path: string): Named {
-    const from = path.lastIndexOf('@') + 1;
-    const hash = hashText(path, seed, from);
-    const known = domains.get(hash);
-    if (known?.isEndOf(path, from)) return known;
-    if (domains.size >= mostRemembered) domains.clear();
-    const found = new Named(detached(path.slice(from).toLowerCase()), hash);
-    domains.set(hash, found);
-    return found;
-  }
+  const findPlace = createFindPlace(nameText);
+  const domainOf = (path: string) => nameText(path, path.lastIndexOf('@') + 1);
 
   return (observation, at) => {
-    const { kind, client } = observation;
-    const place = client === null ? null : findPlace(client);
+    const { kind } = observation;
+    const address = shortened(observation.client);
+    const place = address === null ? null : findPlace(address);
     const reversePath = shortened(observation.reversePath);
     const forwardPath = shortened(observation.forwardPath);
     return {
@@ -86,6 +66,21 @@ export function createSee(seed: number): See {
       client: place?.client ?? null,
       network: place?.network ?? null,
     };
+  };
+}
+
+/** Each in a slot by its hash, where it stays until another comes there. */
+function createFindPlace(nameText: NameText): (address: string) => Place {
+  const slots = new Array<Place | null>(places).fill(null);
+  return (address) => {
+    const slot = hashText(address) & (places - 1);
+    const known = slots[slot];
+    if (known?.address === address) return known;
+    const own = detached(address);
+    const { client, network } = placeOf(own);
+    const place = { address: own, client: nameText(client), network: nameText(network) };
+    slots[slot] = place;
+    return place;
   };
 }
 
