@@ -73,8 +73,7 @@ export class Gathering {
   }
 
   private keep(kept: readonly Kept[], sight: Sight, side: Side): void {
-    sight.sender?.kept();
-    sight.recipient?.kept();
+    for (const named of [sight.sender, sight.recipient, sight.home, sight.site]) named?.kept();
     const since = sight.at - this.window;
     const recent = kept.filter((one) => one.sight.at >= since);
     this.kept = [...recent, { sight, side }];
