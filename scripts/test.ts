@@ -10,8 +10,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-/** As many files at a time as there are cores. */
-const side = `--test-concurrency=${availableParallelism()}`;
+/** So many files at a time. */
+function sideBySide(files: number): string {
+  return `--test-concurrency=${files}`;
+}
+const cores = availableParallelism();
 
 function run(program: string, args: readonly string[]): void {
   const { status, error } = spawnSync(program, args, { stdio: 'inherit' });
@@ -27,7 +30,7 @@ if (process.argv[2] === 'peers') {
   // Each has networks and machines of its own, and waits for most of its time.
   run(process.execPath, [
     '--test',
-    side,
+    sideBySide(cores * 2),
     '--test-reporter=spec',
     ...find('test/{crash,peers}/*.test.ts'),
   ]);
@@ -39,5 +42,5 @@ if (process.argv[2] === 'peers') {
   const pure = 'src/{mail,verdict,wire,foreign}/**/*.test.ts';
   run(process.execPath, ['--test', '--test-isolation=none', '--test-reporter=spec', ...find(pure)]);
   const others = find('{src,bench,scripts,test}/**/*.test.ts', [pure, 'test/{crash,peers}/**']);
-  run(process.execPath, ['--test', side, '--test-reporter=spec', ...others]);
+  run(process.execPath, ['--test', sideBySide(cores), '--test-reporter=spec', ...others]);
 }

@@ -59,6 +59,8 @@ export interface ReplayOptions {
   readonly timeout: number;
   /** Milliseconds to watch on after the last message was sent. */
   readonly settle: number;
+  /** Nothing more is to come: ends the watching before its time. */
+  readonly enough?: AbortSignal;
   /** Told once all of them listen: the ports, where 0 asked for free ones. */
   readonly onListening?: (ports: ListeningPorts) => void;
   readonly onProgress?: (progress: Progress) => void;
@@ -245,7 +247,8 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
 
   tell('settle');
   const settled = until(() => tally.awaited === 0, options.timeout);
-  await sleep(options.settle, undefined, { signal: stop }).catch(() => undefined);
+  const isWatched = options.enough ? AbortSignal.any([stop, options.enough]) : stop;
+  await sleep(options.settle, undefined, { signal: isWatched }).catch(() => undefined);
   await settled;
   await watch?.stop();
   await Promise.all([spammer.close(), people.close()]);

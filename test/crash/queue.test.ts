@@ -9,13 +9,15 @@ import { DatabaseSync } from 'node:sqlite';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openQueueStore } from '../../src/store/open-queue.ts';
+import { isFull } from '../is-full.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { Promises } from './promises.ts';
 
 const script = fileURLToPath(new URL('./use-until-killed.ts', import.meta.url));
 /** Each lane is a queue of its own; two at a time, as most machines have two cores. */
 const lanes = 2;
-const kills = 105;
+/** Of each lane. */
+const kills = isFull ? 105 : 35;
 
 /** Runs the process, kills it, and hears what it has promised. */
 async function runAndKill(url: string, cache: string, promises: Promises): Promise<void> {

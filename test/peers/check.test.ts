@@ -229,6 +229,6 @@ for (const server of guardedNames)
     const hasEnded = await until(async () => {
       const fates = await noticeFates(server, machine, [variant], log);
       return fates.get('loopback') === end;
-    }, 30_000);
+    });
     assert.ok(hasEnded, (await run(place, ['tail', '-n', '30', log])).toString());
   });

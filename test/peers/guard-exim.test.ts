@@ -11,7 +11,6 @@ import { openNetwork } from './network.ts';
 import { run } from './place.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts } from './scene.ts';
-import { until } from './until.ts';
 
 const skip = await whyNot();
 /** ms: backend and sink must still be there for what Exim delivers last, however busy the machine is. */
@@ -26,9 +25,10 @@ test('Exim: without the guard the notices freeze; with it they are ended, those 
   await using exim = await openExim({ network, relay: toBackend });
   const { machine } = exim;
   await exim.start();
-  const before = await play(incident);
+  const isOver = async () => (await countFrozen(exim)) === floodSize;
+  const before = await play(incident, { isOver });
   assert.equal(before.spam.accepted, floodSize);
-  assert.ok(await until(async () => (await countFrozen(exim)) === floodSize, 60_000));
+  assert.ok(await isOver());
   await exim.stop();
 
   await installGuard(machine, 'open', 'exim');
@@ -49,8 +49,9 @@ test('Exim with the guard: no notice freezes, each has its receipt, real mail an
   await installGuard(exim.machine, 'open', 'exim');
   await using guard = await startGuard(exim.machine, { sender: 'off' });
   await exim.start();
-  const report = await play(incident);
-  assert.ok(await until(async () => (await exim.queued()) === 0, 60_000));
+  const isOver = async () => (await exim.queued()) === 0;
+  const report = await play(incident, { isOver });
+  assert.ok(await isOver());
   assert.equal(report.spam.accepted, floodSize);
   assert.equal(report.wanted.delivered, wantedSize);
   assert.equal(report.misaddressed.noticed, 5);

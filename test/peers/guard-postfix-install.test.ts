@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { startGuard } from './guard.ts';
-import { openScene, sizes } from './guarded-postfix.ts';
+import { openScene, playOut, sizes } from './guarded-postfix.ts';
 import { openIncident, play, toBackend } from './incident.ts';
 import { type Machine, projectInside } from './machine.ts';
 import { openNetwork } from './network.ts';
@@ -49,7 +49,7 @@ test('spillway install postfix: shown, applied, proved, and taken out to the byt
   assert.match(proof, /ok {2}sender in a black hole: 550 5\.1\.8/);
   assert.equal(throughPostfix.exec(proof)?.[1], 'discarded');
   assert.equal(await scene.postfix.queued(), 0);
-  const report = await play(scene.incident);
+  const report = await playOut(scene);
   assert.equal(report.spam.accepted, 0);
   assert.equal(report.wanted.delivered, sizes.wanted);
 
@@ -60,7 +60,7 @@ test('spillway install postfix: shown, applied, proved, and taken out to the byt
   assertWell(proofOfAll);
   assert.match(proofOfAll, /ok {2}sender in a black hole: 550 /);
   assert.match(proofOfAll, /ok {2}mail to a black hole: .*error:5/);
-  const again = await play(scene.incident);
+  const again = await playOut(scene);
   assert.equal(again.spam.accepted, 0);
   assert.equal(again.wanted.delivered, sizes.wanted);
 

@@ -12,6 +12,7 @@ import {
   isEmpty,
   openScene,
   type PostfixScene,
+  playOut,
   routes,
   sizes,
   toSeaton,
@@ -36,7 +37,7 @@ const refused =
 /** Nothing waits in Spillway's own queue. */
 async function hasDelivered({ postfix }: PostfixScene): Promise<boolean> {
   const list = [`${projectInside}/bin/spillway`, 'queue', 'list', '--json'];
-  return await until(async () => (await run(postfix.machine.place, list)) === '', 20_000);
+  return await until(async () => (await run(postfix.machine.place, list)) === '');
 }
 
 test('of the notices, those to the black hole are refused by the sink, and the others delivered', {
@@ -44,9 +45,9 @@ test('of the notices, those to the black hole are refused by the sink, and the o
 }, async () => {
   await using scene = await openScene({ settings: bySink, modes: { sender: 'off' }, smtp });
   const { postfix, guard } = scene;
-  const playing = play(scene.incident);
+  const playing = playOut(scene);
   // By now the backend listens.
-  assert.ok(await until(async () => (await countInLog(postfix, /client=/)) > 0, 20_000));
+  assert.ok(await until(async () => (await countInLog(postfix, /client=/)) > 0));
   const hand = ['sendmail', '-i', '-f', '', 'info@bakery.example'];
   await run(postfix.machine.place, hand, { input: 'Subject: test\n\n' });
   const report = await playing;
@@ -77,21 +78,21 @@ for (const [name, settings, ended] of hooks)
     skip,
   }, async () => {
     await using scene = await openScene({ settings: { defer_transports: 'smtp' }, smtp });
-    const { postfix, incident, guard } = scene;
+    const { postfix, guard } = scene;
     const { place } = postfix.machine;
     const waiting = 5;
     for (let i = 0; i < waiting; i++)
       for (const recipient of ['nicholas@seaton.biz', 'ann@good-1.example'])
         await run(place, ['sendmail', '-i', '-f', '', recipient], { input: 'Subject: test\n\n' });
     const areDeferred = async () => (await countInLog(postfix, /status=deferred/)) === 2 * waiting;
-    assert.ok(await until(areDeferred, 20_000));
+    assert.ok(await until(areDeferred));
 
     // Somebody takes the mail of the good domains while it is played.
-    const playing = play(incident);
+    const playing = playOut(scene);
     await postfix.configure({ ...settings, defer_transports: '' });
     await run(place, ['postqueue', '-f']);
     const sent = /to=<ann@good-1\.example>.*status=sent/;
-    assert.ok(await until(async () => (await countInLog(postfix, sent)) === waiting, 20_000));
+    assert.ok(await until(async () => (await countInLog(postfix, sent)) === waiting));
     const report = await playing;
     assert.equal(report.wanted.delivered, sizes.wanted);
     assert.ok(await isEmpty(scene));
@@ -115,14 +116,13 @@ test('while the sink is away notices wait, and other mail goes on', { skip }, as
   assert.equal(await postfix.queued(), sizes.messages + sizes.misaddressed);
 
   await using back = await startGuard(postfix.machine, { sender: 'off' }, '', smtp);
-  const playing = play(incident);
   const noticed = /to=<mistaken-\d+@good-\d+\.example>, relay=127\.0\.0\.1.*status=sent/;
-  const areAll = until(async () => {
+  const isOver = async () => {
     await run(postfix.machine.place, ['postqueue', '-f']);
     return (await countInLog(postfix, noticed)) === 2 * sizes.misaddressed;
-  }, 20_000);
-  assert.ok(await areAll, 'a notice to a real sender is missing');
-  assert.equal((await playing).wanted.delivered, sizes.wanted);
+  };
+  assert.equal((await play(incident, { isOver })).wanted.delivered, sizes.wanted);
+  assert.ok(await isOver(), 'a notice to a real sender is missing');
   assert.ok(await isEmpty(scene));
   assert.ok(await hasDelivered(scene));
   await back.stop();
@@ -154,6 +154,6 @@ test('the milter judges senders by their own domain beside the sink and a named 
   const hand = ['sendmail', '-i', '-f', '', 'nicholas@seaton.biz'];
   await run(postfix.machine.place, hand, { input: 'Subject: test\n\n' });
   const isRefused = async () => (await countInLog(postfix, refused)) > 0;
-  assert.ok(await until(isRefused, 20_000), 'a notice goes past the relay, to the sink');
+  assert.ok(await until(isRefused), 'a notice goes past the relay, to the sink');
   await knowing.stop();
 });

@@ -15,11 +15,13 @@ import {
   noticesByMilter,
   openScene,
   type PostfixScene,
+  playOut,
   sizes,
 } from './guarded-postfix.ts';
 import { play } from './incident.ts';
 import { projectInside } from './machine.ts';
 import { run } from './place.ts';
+import type { Postfix } from './postfix.ts';
 import { startProgram } from './process.ts';
 import { whyNot } from './requirements.ts';
 import { until } from './until.ts';
@@ -74,7 +76,7 @@ for (const [name, settings] of judged)
     skip,
   }, async () => {
     await using scene = await openSlowScene(settings);
-    const report = await play(scene.incident);
+    const report = await playOut(scene);
     assert.equal(report.spam.accepted, 0);
     assert.equal(report.wanted.delivered, sizes.wanted);
     assert.equal(report.misaddressed.accepted, sizes.misaddressed);
@@ -90,7 +92,7 @@ for (const [name, settings] of doors) {
     skip,
   }, async () => {
     await using scene = await openSlowScene(settings('open'));
-    const report = await play(scene.incident);
+    const report = await playOut(scene);
     assert.equal(report.wanted.delivered, sizes.wanted);
     assert.equal(report.misaddressed.accepted, sizes.misaddressed);
     assert.ok(await isEmpty(scene));
@@ -100,7 +102,7 @@ for (const [name, settings] of doors) {
     skip,
   }, async () => {
     await using scene = await openSlowScene(settings('closed'));
-    const report = await play(scene.incident);
+    const report = await play(scene.incident, { timeout: 20_000 });
     assert.equal(report.wanted.accepted, 0);
     assert.equal(report.spam.accepted, 0);
     const { rcpt = 0, mail = 0, data = 0 } = report.wanted.refused;
@@ -109,25 +111,26 @@ for (const [name, settings] of doors) {
   });
 }
 
-/** Plays while the guard is stopped and started; at its end it runs, and Postfix has tried all it kept. */
+const mostRestarts = 3;
+
+/** Plays while the guard is stopped and started, until Postfix has nothing left; at its end the guard runs. */
 async function playUnderRestarts(scene: PostfixScene, modes: Parameters<typeof startGuard>[1]) {
   const { postfix, incident } = scene;
-  let guard = scene.guard;
-  let isOver = false;
-  const playing = play(incident).finally(() => {
-    isOver = true;
-  });
+  let { guard } = scene;
   let restarts = 0;
-  do {
+  const isOver = async () => restarts === mostRestarts && (await isFlushed(postfix));
+  const playing = play(incident, { isOver });
+  for (; restarts < mostRestarts; restarts++) {
     await guard.stop();
     guard = await startGuard(postfix.machine, modes);
-    restarts++;
-  } while (!isOver && restarts < 3);
-  while (!isOver) {
-    await run(postfix.machine.place, ['postqueue', '-f']);
-    await Promise.race([playing, until(async () => isOver, 1000)]);
   }
   return { report: await playing, guard };
+}
+
+/** Whether nothing waits; what does is tried again. */
+async function isFlushed(postfix: Postfix): Promise<boolean> {
+  await run(postfix.machine.place, ['postqueue', '-f']);
+  return (await postfix.queued()) === 0;
 }
 
 const restarted: readonly [name: string, settings: Settings, mode: FailureMode][] = [
@@ -147,12 +150,7 @@ for (const [name, settings, mode] of restarted)
     if (mode === 'open') assert.equal(report.wanted.accepted, sizes.wanted);
     else assert.equal(report.spam.accepted, 0);
     assert.equal(report.wanted.delivered, report.wanted.accepted);
-    const { place } = scene.postfix.machine;
-    const isDone = await until(async () => {
-      await run(place, ['postqueue', '-f']);
-      return (await scene.postfix.queued()) === 0;
-    }, 20_000);
-    assert.ok(isDone, 'something stays in the queue');
+    assert.ok(await isFlushed(scene.postfix), 'something stays in the queue');
   });
 
 test('notices by the milter, failure mode closed: started again under load, and none is lost', {
@@ -165,16 +163,9 @@ test('notices by the milter, failure mode closed: started again under load, and 
   await using _ = guard;
   assert.equal(report.spam.accepted, sizes.messages);
   assert.equal(report.wanted.delivered, sizes.wanted);
-  // Backend and sink listen while it is played, so the last notices may need another play.
-  const playing = play(scene.incident);
   const noticed = /to=<mistaken-\d+@good-\d+\.example>.*status=sent/;
-  const areAll = until(async () => {
-    await run(postfix.machine.place, ['postqueue', '-f']);
-    return (await countInLog(postfix, noticed)) === 2 * sizes.misaddressed;
-  }, 30_000);
-  assert.ok(await areAll, 'a notice to a real sender is missing');
-  await playing;
-  assert.ok(await isEmpty(scene));
+  assert.equal(await countInLog(postfix, noticed), sizes.misaddressed);
+  assert.ok(await isFlushed(postfix));
   assert.equal(await countInLog(postfix, /to=<nicholas@seaton\.biz>.*relay=\S+:25/), 0);
 });
 
@@ -188,14 +179,10 @@ test('a transport map that is away: what is handed in waits, and goes out once i
   const hand = ['sendmail', '-i', '-f', 'ann@good-1.example', 'info@bakery.example'];
   await run(place, hand, { input: 'Subject: test\n\n' });
   const waits = /to=<info@bakery\.example>.*status=deferred \(address resolver failure\)/;
-  assert.ok(await until(async () => (await countInLog(postfix, waits)) > 0, 30_000));
+  assert.ok(await until(async () => (await countInLog(postfix, waits)) > 0));
   await using back = await startGuard(postfix.machine, {});
-  const playing = play(incident);
-  const isOut = until(async () => {
-    await run(place, ['postqueue', '-f']);
-    return (await postfix.queued()) === 0;
-  }, 30_000);
-  assert.equal((await playing).wanted.delivered, sizes.wanted);
-  assert.ok(await isOut, 'it still waits');
+  const report = await play(incident, { isOver: () => isFlushed(postfix) });
+  assert.equal(report.wanted.delivered, sizes.wanted);
+  assert.ok(await isFlushed(postfix), 'it still waits');
   await back.stop();
 });

@@ -13,6 +13,7 @@ import {
   isEmpty,
   noticesByMilter,
   openScene,
+  playOut,
   sizes,
   toSeaton,
   written,
@@ -23,7 +24,6 @@ import { run } from './place.ts';
 import { startProgram } from './process.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts } from './scene.ts';
-import { until } from './until.ts';
 
 const skip = await whyNot();
 for (const [name, settings] of [
@@ -34,7 +34,7 @@ for (const [name, settings] of [
     skip,
   }, async () => {
     await using scene = await openScene({ settings });
-    const report = await play(scene.incident);
+    const report = await playOut(scene);
     assert.equal(report.spam.accepted, 0);
     assert.equal(report.wanted.delivered, sizes.wanted);
     assert.equal(report.misaddressed.noticed, sizes.misaddressed);
@@ -53,7 +53,7 @@ test('Postfix asks the milter about its own notices: those to the black hole end
     settings: noticesByMilter('open'),
     modes: { sender: 'off' },
   });
-  const report = await play(scene.incident);
+  const report = await playOut(scene);
   assert.equal(report.spam.accepted, sizes.messages);
   assert.equal(report.wanted.delivered, sizes.wanted);
   assert.equal(report.misaddressed.noticed, sizes.misaddressed);
@@ -68,7 +68,7 @@ test('Postfix asks the transport map: its notices to the black hole fail without
   skip,
 }, async () => {
   await using scene = await openScene({ settings: byTransport, modes: { sender: 'off' } });
-  const report = await play(scene.incident);
+  const report = await playOut(scene);
   assert.equal(report.spam.accepted, sizes.messages);
   assert.equal(report.wanted.delivered, sizes.wanted);
   assert.equal(report.misaddressed.noticed, sizes.misaddressed);
@@ -99,13 +99,13 @@ for (const [name, settings] of [
   }, async () => {
     await using scene = await openScene({ settings: settings('open') });
     await scene.guard.stop();
-    const alone = await play(scene.incident);
+    const alone = await playOut(scene);
     assert.equal(alone.wanted.delivered, sizes.wanted);
     assert.equal(alone.misaddressed.noticed, sizes.misaddressed);
     const { place } = scene.postfix.machine;
     const node = `${projectInside}/bin/with-node`;
     await using liar = await startProgram(place, [node, '-e', rubbish], /ready/);
-    const fooled = await play(scene.incident);
+    const fooled = await playOut(scene);
     assert.equal(fooled.wanted.delivered, sizes.wanted);
     assert.ok(await isEmpty(scene));
     await liar.stop();
@@ -116,11 +116,11 @@ for (const [name, settings] of [
   }, async () => {
     await using scene = await openScene({ settings: settings('closed') });
     await scene.guard.stop();
-    const alone = await play(scene.incident);
+    const alone = await play(scene.incident, { timeout: 10_000 });
     assert.equal(alone.wanted.delivered, 0);
     assert.equal(alone.wanted.accepted, 0);
     await using guard = await startGuard(scene.postfix.machine, {});
-    const again = await play(scene.incident);
+    const again = await playOut(scene);
     assert.equal(again.spam.accepted, 0);
     assert.equal(again.wanted.delivered, sizes.wanted);
     assert.ok(await isEmpty(scene));
@@ -141,14 +141,13 @@ test('notices by the milter, failure mode closed: while the guard is away they w
 
   await using back = await startGuard(postfix.machine, {});
   // Backend and sink listen while it is played.
-  const playing = play(incident);
   const noticed = /to=<mistaken-\d+@good-\d+\.example>.*status=sent/;
-  const areAll = until(async () => {
+  const isOver = async () => {
     await run(postfix.machine.place, ['postqueue', '-f']);
     return (await countInLog(postfix, noticed)) === 2 * sizes.misaddressed;
-  }, 20_000);
-  assert.ok(await areAll, 'a notice to a real sender is missing');
-  assert.equal((await playing).wanted.delivered, sizes.wanted);
+  };
+  assert.equal((await play(incident, { isOver })).wanted.delivered, sizes.wanted);
+  assert.ok(await isOver(), 'a notice to a real sender is missing');
   assert.ok(await isEmpty(scene));
   assert.equal(await countInLog(postfix, toSeaton), 0);
   await back.stop();

@@ -2,9 +2,10 @@
  * Postfix beside the guard: what docs/postfix.md tells an admin to write into main.cf.
  */
 import type { FailureMode } from '../../src/mail/failure-mode.ts';
+import type { ReplayReport } from '../../src/replay/report.ts';
 import type { Check, Mode } from '../../src/verdict/verdict.ts';
 import { type Guard, startGuard } from './guard.ts';
-import { type Incident, incidentSizes, openIncident, toBackend } from './incident.ts';
+import { type Incident, incidentSizes, openIncident, play, toBackend } from './incident.ts';
 import { openNetwork } from './network.ts';
 import { openPostfix, type Postfix } from './postfix.ts';
 import { until } from './until.ts';
@@ -45,7 +46,12 @@ export async function openScene(options: SceneOptions = {}): Promise<PostfixScen
 }
 
 export async function isEmpty({ postfix }: PostfixScene): Promise<boolean> {
-  return await until(async () => (await postfix.queued()) === 0, 20_000);
+  return await until(async () => (await postfix.queued()) === 0);
+}
+
+/** Plays until Postfix has nothing left to do. */
+export async function playOut({ postfix, incident }: PostfixScene): Promise<ReplayReport> {
+  return await play(incident, { isOver: async () => (await postfix.queued()) === 0 });
 }
 
 const relays = Object.entries(toBackend).map(([domain, host]) => `{ ${domain} = smtp:[${host}] }`);

@@ -10,12 +10,13 @@ import type { ReplayOptions } from '../../src/replay/replay.ts';
 import type { ReplaySizes } from '../../src/replay/replay-case.ts';
 import type { ReplayReport } from '../../src/replay/report.ts';
 import { goodDomains, hostedSites } from '../../src/replay/sites.ts';
+import { isFull } from '../is-full.ts';
 import { type Actor, type CallsOf, startActor } from './actor.ts';
 import { addresses, type Network } from './network.ts';
 import type { Sendmail } from './sendmail.ts';
+import { until } from './until.ts';
 
-/** Messages of the flood: 2,000 by SPILLWAY_FULL=1, else as many as a modest machine takes in seconds. */
-export const isFull = process.env['SPILLWAY_FULL'] === '1';
+/** Messages of the flood. */
 export const floodSize = isFull ? 2000 : 300;
 export const wantedSize = 100;
 export const incidentSizes: ReplaySizes = {
@@ -90,7 +91,7 @@ export async function openPeople(
       // Counted exactly by the server's own machine.
       serverPid: null,
       trustDns: true,
-      timeout: isFull ? 200_000 : 50_000,
+      timeout: 200_000,
       // Its notices to real senders may come after the last wanted message.
       settle: 3000,
       ...options,
@@ -98,9 +99,25 @@ export async function openPeople(
   );
 }
 
+export interface PlayOptions {
+  /** Whether nothing more is to come, once all is sent; without it a while is waited for that. */
+  readonly isOver?: () => Promise<boolean>;
+  /** ms for all of it: real senders go on trying while their mail is put off. */
+  readonly timeout?: number;
+}
+
 /** Plays it to its end. Throws where the server does not answer at all. */
-export async function play({ people }: { readonly people: People }): Promise<ReplayReport> {
-  const end = await people.call('play');
+export async function play(
+  { people }: { readonly people: People },
+  { isOver, timeout }: PlayOptions = {},
+): Promise<ReplayReport> {
+  const playing = people.call('play', isOver !== undefined, timeout);
+  if (isOver) {
+    await Promise.race([people.call('sent'), playing]);
+    await Promise.race([until(isOver), playing]);
+    await people.call('enough');
+  }
+  const end = await playing;
   if (end.kind !== 'played') throw new Error(`${end.kind}: ${end.problem}`);
   return end.report;
 }

@@ -185,7 +185,7 @@ test('sendmail asks, obeys, and tells where it would send', { skip }, async () =
   judge.take();
   const submission = "printf 'Subject: x\\n\\nbody\\n' | sendmail -i root@localhost";
   await run(sendmail.machine.place, ['sh', '-c', submission]);
-  assert.ok(await until(async () => judge.questions.length >= 3, 10_000));
+  assert.ok(await until(async () => judge.questions.length >= 3));
   const loop = judge.take().at(-1);
   assert.ok(loop?.check === 'loop');
   assert.deepEqual(loop.facts, {
@@ -247,7 +247,7 @@ test('Postfix asks, obeys, and keeps nothing of its own notices to a black hole'
   );
   // What is for root is delivered meanwhile.
   const queues = async () => (await postfix.queue()).map(({ queue }) => queue).join();
-  assert.ok(await until(async () => (await queues()) === 'hold', 10_000), await queues());
+  assert.ok(await until(async () => (await queues()) === 'hold'), await queues());
   const first = judge.take();
   assert.deepEqual(first[0]?.client, {
     address: addresses.sender.v4,
@@ -286,7 +286,7 @@ test('Postfix asks, obeys, and keeps nothing of its own notices to a black hole'
   // This wakes up the one that looks for submissions.
   await run(machine.place, ['sendmail', 'root@localhost'], { input: 'Subject: x\n\nbody\n' });
   assert.ok(await logged(/to=<quarantine@localhost>.*status=bounced/));
-  assert.ok(await until(async () => judge.questions.some(isNotice), 20_000));
+  assert.ok(await until(async () => judge.questions.some(isNotice)));
   for (const { client, reversePath } of judge.take()) {
     assert.equal(client, null);
     assert.notEqual(reversePath, 'ann@client.example');
@@ -308,6 +308,6 @@ test('Postfix asks, obeys, and keeps nothing of its own notices to a black hole'
   }
 
   async function logged(pattern: RegExp): Promise<boolean> {
-    return until(async () => (await machine.log()).some((line) => pattern.test(line)), 20_000);
+    return until(async () => (await machine.log()).some((line) => pattern.test(line)));
   }
 });

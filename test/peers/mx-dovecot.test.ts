@@ -82,7 +82,7 @@ cutThrough = true
       await dovecot.start();
       await spillway.command(['queue', 'retry', '--recipient', 'bob@host.example', '--apply']);
       assert.ok(
-        await until(async () => (await dovecot.messages('bob@host.example')).length === 2, 10_000),
+        await until(async () => (await dovecot.messages('bob@host.example')).length === 2),
         await spillway.output(),
       );
       assert.ok(await until(async () => (await spillway.queued()) === 0, 5000));

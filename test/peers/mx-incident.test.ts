@@ -9,7 +9,6 @@ import { addresses, openNetwork } from './network.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts } from './scene.ts';
 import { openSpillway, type Spillway, type SpillwayOptions } from './spillway.ts';
-import { until } from './until.ts';
 
 const skip = await whyNot();
 /** The forged sender is let in, so that whatever else protects the server has to. */
@@ -75,9 +74,10 @@ for (const { name, options, flood, accepted, refusedAt } of setUps)
       sizes: { ...incidentSizes, messages: flood },
     });
     await spillway.start();
-    const report = await play(incident);
+    const isOver = async () => (await waiting(spillway)) === 0;
+    const report = await play(incident, { isOver });
     assert.ok(
-      await until(async () => (await waiting(spillway)) === 0, 20_000),
+      await isOver(),
       `the queue is not empty\n${await spillway.command(['queue', 'list'])}`,
     );
     const { spam, wanted, misaddressed, notices } = report;

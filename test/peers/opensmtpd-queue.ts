@@ -59,7 +59,7 @@ export async function openDrowned(onDisk: readonly string[] = []): Promise<Drown
   await until(async () => {
     [server] = await findOpenSmtpd(root);
     return server !== undefined;
-  }, 10_000);
+  });
   assert.ok(server?.hand, server?.whyNoHand ?? 'not found');
   const { hand } = server;
   const kept = stack.move();

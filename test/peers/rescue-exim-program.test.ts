@@ -71,10 +71,10 @@ url = "sqlite:/var/lib/spillway"
   await handIn(machine, 'ann@slow.example', ['x@nowhere.invalid']);
   await run(place, ['exim4', '-odf', '-oi', '-bS'], { input: floodOf(notices) });
   const settled = async (count: number) => {
-    assert.ok(await until(async () => (await exim.queued()) === count, 30_000));
+    assert.ok(await until(async () => (await exim.queued()) === count));
   };
   await settled(notices + waiting + 1);
-  assert.ok(await until(async () => (await letters.call('taken')).length === waiting, 20_000));
+  assert.ok(await until(async () => (await letters.call('taken')).length === waiting));
   await run(place, ['exim4', '-Mf', frozen]);
   const told = await tellQueue(machine, '-bp');
   const [lost, others] = [true, false].map((isLost) =>
@@ -107,7 +107,7 @@ kill -9 $pid || true`);
   const isDone = await until(async () => {
     await shell(`${spillway} rescue --apply --json > /tmp/rescue.out 2>&1 || true`);
     return (await left()) === 0;
-  }, 60_000);
+  });
   assert.ok(isDone, await shell('tail -c 2000 /tmp/rescue.out'));
   t.diagnostic(`${await load.stop()} messages were sent meanwhile`);
   await settled(others.length);

@@ -188,7 +188,7 @@ test('What is held by us is paused to OpenSMTPD, and ends as it came', { skip },
   assert.deepEqual(await suspended(), []);
   assert.equal(await files(), was);
   await deliverAll(drowned);
-  assert.ok(await until(async () => (await world.call('arrived')).length === 2, 20_000));
+  assert.ok(await until(async () => (await world.call('arrived')).length === 2));
   assert.deepEqual((await world.call('arrived')).toSorted(), ['one', 'two']);
   await using gone = await hand.seize([one, two]);
   assert.deepEqual([...gone.missed.values()], ['gone', 'gone']);
@@ -216,7 +216,7 @@ test('What was paused comes back paused, and nothing of it is sent', { skip }, a
   const back = await hand.restore(kept);
   assert.deepEqual(new Set([...back.values()].map(({ kind }) => kind)), new Set(['restored']));
   await deliverAll(drowned);
-  assert.ok(await until(async () => (await showQueue(drowned)).length === 1, 20_000));
+  assert.ok(await until(async () => (await showQueue(drowned)).length === 1));
   const [left] = await showQueue(drowned);
   assert.deepEqual([left?.id, left?.flags], [paused.place.id, 'suspend']);
   assert.deepEqual(await world.call('arrived'), ['waits']);
@@ -288,7 +288,7 @@ test('A queue is drained under load: nothing wanted is lost, and what comes back
   ];
   await arrive(drowned, expected);
   assert.ok(
-    await until(async () => (await filesIn(drowned)).length === 0, 10_000),
+    await until(async () => (await filesIn(drowned)).length === 0),
     JSON.stringify([await filesIn(drowned), (await peer.machine.log()).slice(-20)]),
   );
   await assertCleanLog(drowned);
@@ -321,10 +321,10 @@ test('A stopped OpenSMTPD finds its queue as it was left to it', { skip }, async
     before.filter((name) => name !== 'message').length,
   );
   await peer.start();
-  assert.ok(await until(async () => (await showQueue(drowned)).length === 5, 10_000));
+  assert.ok(await until(async () => (await showQueue(drowned)).length === 5));
   await deliverAll(drowned);
   // Two recipients in one folder go in one transaction.
-  assert.ok(await until(async () => (await showQueue(drowned)).length === 1, 20_000));
+  assert.ok(await until(async () => (await showQueue(drowned)).length === 1));
   const arrived = new Set(await world.call('arrived'));
   assert.deepEqual(arrived, new Set(['one', 'three']));
   await assertCleanLog(drowned);
@@ -350,7 +350,7 @@ async function drain({ server, hand }: Drowned, places: readonly EntryPlace[]) {
     }
     left = next;
     return left.length === 0;
-  }, 30_000);
+  });
   assert.ok(isDone, `${left.length} are busy`);
   return kept;
 }
@@ -363,7 +363,7 @@ function sameMessage(a: EntryPlace, b: EntryPlace): boolean {
 async function arrive(drowned: Drowned, subjects: readonly string[]): Promise<void> {
   const { world, peer } = drowned;
   const arrived = () => world.call('arrived');
-  const isSo = await until(async () => (await arrived()).length >= subjects.length, 30_000);
+  const isSo = await until(async () => (await arrived()).length >= subjects.length);
   const story = async () =>
     JSON.stringify([await showQueue(drowned), (await peer.machine.log()).slice(-20)], null, 1);
   assert.ok(isSo, isSo ? '' : await story());
@@ -384,5 +384,5 @@ async function deliverAll(drowned: Drowned): Promise<void> {
 
 async function stop({ peer, server }: Drowned): Promise<void> {
   await peer.stop();
-  assert.ok(await until(async () => !(await server.isRunning()), 10_000));
+  assert.ok(await until(async () => !(await server.isRunning())));
 }

@@ -136,7 +136,7 @@ export async function openRescueScene(
       const all = await until(async () => {
         const found = await rows();
         return found.length === count && found.every(({ queue_name }) => queue_name === 'deferred');
-      }, 30_000);
+      });
       if (!all) throw new Error(JSON.stringify(await rows(), null, 1));
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -85,7 +85,7 @@ kill -9 $pid || true`);
   const isDone = await until(async () => {
     await shell(`${spillway} rescue --apply --json > /tmp/rescue.out 2>&1 || true`);
     return (await idsOf(drowned)).filter(isLost).length === 0;
-  }, 60_000);
+  });
   const sent = await world.call('stopStream');
   await runners.stop();
   t.diagnostic(`${sent} messages were sent meanwhile`);
@@ -116,7 +116,7 @@ kill -9 $pid || true`);
   const expected = [...many(waiting, (i) => `waits ${i}`), ...many(sent, (i) => `stream ${i}`)];
   const arrived = async () =>
     (await world.call('arrived')).filter((subject) => !subject.startsWith('Returned mail'));
-  await until(async () => (await arrived()).length >= expected.length, 20_000);
+  await until(async () => (await arrived()).length >= expected.length);
   assert.deepEqual((await arrived()).toSorted(), expected.toSorted());
   await settled(drowned, notices);
   assert.deepEqual(await orphansOf(drowned), []);

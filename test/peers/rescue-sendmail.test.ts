@@ -81,7 +81,7 @@ for (const [title, options] of [
     // Of a program on the same machine; the submission queue keeps it while DNS does not answer.
     await shell(`printf 'From: Ann <ann@good-2.example>\nTo: Bob Builder <bob@good-1.example>,
  carl@good-1.example (Carl C)\nSubject: local\n\nx\n' | sendmail -t`);
-    await until(async () => (await shell('mailq')).includes('quinn'), 10_000);
+    await until(async () => (await shell('mailq')).includes('quinn'));
     await settled(drowned);
     await shell("sendmail -Q'by the admin' -qRquinn@good-1.example");
 
@@ -174,7 +174,7 @@ test('Quarantine by us is quarantine to sendmail, and ends as it came', { skip }
   assert.equal(await files(), was);
   await world.call('setRecords', incidentRecords);
   await shell('sendmail -q');
-  assert.ok(await until(async () => (await world.call('arrived')).length === 2, 10_000));
+  assert.ok(await until(async () => (await world.call('arrived')).length === 2));
   assert.deepEqual((await world.call('arrived')).toSorted(), ['one', 'two']);
   await assertCleanLog(drowned);
 });
@@ -200,8 +200,8 @@ test('What sendmail works on is busy, and what it has delivered is gone', { skip
     assert.deepEqual(await world.call('arrived'), []);
   }
   await shell('sendmail -q');
-  assert.ok(await until(async () => (await world.call('arrived')).length === 1, 10_000));
-  assert.ok(await until(async () => (await mailqOf(drowned)).length === 0, 10_000));
+  assert.ok(await until(async () => (await world.call('arrived')).length === 1));
+  assert.ok(await until(async () => (await mailqOf(drowned)).length === 0));
   await using third = await hand.seize([place]);
   assert.deepEqual([...third.missed], [[place.id, 'gone']]);
   await assertCleanLog(drowned);
@@ -254,7 +254,7 @@ test('A queue is drained under load: nothing wanted is lost, and what comes back
     }
     left = next;
     return left.length === 0;
-  }, 30_000);
+  });
   assert.ok(isDone, `${left.length} are busy`);
   const sent = await world.call('stopStream');
   await runners.stop();
@@ -267,7 +267,7 @@ test('A queue is drained under load: nothing wanted is lost, and what comes back
   const stream = Array.from({ length: sent }, (_, i) => `stream ${i}`);
   const isThere = await until(async () => {
     return (await world.call('arrived')).length >= sent + waiting - comingBack.length;
-  }, 30_000);
+  });
   assert.ok(isThere, await sendmail.story());
 
   const back = await hand.restore(
@@ -281,9 +281,9 @@ test('A queue is drained under load: nothing wanted is lost, and what comes back
   assert.ok(['present', 'restored'].includes(again.get(comingBack[0]?.id ?? '')?.kind ?? ''));
   await shell('sendmail -q');
   const expected = [...stream, ...Array.from({ length: waiting }, (_, i) => `waits ${i}`)];
-  await until(async () => (await world.call('arrived')).length >= expected.length, 20_000);
+  await until(async () => (await world.call('arrived')).length >= expected.length);
   assert.deepEqual((await world.call('arrived')).toSorted(), expected.toSorted());
-  assert.ok(await until(async () => (await filesIn(drowned)).length === 0, 10_000));
+  assert.ok(await until(async () => (await filesIn(drowned)).length === 0));
   await assertCleanLog(drowned);
 });
 

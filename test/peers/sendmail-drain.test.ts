@@ -46,7 +46,7 @@ test('A queue of 260 notices to a black hole and 40 wanted messages keeps the 40
     timeout: 4000,
   });
   await play({ people: customers });
-  assert.ok(await until(async () => (await sendmail.queued()) === notices + wanted, 20_000));
+  assert.ok(await until(async () => (await sendmail.queued()) === notices + wanted));
   await sendmail.stop();
   await dns.call('setRecords', incidentRecords);
 
@@ -54,7 +54,7 @@ test('A queue of 260 notices to a black hole and 40 wanted messages keeps the 40
   await using guard = await startGuard(sendmail.machine);
   const started = performance.now();
   await sendmail.runQueue();
-  const isDrained = await until(async () => (await sendmail.queued()) === wanted, 60_000);
+  const isDrained = await until(async () => (await sendmail.queued()) === wanted);
   t.diagnostic(`drained in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 
   assert.ok(isDrained, [await sendmail.story(), ...guard.lines.slice(-10)].join('\n'));

@@ -14,7 +14,6 @@ import {
 } from './incident.ts';
 import { whyNot } from './requirements.ts';
 import { countReceipts, openScene } from './scene.ts';
-import { until } from './until.ts';
 
 const skip = await whyNot();
 const discarded = { check: 'notice', action: 'discard', domain: 'seaton.biz' } as const;
@@ -29,11 +28,9 @@ for (const [shape, ownNameCheck] of [
     // The flood may enter, so that sendmail writes a notice about every message of it.
     await using scene = await openScene({ mc: { ownNameCheck }, modes: { sender: 'off' } });
     const { sendmail, guard, incident } = scene;
-    const report = await play(incident);
-    assert.ok(
-      await until(async () => (await sendmail.queued()) === 0, 10_000),
-      `the queue is not empty 10 s after the load\n${await sendmail.story()}`,
-    );
+    const isOver = async () => (await sendmail.queued()) === 0;
+    const report = await play(incident, { isOver });
+    assert.ok(await isOver(), `the queue is not empty\n${await sendmail.story()}`);
     const figures = await figuresOf(sendmail, report);
     t.diagnostic(formatFigures(figures));
     assert.equal(report.spam.accepted, floodSize);

@@ -130,7 +130,7 @@ async function settled({ sendmail }: Stage, queued = 0): Promise<void> {
     ]);
     return Number(busy) === 0 && (await sendmail.queued()) === queued;
   };
-  assert.ok(await until(isSettled, 15_000), await sendmail.mailq());
+  assert.ok(await until(isSettled), await sendmail.mailq());
 }
 
 /** `notice esmtp good.example ann@good.example` */
@@ -383,12 +383,12 @@ test('a local program with a sender that leads nowhere hears it, and no notice g
     );
     return waiting.length === 0 && (await sendmail.queued()) === 0;
   };
-  assert.ok(await until(isQuiet, 15_000), await sendmail.mailq());
+  assert.ok(await until(isQuiet), await sendmail.mailq());
   assert.equal(await sendmail.machine.selfConnections(), 1, 'more than its own submission');
   assert.deepEqual(await world.call('delivered'), []);
   const isRecorded = async () =>
     (await guard.journal()).some(({ check, action }) => `${check} ${action}` === 'sender refuse');
-  assert.ok(await until(isRecorded, 10_000), 'the refusal left no receipt');
+  assert.ok(await until(isRecorded), 'the refusal left no receipt');
 });
 
 test('why check_compat never answers 4xx: the good recipient beside an unknown one would fail', {
@@ -410,11 +410,11 @@ test('why check_compat never answers 4xx: the good recipient beside an unknown o
   });
   await sendmail.start();
   await world.call('send', [message('zoe@good.example', 'ann@twin.example')]);
-  assert.ok(await until(async () => /later/.test(await sendmail.mailq()), 15_000));
+  assert.ok(await until(async () => /later/.test(await sendmail.mailq())));
   assert.deepEqual(arrived(await world.call('delivered')), [], 'alone it waits');
   await world.call('send', [mixed]);
   const hasNotice = async () => (await world.call('delivered')).length > 0;
-  assert.ok(await until(hasNotice, 15_000));
+  assert.ok(await until(hasNotice));
   const [notice] = await world.call('delivered');
   assert.match(
     notice?.content ?? '',

@@ -171,7 +171,7 @@ for (const [name, messages] of told)
     const options = { name, tellsClients: true, sizes: { ...sizes, messages }, timeout: 40_000 };
     await using incident = await openIncident(network, options);
     await play(incident);
-    await until(async () => (await postfix.queued()) === 0, 20_000);
+    await until(async () => (await postfix.queued()) === 0);
     const incidents = await tell(await postfix.machine.log());
     assert.deepEqual(
       incidents.map((one) => one.cause),

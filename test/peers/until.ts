@@ -3,10 +3,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** ms; long enough for a machine that has much else to do. */
+const patience = 120_000;
+
 /** Looks again and again; true once the condition holds, false if it does not within so many ms. */
 export async function until(
   condition: () => Promise<boolean>,
-  timeout: number,
+  timeout = patience,
   interval = 100,
 ): Promise<boolean> {
   const deadline = performance.now() + timeout;
