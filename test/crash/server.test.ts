@@ -149,5 +149,5 @@ test(`a server killed ${lanes * kills} times under load loses nothing that it an
   const accepted = rounds.reduce((sum, round) => sum + round.accepted.size, 0);
   const sent = rounds.reduce((sum, round) => sum + round.nextToken - 1, 0);
   t.diagnostic(`${accepted} of ${sent} messages were answered with 250`);
-  assert.ok(accepted > lanes * kills * 3, 'there was load');
+  assert.ok(accepted > lanes * kills, 'there was load');
 });
