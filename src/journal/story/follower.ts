@@ -2,14 +2,19 @@
  * Follows the messages of one mail server through its log, and tells what happened to each: from the
  * client over its recipients to the notices about it, and what became of those.
  *
- * What is kept is bounded: a table of messages by their names, of which the oldest go first. A name that
- * comes again is a new message where its line of arrival says so, or where sender and size are others.
+ * What is kept is bounded. A name that comes again is a new message where its line of arrival says so, or where
+ * sender and size are others.
  */
 import type { LogEvent } from '../../foreign/log-event.ts';
 import { isLoopbackText } from '../../foreign/log-path.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
+import { DoubledRefusals } from './doubled-refusals.ts';
+import { FailedSenders } from './failed-senders.ts';
 import { Message } from './message.ts';
+import { MessageTable } from './message-table.ts';
+import { MessageTeller } from './message-teller.ts';
+import { SessionTable } from './session-table.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface FollowerLimits {
@@ -32,30 +37,16 @@ export const followerLimits: FollowerLimits = {
 
 type Event<Kind extends LogEvent['kind']> = Extract<LogEvent, { kind: Kind }>;
 
-interface Session {
-  readonly client: string | null;
-  readonly isInner: boolean;
-}
-
-/** Most messages that failed and await their notice, and of one sender. */
-const mostFailed = 100_000;
-const mostOfSender = 1000;
-/** Most refusals of one second. */
-const mostDoubled = 10_000;
-
 export class Follower {
-  private readonly yield: (observation: Observation) => void;
+  private readonly teller: MessageTeller;
   private readonly limits: FollowerLimits;
-  private messages = new Map<string, Message>();
-  private readonly sessions = new Map<string, Session>();
-  /** Addresses by which the server came back to itself. */
-  private readonly own = new Set<string>();
-  /** Sender -> clients of messages that failed, where no line ties a notice to what it is about. */
-  private readonly failed: Map<string, (string | null)[]> | null;
-  private failedCount = 0;
+  private readonly messages: MessageTable;
+  private readonly sessions: SessionTable;
+  /** Where no line ties a notice to what it is about. */
+  private readonly failed: FailedSenders | null;
   private hasReturns = false;
-  /** Refusals of this second, where a server writes each of them into two logs that may have become one. */
-  private readonly doubled: Set<string> | null;
+  /** Where a server writes each refusal into two logs that may have become one. */
+  private readonly doubled: DoubledRefusals | null;
   private readonly waiting: WaitingRoom;
   private readonly counting: WaitingRoom;
   private now = Number.NEGATIVE_INFINITY;
@@ -65,30 +56,30 @@ export class Follower {
     yieldObservation: (observation: Observation) => void,
     limits: FollowerLimits = followerLimits,
   ) {
-    this.yield = yieldObservation;
+    const teller = new MessageTeller(yieldObservation);
+    this.teller = teller;
     this.limits = limits;
+    this.messages = new MessageTable(limits.names, (message) => teller.tellAll(message));
+    this.sessions = new SessionTable(limits.names);
     this.waiting = new WaitingRoom(limits.patience);
     this.counting = new WaitingRoom(limits.countingPatience);
-    this.failed = server === 'opensmtpd' ? new Map() : null;
-    this.doubled = server === 'exim' ? new Set() : null;
+    this.failed = server === 'opensmtpd' ? new FailedSenders() : null;
+    this.doubled = server === 'exim' ? new DoubledRefusals() : null;
   }
 
   take(at: number, event: LogEvent): void {
     if (at > this.now) {
       this.now = at;
       this.doubled?.clear();
-      for (const room of [this.waiting, this.counting])
-        for (let message = room.next(at); message; message = room.next(at)) {
-          this.tell(message);
-          this.tellRefused(message);
-        }
+      this.tellPatient(this.waiting);
+      this.tellPatient(this.counting);
     }
     switch (event.kind) {
       case 'origin':
         this.takeOrigin(event);
         break;
       case 'session':
-        this.takeSession(event);
+        this.sessions.begin(event.id, event.client, event.isInner);
         break;
       case 'taken':
         this.takeTaken(at, event);
@@ -100,13 +91,14 @@ export class Follower {
         this.takeFate(at, event);
         break;
       case 'notice':
-        this.takeNotice(at, event.id, this.begin(event.child));
+        this.takeNotice(at, event.id, this.messages.notice(event.child));
         break;
       case 'attempt':
         this.takeAttempt(at, event);
         break;
       case 'end':
-        this.takeEnd(event.id);
+        this.sessions.end(event.id);
+        this.messages.end(event.id);
         break;
     }
   }
@@ -116,14 +108,19 @@ export class Follower {
     for (const message of this.messages.values()) {
       // Where the server talks to itself, the line that would say so may not have been written yet.
       const isReturn = this.hasReturns && message.client !== null && isLoopbackText(message.client);
-      if (!isReturn || message.isNotice) this.tell(message);
-      this.tellRefused(message);
+      if (!isReturn || message.isNotice) this.teller.tellComing(message);
+      this.teller.tellRefused(message);
     }
     this.messages.clear();
   }
 
+  private tellPatient(room: WaitingRoom): void {
+    for (let message = room.next(this.now); message; message = room.next(this.now))
+      this.teller.tellAll(message);
+  }
+
   private takeOrigin({ id, client, before }: Event<'origin'>): void {
-    const message = this.renew(id);
+    const message = this.messages.renew(id);
     message.client = client;
     message.hasOrigin = true;
     const earlier = before === null ? undefined : this.messages.get(before);
@@ -131,26 +128,13 @@ export class Follower {
     else if (before !== null) message.isAgain = true;
   }
 
-  private takeSession({ id, client, isInner }: Event<'session'>): void {
-    this.sessions.delete(id);
-    this.sessions.set(id, { client, isInner });
-    if (this.sessions.size <= this.limits.names) return;
-    for (const oldest of this.sessions.keys()) {
-      this.sessions.delete(oldest);
-      break;
-    }
-  }
-
   private takeTaken(at: number, event: Event<'taken'>): void {
     const { id, client, session, reversePath, bytes, recipients, about } = event;
     let message = this.messages.get(id);
-    if (message?.isTaken) {
-      // Postfix says it each time it takes it up; another size is another message.
-      if (message.bytes === bytes && message.reversePath === reversePath && client === undefined)
-        return;
-      message = this.renew(id);
-    }
-    message ??= this.renew(id);
+    // Postfix says it each time it takes it up; another size is another message.
+    const isSame = message?.bytes === bytes && message.reversePath === reversePath;
+    if (message?.isTaken && isSame && client === undefined) return;
+    if (!message || message.isTaken) message = this.messages.renew(id);
     message.isTaken = true;
     message.bytes = bytes;
     message.recipients = recipients ?? 0;
@@ -158,12 +142,11 @@ export class Follower {
     if (message.untold !== 'notice') message.at = at;
     if (client !== undefined || session !== null) {
       message.hasOrigin = true;
-      message.client =
-        client ?? (session === null ? null : (this.sessions.get(session)?.client ?? null));
+      message.client = client ?? this.sessions.clientOf(session);
     }
     if (!message.isNotice || message.isAgain) message.reversePath = reversePath;
-    this.tellRefused(message);
-    if (recipients === 0) this.messages.delete(id);
+    this.teller.tellRefused(message);
+    if (recipients === 0) this.messages.drop(id);
     else if (about !== null) this.takeNotice(at, about, message);
     else if (message.hasOrigin && !message.isNotice && !message.isAgain)
       this.wait(message, 'received');
@@ -176,12 +159,10 @@ export class Follower {
     message.forwardPath ??= forwardPath;
     if (message.reversePath !== null) return;
     message.reversePath = reversePath;
-    const isOwn = reversePath === '' && this.sessions.get(session)?.client === null;
-    const clients = isOwn ? this.failed?.get(forwardPath) : undefined;
-    if (!clients) return;
-    message.client = clients.shift() ?? null;
-    this.failedCount--;
-    if (clients.length === 0) this.failed?.delete(forwardPath);
+    if (reversePath !== '' || !this.sessions.isOwn(session)) return;
+    const client = this.failed?.take(forwardPath);
+    if (client === undefined) return;
+    message.client = client;
     message.aboutSender = forwardPath;
     message.isNotice = true;
     message.at = at;
@@ -189,44 +170,37 @@ export class Follower {
   }
 
   private takeFate(at: number, event: Event<'fate'>): void {
-    const { id, forwardPaths, nextHop, peer, session, child } = event;
+    const { id, forwardPaths } = event;
     const message = this.messages.get(id) ?? new Message();
     const [first = null] = forwardPaths;
     message.forwardPath ??= first;
-    if (message.isCounted) this.tell(message);
+    if (message.isCounted) this.teller.tellComing(message);
     else if (event.outcome !== 'deferred') message.recipients += forwardPaths.length;
-    this.tellRefused(message);
-    let outcome = event.outcome;
-    if (child !== null && outcome === 'delivered') {
-      const isInner =
-        event.isInner || (session !== null && this.sessions.get(session)?.isInner === true);
-      const next = this.messages.get(child);
-      if (next && next !== message && (isInner || this.isOwn(next, peer))) {
-        this.continue(message, next);
-        if (isInner) return;
-        outcome = 'returned';
-        this.hasReturns = true;
-        if (message.bytes === 0) message.bytes = next.bytes;
-      }
-    }
+    this.teller.tellRefused(message);
+    const way = this.followOn(message, event);
+    if (way === 'inner') return;
+    const outcome = way ?? event.outcome;
     const isSent = outcome === 'delivered' || outcome === 'returned';
-    let bytes = isSent && this.isNewTransmission(message, event) ? message.bytes : 0;
-    for (const forwardPath of forwardPaths.length === 0 ? [null] : forwardPaths) {
-      this.yield({
-        kind: 'fate',
-        at,
-        client: clientOf(message),
-        reversePath: message.reversePath,
-        forwardPath,
-        outcome,
-        bytes,
-        nextHop,
-      });
-      bytes = 0;
-    }
+    const bytes = isSent && this.isNewTransmission(message, event) ? message.bytes : 0;
+    this.teller.tellFate(at, message, event, outcome, bytes);
     if (outcome === 'unknown' || outcome === 'failed' || outcome === 'expired')
       this.remember(message);
     message.hasFate = true;
+  }
+
+  /** How what was delivered goes on in this log under another name; null: it does not. */
+  private followOn(message: Message, event: Event<'fate'>): 'inner' | 'returned' | null {
+    const { child, session, peer } = event;
+    if (child === null || event.outcome !== 'delivered') return null;
+    const next = this.messages.get(child);
+    if (!next || next === message) return null;
+    const isInner = event.isInner || this.sessions.isInner(session);
+    if (!isInner && !this.isOwn(next, peer)) return null;
+    this.continue(message, next);
+    if (isInner) return 'inner';
+    this.hasReturns = true;
+    if (message.bytes === 0) message.bytes = next.bytes;
+    return 'returned';
   }
 
   private isNewTransmission(message: Message, { reply, nextHop, isMore }: Event<'fate'>): boolean {
@@ -250,55 +224,30 @@ export class Follower {
   }
 
   private takeAttempt(at: number, event: Event<'attempt'>): void {
-    const { id, session } = event;
-    if (this.doubled && this.isDouble(this.doubled, event)) return;
-    if (event.reversePath === null && id !== null) {
-      const message = this.messages.get(id) ?? this.renew(id);
-      message.refused ??= [];
-      message.refused.push({ at, event });
-      if (message.refused.length === 1) this.waiting.add(message);
-      if (message.refused.length >= this.limits.refused) this.tellRefused(message);
-      if (message.at === 0) message.at = at;
+    const { id, session, reversePath } = event;
+    if (this.doubled?.isDouble(event)) return;
+    if (reversePath === null && id !== null) {
+      this.letWait(at, event, this.messages.get(id) ?? this.messages.renew(id));
       return;
     }
-    const client =
-      event.client ?? (session === null ? null : (this.sessions.get(session)?.client ?? null));
-    this.yield({
-      kind: 'attempt',
-      at,
-      client: client !== null && isLoopbackText(client) ? null : client,
-      reversePath: event.reversePath,
-      forwardPath: event.forwardPath,
-      outcome: event.outcome,
-    });
+    const client = event.client ?? this.sessions.clientOf(session);
+    this.teller.tellAttempt(at, event, client, reversePath);
   }
 
-  /** The main log and the reject log of Exim tell the same, and by syslog both are one. */
-  private isDouble(doubled: Set<string>, event: Event<'attempt'>): boolean {
-    const { client, reversePath, forwardPath } = event;
-    const key = `${client} ${reversePath} ${forwardPath}`;
-    if (doubled.delete(key)) return true;
-    if (doubled.size < mostDoubled) doubled.add(key);
-    return false;
-  }
-
-  private takeEnd(id: string): void {
-    this.sessions.delete(id);
-    const message = this.messages.get(id);
-    if (!message) return;
-    this.tell(message);
-    this.tellRefused(message);
-    this.messages.delete(id);
+  /** Another line of this message may tell its sender. */
+  private letWait(at: number, event: Event<'attempt'>, message: Message): void {
+    message.refused ??= [];
+    message.refused.push({ at, event });
+    if (message.refused.length === 1) this.waiting.add(message);
+    if (message.refused.length >= this.limits.refused) this.teller.tellRefused(message);
+    if (message.at === 0) message.at = at;
   }
 
   /** Whether it came from the server itself, to which it was handed at that address. */
   private isOwn(next: Message, peer: string | null): boolean {
     const { client } = next;
     if (next.isAgain || client === null) return false;
-    if (isLoopbackText(client)) return true;
-    if (client !== peer) return false;
-    if (this.own.size < 100) this.own.add(client);
-    return true;
+    return isLoopbackText(client) || client === peer;
   }
 
   /** The same mail under another name. */
@@ -311,98 +260,13 @@ export class Follower {
 
   /** A notice about it will come. */
   private remember(message: Message): void {
-    const { failed } = this;
     const { reversePath, client, hasFailed } = message;
     message.hasFailed = true;
-    if (!failed || !reversePath || hasFailed) return;
-    if (this.failedCount >= mostFailed) {
-      failed.clear();
-      this.failedCount = 0;
-    }
-    let clients = failed.get(reversePath);
-    if (!clients) {
-      clients = [];
-      failed.set(reversePath, clients);
-    }
-    if (clients.length >= mostOfSender) return;
-    clients.push(client);
-    this.failedCount++;
-  }
-
-  /** A new message of that name, whatever had it before. */
-  private renew(id: string): Message {
-    const before = this.messages.get(id);
-    if (before) {
-      this.tell(before);
-      this.tellRefused(before);
-      this.messages.delete(id);
-    }
-    const message = new Message();
-    this.messages.set(id, message);
-    if (this.messages.size > this.limits.names) this.forgetOldest();
-    return message;
-  }
-
-  /** The message of that name, unless it is an earlier one. */
-  private begin(id: string): Message {
-    const known = this.messages.get(id);
-    return known &&
-      !known.hasOrigin &&
-      known.untold === null &&
-      !known.hasFate &&
-      known.reversePath === ''
-      ? known
-      : this.renew(id);
-  }
-
-  private forgetOldest(): void {
-    for (const [id, message] of this.messages) {
-      this.tell(message);
-      this.tellRefused(message);
-      this.messages.delete(id);
-      return;
-    }
+    if (reversePath && !hasFailed) this.failed?.add(reversePath, client);
   }
 
   private wait(message: Message, untold: 'received' | 'notice'): void {
     message.untold = untold;
     (message.isCounted ? this.waiting : this.counting).add(message);
   }
-
-  /** What came in, or that a notice was written: once. */
-  private tell(message: Message): void {
-    const { untold, at, bytes, forwardPath } = message;
-    if (untold === null) return;
-    const recipients = Math.max(1, message.recipients);
-    message.untold = null;
-    const client = clientOf(message);
-    if (untold === 'received') {
-      const { reversePath } = message;
-      this.yield({ kind: 'received', at, client, reversePath, forwardPath, bytes, recipients });
-    } else {
-      const reversePath = message.aboutSender;
-      this.yield({ kind: 'notice', at, client, reversePath, forwardPath, bytes });
-    }
-  }
-
-  private tellRefused(message: Message): void {
-    const { refused } = message;
-    if (!refused) return;
-    message.refused = null;
-    for (const { at, event } of refused) {
-      const client = event.client ?? message.client;
-      this.yield({
-        kind: 'attempt',
-        at,
-        client: client !== null && isLoopbackText(client) ? null : client,
-        reversePath: message.reversePath,
-        forwardPath: event.forwardPath,
-        outcome: event.outcome,
-      });
-    }
-  }
-}
-
-function clientOf({ client }: Message): string | null {
-  return client !== null && isLoopbackText(client) ? null : client;
 }
