@@ -1,10 +1,9 @@
 /**
- * Options whose value is one of a list.
+ * Options whose value is a word of ours: one of a list, or the name of an incident.
  */
 import { InvalidArgumentError } from 'commander';
-import type { TimeSpan } from '../journal/when.ts';
+import { parseLink } from '../journal/links.ts';
 import { type Reason, reasonWords } from '../verdict/reasons.ts';
-import { CommandError } from './exit.ts';
 
 export function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
   return (text) => {
@@ -23,8 +22,9 @@ export function isReason(text: string): text is Reason {
   return Object.hasOwn(reasonWords, text);
 }
 
-/** Throws CommandError where `until` ends before `since` begins: nothing could be found, and would look like peace. */
-export function checkSpan(since: TimeSpan | undefined, until: TimeSpan | undefined): void {
-  if (since && until && until.end < since.start)
-    throw new CommandError('expected --until after --since, found it before');
+/** The id of an incident, or its link. */
+export function readIncidentId(text: string): string {
+  const link = parseLink(text);
+  if (link?.kind === 'incident') return link.id;
+  throw new InvalidArgumentError('Expected the id of an incident, such as 2006-09-05.1.');
 }

@@ -1,15 +1,15 @@
 /**
  * `spillway flood`: which floods go on, and lifting by hand what is done against one.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { readConfig } from '../config/read.ts';
-import { parseLink } from '../journal/links.ts';
 import { printable } from '../mail/printable.ts';
-import { JournalOpenError, JournalReadError, JournalWriteError } from '../store/errors.ts';
 import type { JournalStore } from '../store/journal-store.ts';
 import { openJournalForReading, openJournalStore } from '../store/open-journal.ts';
+import { readIncidentId } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { printIncidents } from './journal-incidents.ts';
+import { tellingJournal } from './journal-trouble.ts';
 import { createOutput, type Output } from './output.ts';
 import { storeUrlOf } from './store-url.ts';
 
@@ -27,35 +27,31 @@ export function floodCommand(output: Output = createOutput()): Command {
     .description('The floods that go on.')
     .option('--json', 'print one JSON document per line, times in UTC')
     .option('--config <file>', 'read this configuration')
-    .action(async ({ config, json }: Options) => {
-      try {
+    .action(({ config, json }: Options) =>
+      tellingJournal(async () => {
         const { reader } = await openJournalForReading(storeUrlOf(await readConfig(config)));
         await using journal = reader;
         const incidents = (await journal?.incidents({})) ?? [];
         const open = incidents.filter(({ isOpen }) => isOpen);
         if (open.length === 0 && !json) await output.line('No flood goes on.');
         else await printIncidents(open, json, output);
-      } catch (error) {
-        throw commandError(error);
-      }
-    });
+      }),
+    );
   command
     .command('lift')
     .description('Lift the brakes of one flood; the running server hears of it within seconds.')
-    .argument('<id>', 'such as 2006-09-05.1, or its link', readId)
+    .argument('<id>', 'such as 2006-09-05.1, or its link', readIncidentId)
     .option('--config <file>', 'read this configuration')
-    .action(async (id: string, { config }: Options) => {
-      try {
+    .action((id: string, { config }: Options) =>
+      tellingJournal(async () => {
         const url = storeUrlOf(await readConfig(config));
         const { where, reader } = await openJournalForReading(url);
         await reader?.[Symbol.asyncDispose]();
-        if (!reader) throw new CommandError(`${where} does not exist`, exit.trouble);
+        if (!reader) throw new CommandError(`${printable(where)} does not exist`, exit.trouble);
         await using store = await openJournalStore(url);
         await lift(id, store, output);
-      } catch (error) {
-        throw commandError(error);
-      }
-    });
+      }),
+    );
   return command;
 }
 
@@ -69,17 +65,4 @@ async function lift(id: string, store: JournalStore, output: Output): Promise<vo
     ? 'it is over, and nothing is done against it any more'
     : 'there is none of that name';
   throw new CommandError(`the incident ${id} cannot be lifted: ${why}`, exit.trouble);
-}
-
-function readId(text: string): string {
-  const link = parseLink(text);
-  if (link?.kind === 'incident') return link.id;
-  throw new InvalidArgumentError('Expected the id of an incident, such as 2006-09-05.1.');
-}
-
-function commandError(error: unknown): unknown {
-  if (error instanceof JournalOpenError) return new CommandError(error.message, exit.usage, error);
-  if (error instanceof JournalReadError || error instanceof JournalWriteError)
-    return new CommandError(printable(error.message), exit.trouble, error);
-  return error;
 }

@@ -6,6 +6,7 @@ import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { printable } from '../mail/printable.ts';
 import { openJournalForReading, openJournalStore } from '../store/open-journal.ts';
 import { checks, type Receipt } from '../verdict/verdict.ts';
+import { CommandError } from './exit.ts';
 import { journalCommand } from './journal.ts';
 
 process.env['TZ'] = 'Europe/Berlin';
@@ -148,6 +149,22 @@ const wrong: readonly [option: string, value: string, message: RegExp][] = [
 for (const [option, value, message] of wrong)
   test(`says what ${option} takes instead of ${value}`, () =>
     assert.rejects(run([option, value]), message));
+
+const twice: readonly [typed: readonly string[], message: RegExp][] = [
+  [
+    ['/2006/09/05', '--since', '2006-09-06'],
+    /either a link or --since, found both: each says when/,
+  ],
+  [['/2006/09', '--until', '2006-09-06'], /either a link or --until/],
+  [['/2006/09/05.1', '--incident', '2006-09-05.2'], /either a link or --incident.*which incident/],
+];
+for (const [typed, message] of twice)
+  test(`${typed.slice(0, 2).join(' ')} say the same twice: neither wins in silence`, () =>
+    assert.rejects(run(typed), (error: unknown) => {
+      assert.ok(error instanceof CommandError && error.status === 2);
+      assert.match(error.message, message);
+      return true;
+    }));
 
 test('where there is no journal yet it says so, and is well', async () => {
   const nowhere = `sqlite:${join(folder.path, 'nowhere')}`;

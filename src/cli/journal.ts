@@ -3,19 +3,19 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { type JournalLink, parseLink } from '../journal/links.ts';
-import { parseWhen, type TimeSpan, whenExamples } from '../journal/when.ts';
 import { comparableDomain } from '../mail/address.ts';
 import { printable } from '../mail/printable.ts';
-import { JournalOpenError, JournalReadError } from '../store/errors.ts';
 import type { ReceiptQuery, StoredIncident, StoredReceipt } from '../store/journal-store.ts';
 import type { FoundJournal, JournalReader } from '../store/open-journal.ts';
 import { actions, checks, type Receipt } from '../verdict/verdict.ts';
-import { checkSpan, oneOf, readReason } from './choices.ts';
+import { oneOf, readIncidentId, readReason } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
 import { printIncident, printIncidents, receiptsOf } from './journal-incidents.ts';
 import { printText } from './journal-text.ts';
+import { tellingJournal } from './journal-trouble.ts';
 import { printWould, printWouldJson } from './journal-would.ts';
 import { createOutput, jsonLine, type Output } from './output.ts';
+import { addTimeOptions, spanOf, type TimeOptions } from './time-options.ts';
 
 export interface JournalCommandOptions {
   /** Opens the journal of the configuration in that file, or of the one found without a name. */
@@ -25,9 +25,7 @@ export interface JournalCommandOptions {
   readonly now?: () => number;
 }
 
-interface Options {
-  readonly since?: TimeSpan;
-  readonly until?: TimeSpan;
+interface Options extends TimeOptions {
   readonly check?: Receipt['check'];
   readonly action?: Receipt['action'];
   readonly reason?: Receipt['reason'];
@@ -48,20 +46,14 @@ export function journalCommand({
   output = createOutput(),
   now = Date.now,
 }: JournalCommandOptions): Command {
-  const when = (text: string) => {
-    const span = parseWhen(text, now());
-    if (span) return span;
-    throw new InvalidArgumentError(`Expected a time such as ${whenExamples}.`);
-  };
-  return new Command('journal')
+  const command = new Command('journal')
     .description('Tell what was refused, deferred or discarded, and why; the newest last.')
     .argument(
       '[link]',
       'a day, a month, a span or an incident: /2006/09/05, /2006/09/03-05, /2006/09/05.1',
       readLink,
-    )
-    .option('--since <when>', `what happened from then on: ${whenExamples}`, when)
-    .option('--until <when>', 'what happened until then; a day counts to its end', when)
+    );
+  return addTimeOptions(command, now)
     .option('--check <check>', `only one check: ${checks.join(', ')}`, oneOf(checks))
     .option('--action <action>', `only: ${receiptActions.join(', ')}`, oneOf(receiptActions))
     .option('--reason <reason>', 'only one reason, such as loopback or null-mx', readReason)
@@ -70,7 +62,7 @@ export function journalCommand({
     .option(
       '--incident <id>',
       'only this incident, such as 2006-09-05.1, and its receipts',
-      readIncident,
+      readIncidentId,
     )
     .option('--incidents', 'the floods that were recognised')
     .option('--would', 'what checks that watch would have done, grouped, the largest first')
@@ -78,37 +70,34 @@ export function journalCommand({
     .option('--json', 'print one JSON document per line, times in UTC')
     .option('--config <file>', 'read this configuration')
     .addHelpText('after', '\nTimes are local unless they name a zone.')
-    .action(async (link: JournalLink | undefined, given: Options) => {
-      try {
+    .action((link: JournalLink | undefined, given: Options) =>
+      tellingJournal(async () => {
         const options = follow(link, given);
-        checkSpan(options.since, options.until);
+        const query = queryOf(options);
         const { where, reader } = await openStore(options.config);
         await using journal = reader;
-        if (!journal) {
-          if (!options.json) {
-            await output.line(
-              `No journal yet: ${printable(where)} does not exist. "spillway run" makes it.`,
-            );
-          }
-          return;
-        }
-        if (options.incidents) {
-          await printIncidents(await journal.incidents(queryOf(options)), options.json, output);
-          return;
-        }
-        const incident = options.incident && (await findIncident(journal, options.incident));
-        if (incident) await printIncident(incident, options.json, output);
-        const receipts = incident
-          ? receiptsOf(incident, journal, queryOf(options))
-          : journal.read(queryOf(options));
-        if (options.would && !options.each)
-          await (options.json ? printWouldJson : printWould)(receipts, output);
-        else if (options.json) await printJson(receipts, output);
-        else await printText(receipts, output);
-      } catch (error) {
-        throw commandError(error);
-      }
-    });
+        if (journal) await tell(journal, query, options, output);
+        else if (!options.json)
+          await output.line(
+            `No journal yet: ${printable(where)} does not exist. "spillway run" makes it.`,
+          );
+      }),
+    );
+}
+
+async function tell(
+  journal: JournalReader,
+  query: ReceiptQuery,
+  { incidents, incident: id, would, each, json }: Options,
+  output: Output,
+): Promise<void> {
+  if (incidents) return await printIncidents(await journal.incidents(query), json, output);
+  const incident = id === undefined ? null : await findIncident(journal, id);
+  if (incident) await printIncident(incident, json, output);
+  const receipts = incident ? receiptsOf(incident, journal, query) : journal.read(query);
+  if (would && !each) await (json ? printWouldJson : printWould)(receipts, output);
+  else if (json) await printJson(receipts, output);
+  else await printText(receipts, output);
 }
 
 function readLink(text: string): JournalLink {
@@ -119,17 +108,21 @@ function readLink(text: string): JournalLink {
   );
 }
 
-function readIncident(text: string): string {
-  const link = parseLink(text);
-  if (link?.kind === 'incident') return link.id;
-  throw new InvalidArgumentError('Expected the id of an incident, such as 2006-09-05.1.');
-}
-
+/** The link as the options that say the same. Throws CommandError where it is not the only one to say it. */
 function follow(link: JournalLink | undefined, options: Options): Options {
   if (!link) return options;
-  if (link.kind === 'incident') return { ...options, incident: link.id };
+  if (link.kind === 'incident') {
+    if (options.incident !== undefined) throw saidTwice('which incident', '--incident');
+    return { ...options, incident: link.id };
+  }
+  if (options.since) throw saidTwice('when', '--since');
+  if (options.until) throw saidTwice('when', '--until');
   const { start, end } = link;
   return { ...options, since: { start, end: start }, until: { start: end, end } };
+}
+
+function saidTwice(what: string, option: string): CommandError {
+  return new CommandError(`expected either a link or ${option}, found both: each says ${what}`);
 }
 
 /** Throws CommandError. */
@@ -142,11 +135,13 @@ async function findIncident(journal: JournalReader, id: string): Promise<StoredI
   );
 }
 
+/** Throws CommandError where it ends before it begins. */
 function queryOf(options: Options): ReceiptQuery {
-  const { since, until, check, action, reason, domain, queueId } = options;
+  const { check, action, reason, domain, queueId } = options;
+  const { since, until } = spanOf(options);
   return {
-    ...(since && { since: since.start }),
-    ...(until && { before: until.end }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { before: until }),
     ...(check && { check }),
     ...(action && { action }),
     ...(reason && { reason }),
@@ -154,13 +149,6 @@ function queryOf(options: Options): ReceiptQuery {
     ...(queueId !== undefined && { queueId }),
     ...(options.would && { enforced: false }),
   };
-}
-
-function commandError(error: unknown): unknown {
-  if (error instanceof JournalOpenError) return new CommandError(error.message, exit.usage, error);
-  if (!(error instanceof JournalReadError)) return error;
-  const status = error.isBusy ? exit.tryAgain : exit.trouble;
-  return new CommandError(printable(error.message), status, error);
 }
 
 async function printJson(receipts: AsyncIterable<StoredReceipt>, output: Output): Promise<void> {

@@ -3,7 +3,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import {
   type LogFile,
   LogFileError,
@@ -12,19 +12,18 @@ import {
 } from '../journal/story/log-file.ts';
 import { formatPage } from '../journal/story/page.ts';
 import { type Story, type StoryOptions, tellJournal, tellStory } from '../journal/story/tell.ts';
-import { parseWhen, type TimeSpan, whenExamples } from '../journal/when.ts';
 import { formatSize } from '../mail/amounts.ts';
 import { errorText } from '../mail/error-text.ts';
 import { printable } from '../mail/printable.ts';
-import { JournalOpenError, JournalReadError } from '../store/errors.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
 import { createIncidentFinder } from '../verdict/flood/incident-finder.ts';
-import { checkSpan } from './choices.ts';
 import { CommandError, exit } from './exit.ts';
+import { tellingJournal } from './journal-trouble.ts';
 import { createOutput, jsonLine, type Output } from './output.ts';
 import { createProgressLine } from './progress.ts';
 import { storyDocument } from './story-json.ts';
 import { formatStory } from './story-text.ts';
+import { addTimeOptions, spanOf, type TimeOptions } from './time-options.ts';
 
 export interface StoryCommandOptions {
   /** As of `spillway journal`. */
@@ -34,9 +33,7 @@ export interface StoryCommandOptions {
   readonly now?: () => number;
 }
 
-interface Options {
-  readonly since?: TimeSpan;
-  readonly until?: TimeSpan;
+interface Options extends TimeOptions {
   readonly json?: true;
   readonly html?: string;
   readonly config?: string;
@@ -57,25 +54,17 @@ export function storyCommand({
   output = createOutput(),
   now = Date.now,
 }: StoryCommandOptions): Command {
-  const when = (text: string) => {
-    const span = parseWhen(text, now());
-    if (span) return span;
-    throw new InvalidArgumentError(`Expected a time such as ${whenExamples}.`);
-  };
-  return new Command('story')
+  const command = new Command('story')
     .description('Read the logs of mail servers, and tell the incidents in them.')
-    .argument('[file...]', 'logs')
-    .option('--since <when>', `what happened from then on: ${whenExamples}`, when)
-    .option('--until <when>', 'what happened until then; a day counts to its end', when)
+    .argument('[file...]', 'logs');
+  return addTimeOptions(command, now)
     .option('--json', 'print one JSON document')
     .option('--html <file>', 'write one page with charts')
     .option('--config <file>', 'read this configuration, for the journal')
     .addHelpText('after', help)
     .action(async (paths: readonly string[], options: Options) => {
       const finder = createIncidentFinder();
-      const { since, until } = options;
-      checkSpan(since, until);
-      const span = { ...(since && { since: since.start }), ...(until && { until: until.end }) };
+      const span = spanOf(options);
       const story =
         paths.length === 0
           ? await ofJournal(openStore, options, { finder, ...span })
@@ -130,36 +119,20 @@ async function ofJournal(
   { config }: Options,
   options: Pick<StoryOptions, 'finder' | 'since' | 'until'>,
 ): Promise<Story> {
-  const { where, reader } = await openJournal(openStore, config);
-  await using journal = reader;
-  if (!journal)
-    throw new CommandError(
-      `name logs to read: there is no journal of ours yet, ${printable(where)} does not exist`,
-    );
   const { since, until } = options;
   const query = {
     ...(since !== undefined && { since }),
     ...(until !== undefined && { before: until }),
   };
-  try {
+  return await tellingJournal(async () => {
+    const { where, reader } = await openStore(config);
+    await using journal = reader;
+    if (!journal)
+      throw new CommandError(
+        `name logs to read: there is no journal of ours yet, ${printable(where)} does not exist`,
+      );
     return await tellJournal(journal.read(query), await journal.incidents(query), where, options);
-  } catch (error) {
-    if (!(error instanceof JournalReadError)) throw error;
-    const status = error.isBusy ? exit.tryAgain : exit.trouble;
-    throw new CommandError(printable(error.message), status, error);
-  }
-}
-
-async function openJournal(
-  openStore: StoryCommandOptions['openStore'],
-  config: string | undefined,
-): Promise<FoundJournal> {
-  try {
-    return await openStore(config);
-  } catch (error) {
-    if (!(error instanceof JournalOpenError)) throw error;
-    throw new CommandError(printable(error.message), exit.usage, error);
-  }
+  });
 }
 
 async function writePage(path: string, story: Story): Promise<void> {

@@ -46,4 +46,7 @@ for (const [octets, text] of sizes)
 test('times are local ones', () => {
   const at = new Date(2006, 8, 5, 14, 3, 7).getTime();
   assert.equal(formatLocalTime(at), '2006-09-05 14:03:07');
+  const early = new Date(2006, 0, 1);
+  early.setFullYear(1);
+  assert.equal(formatLocalTime(early.getTime()), '0001-01-01 00:00:00');
 });
