@@ -7,10 +7,11 @@ import type { SourceReport } from '../journal/story/log-source.ts';
 import type { Story } from '../journal/story/tell.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
 
-export function storyDocument({ span, totals, incidents, series, sources }: Story) {
+export function storyDocument({ asked, span, totals, incidents, series, sources }: Story) {
   return {
     from: timeOf(span?.first ?? null),
     until: timeOf(span?.last ?? null),
+    asked: { since: timeOf(asked.since), until: timeOf(asked.until) },
     totals,
     incidents: incidents.map(incidentDocument),
     series: { ...series, from: timeOf(series.from) },

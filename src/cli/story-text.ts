@@ -4,6 +4,7 @@
 
 import { describeIncident, rankingInWords } from '../journal/story/incident-story.ts';
 import type { SourceReport } from '../journal/story/log-source.ts';
+import { describeNothing } from '../journal/story/nothing-words.ts';
 import { troublesOf } from '../journal/story/source-words.ts';
 import type { Story } from '../journal/story/tell.ts';
 import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
@@ -16,22 +17,28 @@ const shownIncidents = 20;
 
 export function formatStory(story: Story, output: Output, columns: number): string[] {
   const { incidents } = story;
-  const lines = [output.style('bold', headOf(story)), ...wrap(totalsOf(story), columns, '')];
+  const { head, text } = beginOf(story);
+  const lines = [output.style('bold', head), ...wrap(text, columns, '')];
   for (const incident of incidents.slice(0, shownIncidents))
     lines.push('', ...formatIncident(incident, output, columns));
   const smaller = incidents.length - shownIncidents;
   if (smaller > 0)
     lines.push('', `And ${formatCount(smaller, 'smaller incident')} (--json tells all).`);
-  lines.push(...formatSources(story.sources, output, columns));
+  lines.push(...formatSources(story, output, columns));
   return lines;
 }
 
-function headOf({ incidents, span, sources }: Story): string {
-  const found = incidents.length === 0 ? 'No incident' : formatCount(incidents.length, 'incident');
+function beginOf(story: Story): { head: string; text: string } {
+  const { incidents, span, sources } = story;
   const where =
     sources.length === 1 ? printable(nameOf(sources[0])) : formatCount(sources.length, 'log');
-  if (!span) return `${where}: nothing that a mail server said of its mail`;
-  return `${found} in ${where}, from ${formatLocalTime(span.first)} until ${formatLocalTime(span.last)}`;
+  if (!span) {
+    const { title, why } = describeNothing(story);
+    return { head: `${where}: ${title}`, text: why };
+  }
+  const found = incidents.length === 0 ? 'No incident' : formatCount(incidents.length, 'incident');
+  const time = `from ${formatLocalTime(span.first)} until ${formatLocalTime(span.last)}`;
+  return { head: `${found} in ${where}, ${time}`, text: totalsOf(story) };
 }
 
 function nameOf(source: SourceReport | undefined): string {
@@ -42,8 +49,7 @@ function nameOf(source: SourceReport | undefined): string {
       : source.name;
 }
 
-function totalsOf({ totals, span }: Story): string {
-  if (!span) return '';
+function totalsOf({ totals }: Story): string {
   const { received, bytes, refused, notices, returns, deliveries } = totals;
   const parts = [
     `${formatCount(received, 'message')} came in${bytes > 0 ? ` (${formatSize(bytes)})` : ''}`,
@@ -76,7 +82,7 @@ function formatIncident(incident: Incident, output: Output, columns: number): st
     ...table([
       ['came in', formatCount(received.messages, 'message'), sizeOf(received.bytes)],
       ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), sizeOf(made.bytes)],
-      ['', `${formatNumber(made.notices)} notices written`, ''],
+      ['', `${formatCount(made.notices, 'notice')} written`, ''],
       ['', `${formatNumber(made.returns)} to itself`, ''],
     ]),
     ...paragraph(words.damage.join(' ')),
@@ -108,12 +114,8 @@ function table(rows: readonly (readonly [string, string, string])[]): string[] {
   );
 }
 
-function formatSources(
-  sources: readonly SourceReport[],
-  output: Output,
-  columns: number,
-): string[] {
-  const told = troublesOf(sources);
+function formatSources(story: Story, output: Output, columns: number): string[] {
+  const told = troublesOf(story);
   if (told.length === 0) return [];
   return [
     '',

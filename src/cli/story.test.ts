@@ -118,12 +118,43 @@ test('no command is shown with what a stranger may have made one of', async () =
 });
 
 test('a span of time', async () => {
-  const { lines, status } = await tell(caseOf2006, '--until', '2006-09-04');
-  assert.match(lines[0] ?? '', /nothing that a mail server said of its mail/);
-  assert.equal(status, 0);
   const told = await tell(caseOf2006, '--since', '2006-09-05', '--until', '2006/09/05');
   assert.match(told.lines[0] ?? '', /^1 incident/);
   await assert.rejects(tell(caseOf2006, '--since', 'soon'));
+});
+
+test('a time of which the log tells nothing: what was asked, and of when the log is', async () => {
+  const { lines, status } = await tell(caseOf2006, '--until', '2006-09-04');
+  assert.match(lines[0] ?? '', /maillog: nothing in the time that was asked for$/);
+  assert.equal(
+    lines.slice(1).join(' '),
+    'Asked was what happened before 2006-09-05 00:00:00. The log goes from 2006-09-05 03:12:00 until 2006-09-05 03:51:45.',
+  );
+  assert.equal(status, 0);
+  const later = await tell(caseOf2006, '--since', '2006-09-06', '--until', '2007');
+  assert.match(
+    later.lines.join(' '),
+    /Asked was what happened from 2006-09-06 00:00:00 on and before 2008-01-01 00:00:00\./,
+  );
+  const page = join(folder.path, 'nothing.html');
+  await tell(caseOf2006, '--until', '2006-09-04', '--html', page);
+  assert.match(readFileSync(page, 'utf8'), /<h1>Nothing in the time that was asked for<\/h1>/);
+});
+
+test('a page is written over a page, and over nothing else', async () => {
+  const path = join(folder.path, 'page.html');
+  await tell(caseOf2006, '--html', path);
+  await tell(caseOf2006, '--html', path);
+  await assert.rejects(
+    tell(caseOf2006, '--html', caseOf2006),
+    /maillog cannot be written: .*no page/,
+  );
+  assert.match(readFileSync(caseOf2006, 'utf8'), /^Sep {2}5 /);
+  await assert.rejects(
+    tell(caseOf2006, '--html', folder.path),
+    /cannot be written: it is a folder/,
+  );
+  await assert.rejects(tell(caseOf2006, '--html', ''), /Expected the name of a file to write/);
 });
 
 test('an ordinary log is no incident', async () => {
@@ -145,7 +176,18 @@ test('what cannot be read is named', async () => {
   assert.match(text, /odd\.log: 1 line with more than 8,192 octets/);
   const other = join(folder.path, 'other.log');
   writeFileSync(other, 'Sep  5 03:12:01 mx sshd[1]: hello\n');
-  assert.match((await tell(other)).lines.join('\n'), /no word of a known mail server in 1 line/);
+  assert.match(
+    (await tell(other)).lines.join('\n'),
+    /other\.log: nothing that a known mail server said of its mail in 1 line/,
+  );
+  const broken = join(folder.path, 'broken.log');
+  writeFileSync(
+    broken,
+    'Sep  5 03:12:01 mx postfix/qmgr[1]: EEBEF4E: from=<a b>, size=1, nrcpt=1\n',
+  );
+  const { lines: told } = await tell(broken);
+  assert.match(told.join('\n'), /broken\.log: 1 line with a sender whose end cannot be told/);
+  assert.doesNotMatch(told.slice(1).join('\n'), /known mail server/);
 });
 
 test('a pipe with a name is read from its beginning, and once', async () => {

@@ -1,7 +1,6 @@
 /**
  * `spillway story`: the logs of mail servers, read for whoever has to know what happened.
  */
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import {
@@ -10,10 +9,8 @@ import {
   openLogFile,
   streamedLogFile,
 } from '../journal/story/log-file.ts';
-import { formatPage } from '../journal/story/page.ts';
 import { type Story, type StoryOptions, tellJournal, tellStory } from '../journal/story/tell.ts';
 import { formatSize } from '../mail/amounts.ts';
-import { errorText } from '../mail/error-text.ts';
 import { printable } from '../mail/printable.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
 import { createIncidentFinder } from '../verdict/flood/incident-finder.ts';
@@ -22,6 +19,7 @@ import { tellingJournal } from './journal-trouble.ts';
 import { createOutput, jsonLine, type Output } from './output.ts';
 import { createProgressLine } from './progress.ts';
 import { storyDocument } from './story-json.ts';
+import { checkPage, readPagePath, writePage } from './story-page.ts';
 import { formatStory } from './story-text.ts';
 import { addTimeOptions, spanOf, type TimeOptions } from './time-options.ts';
 
@@ -59,12 +57,13 @@ export function storyCommand({
     .argument('[file...]', 'logs');
   return addTimeOptions(command, now)
     .option('--json', 'print one JSON document')
-    .option('--html <file>', 'write one page with charts')
+    .option('--html <file>', 'write one page with charts', readPagePath)
     .option('--config <file>', 'read this configuration, for the journal')
     .addHelpText('after', help)
     .action(async (paths: readonly string[], options: Options) => {
       const finder = createIncidentFinder();
       const span = spanOf(options);
+      if (options.html !== undefined) await checkPage(options.html);
       const story =
         paths.length === 0
           ? await ofJournal(openStore, options, { finder, ...span })
@@ -133,18 +132,6 @@ async function ofJournal(
       );
     return await tellJournal(journal.read(query), await journal.incidents(query), where, options);
   });
-}
-
-async function writePage(path: string, story: Story): Promise<void> {
-  try {
-    await writeFile(path, formatPage(story));
-  } catch (error) {
-    throw new CommandError(
-      `${printable(path)} cannot be written: ${errorText(error)}`,
-      exit.usage,
-      error,
-    );
-  }
 }
 
 function widthOf(): number {

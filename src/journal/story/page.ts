@@ -14,6 +14,7 @@ import { printable } from '../../mail/printable.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
 import { drawChart, labelOf, slotsOf } from './chart.ts';
 import { describeIncident, nameOf } from './incident-story.ts';
+import { describeNothing } from './nothing-words.ts';
 import { pageStyle } from './page-style.ts';
 import { type SeriesName, seriesNames } from './series.ts';
 import { troublesOf } from './source-words.ts';
@@ -26,14 +27,14 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'";
 export function formatPage(story: Story): string {
   const { incidents, sources } = story;
   const title = titleOf(story);
-  const troubles = troublesOf(sources);
+  const troubles = troublesOf(story);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${escaped(title)}</title><style>${pageStyle}</style></head><body><main>
 <h1>${escaped(title)}</h1>
 <p class="dim">${escaped(spanOf(story))}</p>
-${tiles(story)}
+${story.span ? tiles(story) : ''}
 ${overview(story)}
 ${incidents
   .slice(0, shownIncidents)
@@ -46,16 +47,19 @@ ${troubles.length > 0 ? `<section><h2>What could not be read</h2><p></p>${troubl
 `;
 }
 
-function titleOf({ incidents, span }: Story): string {
-  if (!span) return 'Nothing that a mail server said of its mail';
-  if (incidents.length === 0) return 'An ordinary time: no incident';
-  return incidents.length === 1
-    ? describeIncident(incidents[0] ?? never()).title
-    : `${formatCount(incidents.length, 'incident')} in the mail`;
+function titleOf(story: Story): string {
+  const { incidents, span } = story;
+  if (!span) return capital(describeNothing(story).title);
+  const [only, ...others] = incidents;
+  if (!only) return 'An ordinary time: no incident';
+  if (others.length === 0) return describeIncident(only).title;
+  return `${formatCount(incidents.length, 'incident')} in the mail`;
 }
 
-function spanOf({ span }: Story): string {
-  return span ? `${formatLocalTime(span.first)} until ${formatLocalTime(span.last)}` : '';
+function spanOf(story: Story): string {
+  const { span } = story;
+  if (!span) return describeNothing(story).why;
+  return `${formatLocalTime(span.first)} until ${formatLocalTime(span.last)}`;
 }
 
 function tiles({ totals }: Story): string {
@@ -143,6 +147,10 @@ function ranking(title: string, { distinct, top }: Ranked): string {
   return `<div><h3>${escaped(title)}</h3><table>${rows.join('')}${more}</table></div>`;
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** For a text between tags, and in quotes. */
 function escaped(text: string): string {
   return printable(text, 2000)
@@ -151,8 +159,4 @@ function escaped(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
-}
-
-function never(): never {
-  throw new RangeError('no incident to name');
 }

@@ -4,16 +4,18 @@
 import { formatCount, formatNumber } from '../../mail/amounts.ts';
 import { printable } from '../../mail/printable.ts';
 import type { SourceReport } from './log-source.ts';
+import type { Story } from './tell.ts';
 
 const shownProblems = 5;
 const shownSilent = 10;
 
 /** One sentence each; none where all was read. What strangers wrote is made harmless. */
-export function troublesOf(sources: readonly SourceReport[]): string[] {
+export function troublesOf({ of, sources }: Pick<Story, 'of' | 'sources'>): string[] {
+  if (of === 'journal') return [];
   const silent = sources.filter(({ events, trouble }) => events === 0 && trouble === null);
   return [
     ...sources.flatMap(troubleOf),
-    ...silent.slice(0, shownSilent).map(silenceOf),
+    ...silent.slice(0, shownSilent).flatMap(silenceOf),
     ...(silent.length > shownSilent
       ? [`${formatCount(silent.length - shownSilent, 'other log')} without a word of mail`]
       : []),
@@ -33,8 +35,13 @@ function troubleOf({ name, trouble, unreadable, lines }: SourceReport): string[]
   return told;
 }
 
-function silenceOf({ name, lines }: SourceReport): string {
-  const what =
-    lines === 0 ? 'it is empty' : `no word of a known mail server in ${formatCount(lines, 'line')}`;
-  return `${printable(name, 200)}: ${what}`;
+/** Of lines that cannot be read it was told already what they are. */
+function silenceOf({ name, lines, unreadable }: SourceReport): string[] {
+  const file = printable(name, 200);
+  if (lines === 0) return [`${file}: it is empty`];
+  const unread = unreadable.reduce((sum, { count }) => sum + count, 0);
+  const others = lines - unread;
+  if (others <= 0) return [];
+  const which = unread > 0 ? formatCount(others, 'other line') : formatCount(lines, 'line');
+  return [`${file}: nothing that a known mail server said of its mail in ${which}`];
 }

@@ -37,8 +37,12 @@ export interface StoryOptions {
 }
 
 export interface Story {
+  /** Of what it is told. */
+  readonly of: 'logs' | 'journal';
   /** In the order in which they were given. */
   readonly sources: readonly SourceReport[];
+  /** ms since 1970, as in StoryOptions; null: nobody said. */
+  readonly asked: { readonly since: number | null; readonly until: number | null };
   /** ms since 1970 of the first and last thing told; null: there is none. */
   readonly span: { readonly first: number; readonly last: number } | null;
   readonly totals: Totals;
@@ -78,7 +82,7 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
   }
   teller.end();
   const reports = sources.map(({ report }) => report);
-  return { sources: reports, ...teller.told(finder) };
+  return { of: 'logs', sources: reports, ...teller.told(finder) };
 }
 
 /**
@@ -110,7 +114,7 @@ export async function tellJournal(
   }
   const told = teller.told(options.finder);
   const incidents = recognised.length > 0 ? largestFirst(recognised) : told.incidents;
-  return { sources: [report], ...told, incidents };
+  return { of: 'journal', sources: [report], ...told, incidents };
 }
 
 /** Joins what servers say, host by host, to what is told. */
@@ -160,11 +164,12 @@ export function createTeller(options: Pick<StoryOptions, 'finder' | 'since' | 'u
       followers.clear();
       lastFollower = null;
     },
-    told(found: Finder): Omit<Story, 'sources'> {
+    told(found: Finder): Omit<Story, 'of' | 'sources'> {
       const span = first <= last ? { first, last } : null;
       if (span) found.advance(last);
       const incidents = largestFirst(found.incidents());
-      return { span, totals, series: series.series(), incidents };
+      const asked = { since: options.since ?? null, until: options.until ?? null };
+      return { asked, span, totals, series: series.series(), incidents };
     },
   };
 }
