@@ -10,9 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { openJournalStore } from '../src/store/open-journal.ts';
-import { mta, readReplies } from './milter/mta.ts';
+import { askRecipients } from './milter/ask-recipients.ts';
 import { until } from './peers/until.ts';
 import { type Running, spillway, startServer } from './program.ts';
+import { writeQuietConfig } from './quiet-config.ts';
 import { exampleIncident } from './store/journal-suite.ts';
 
 function openFolder(t: TestContext): string {
@@ -22,23 +23,12 @@ function openFolder(t: TestContext): string {
 }
 
 function configure(folder: string, more: string): string {
-  const config = join(folder, 'spillway.toml');
-  writeFileSync(
-    config,
-    `[dns]
-servers = ["127.0.0.1:9"]
-timeout = "250ms"
-[guard]
-milter = ["127.0.0.1:0"]
-socketmap = []
-policy = []
-readsocket = []
-[checks.sender]
+  return writeQuietConfig(
+    folder,
+    `[checks.sender]
 mode = "off"
 [checks.recipient]
 mode = "off"
-[store]
-url = "sqlite:${folder}/data"
 [relay]
 networks = []
 [[domains]]
@@ -46,31 +36,11 @@ name = "hosted.example"
 mailboxes = ["info"]
 ${more}`,
   );
-  return config;
 }
 
 /** One message's recipients over the milter, as the server of the client's door asks. */
-async function byMilter(
-  { ports }: Running,
-  from: string,
-  client: string,
-  paths: readonly string[],
-) {
-  const socket = connect(ports.get('milter') ?? 0, '127.0.0.1');
-  socket.write(
-    Buffer.concat([
-      ...[mta.negotiate(), mta.connect('client.example', client), mta.helo('client.example')],
-      mta.mail(`<${from}>`),
-      ...paths.map((path) => mta.rcpt(`<${path}>`)),
-    ]),
-  );
-  let got = Buffer.alloc(0);
-  while (readReplies(got).length < paths.length + 2) {
-    const [bytes] = await once(socket, 'data');
-    got = Buffer.concat([got, bytes]);
-  }
-  socket.end(mta.quit());
-  return readReplies(got).slice(2);
+function byMilter({ ports }: Running, from: string, address: string, paths: readonly string[]) {
+  return askRecipients(ports.get('milter') ?? 0, paths, { from, address });
 }
 
 /** The same over SMTP, from a proxy that tells who the client is; replies to RCPT. */

@@ -3,40 +3,25 @@
  * from the server behind.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { onlyMailboxes, startSmtpSink } from '../src/replay/smtp-sink.ts';
-import { mta, readReplies } from './milter/mta.ts';
+import { type AskedMessage, askRecipients } from './milter/ask-recipients.ts';
 import { type Running, spillway, startServer } from './program.ts';
+import { writeQuietConfig } from './quiet-config.ts';
 
-/** Nobody answers at the name server. */
 function configure(folder: string, more: string, listen = '[]'): string {
-  const config = join(folder, 'spillway.toml');
-  writeFileSync(
-    config,
-    `[dns]
-servers = ["127.0.0.1:9"]
-timeout = "250ms"
-[guard]
-milter = ["127.0.0.1:0"]
-socketmap = []
-policy = []
-readsocket = []
-filter = []
-[checks.sender]
+  return writeQuietConfig(
+    folder,
+    `[checks.sender]
 mode = "off"
-[store]
-url = "sqlite:${folder}/data"
 [smtp]
 listen = ${listen}
 name = "mx.hosted.example"
 ${more}`,
   );
-  return config;
 }
 
 function openFolder(t: TestContext): string {
@@ -45,32 +30,9 @@ function openFolder(t: TestContext): string {
   return folder;
 }
 
-interface Asked {
-  readonly from?: string;
-  readonly helo?: string;
-  readonly address?: string;
-}
-
-/** The answer at RCPT for each path, as the milter of a mail server that says nothing of next hops. */
-async function rcpt(
-  { ports }: Running,
-  paths: readonly string[],
-  { from = 'ann@client.example', helo = 'client.example', address = '192.0.2.7' }: Asked = {},
-): Promise<string[]> {
-  const socket = connect(ports.get('milter') ?? 0, '127.0.0.1');
-  socket.write(
-    Buffer.concat([
-      ...[mta.negotiate(), mta.connect(helo, address), mta.helo(helo), mta.mail(`<${from}>`)],
-      ...paths.map((path) => mta.rcpt(`<${path}>`)),
-    ]),
-  );
-  let got = Buffer.alloc(0);
-  while (readReplies(got).length < paths.length + 2) {
-    const [bytes] = await once(socket, 'data');
-    got = Buffer.concat([got, bytes]);
-  }
-  socket.end(mta.quit());
-  return readReplies(got).slice(2);
+/** The answers to a mail server that says nothing of next hops. */
+function rcpt({ ports }: Running, paths: readonly string[], asked?: AskedMessage) {
+  return askRecipients(ports.get('milter') ?? 0, paths, asked);
 }
 
 const unknown = 'y 550 5.1.1 No such mailbox here';

@@ -19,6 +19,7 @@ import test, { describe, type TestContext } from 'node:test';
 import { sinkReply, startSmtpSink } from '../src/replay/smtp-sink.ts';
 import { certificate } from './delivery/certificate.ts';
 import { type Running, spillway, spillwayWith, startServer } from './program.ts';
+import { writeQuietConfig } from './quiet-config.ts';
 import { Talk } from './smtp/talk.ts';
 
 interface Place {
@@ -34,28 +35,17 @@ const isRoot = process.getuid?.() === 0;
 function setUp(t: TestContext, more: string, smtp = ''): Place {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-mx-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const config = join(folder, 'spillway.toml');
   const write = (text: string, inSmtp = '') =>
-    writeFileSync(
-      config,
-      `[dns]
-servers = ["127.0.0.1:9"]
-timeout = "250ms"
-[guard]
-milter = []
-socketmap = []
-policy = []
-readsocket = []
-filter = []
-[store]
-url = "sqlite:${folder}/data"
-[smtp]
+    writeQuietConfig(
+      folder,
+      `[smtp]
 listen = ["127.0.0.1:0"]
 name = "mx.hosted.example"
 ${inSmtp}
 ${text}`,
+      [],
     );
-  write(more, smtp);
+  const config = write(more, smtp);
   return { folder, config, write };
 }
 

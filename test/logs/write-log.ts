@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Mta } from '../../src/foreign/queue-entry.ts';
 import { type Random, seededRandom } from '../../src/replay/random.ts';
+import { inventMailbox } from '../../src/replay/wording.ts';
 import { type Letter, linesOf } from './letter-lines.ts';
 
 const day = 86_400;
@@ -97,24 +98,9 @@ function stampOf(mta: Mta, seconds: number): string {
   return lastStamp;
 }
 
-const first = ['anna', 'bill', 'carla', 'dave', 'erika', 'frank', 'gina', 'harry', 'irene', 'jack'];
-const last = [
-  'baker',
-  'cole',
-  'duarte',
-  'ellis',
-  'fisher',
-  'grant',
-  'hughes',
-  'ito',
-  'jones',
-  'klein',
-];
-
 function letterOf(random: Random, number: number, isFlood: boolean): Letter {
-  const person = () => `${random.pick(first)}.${random.pick(last)}${random.integer(300)}`;
-  const site = () => `site-${random.integer(300)}.example`;
-  const other = () => `provider-${random.integer(2000)}.example`;
+  const ours = () => inventMailbox(random, `site-${random.integer(300)}.example`);
+  const others = () => inventMailbox(random, `provider-${random.integer(2000)}.example`);
   const client = `198.${18 + random.integer(2)}.${random.integer(250)}.${1 + random.integer(250)}`;
   const common = {
     number,
@@ -127,7 +113,7 @@ function letterOf(random: Random, number: number, isFlood: boolean): Letter {
       ...common,
       kind: 'flood',
       from: 'nicholas@seaton.biz',
-      to: Array.from({ length: 5 }, () => `${person()}x@${site()}`),
+      to: Array.from({ length: 5 }, ours),
     };
   const dice = random.integer(100);
   const kind =
@@ -136,7 +122,7 @@ function letterOf(random: Random, number: number, isFlood: boolean): Letter {
   return {
     ...common,
     kind,
-    from: isOut ? `${person()}@${site()}` : `${person()}@${other()}`,
-    to: [isOut ? `${person()}@${other()}` : `${person()}@${site()}`],
+    from: isOut ? ours() : others(),
+    to: [isOut ? others() : ours()],
   };
 }
