@@ -54,7 +54,7 @@ function totalsOf({ totals }: Story): string {
   const parts = [
     `${formatCount(received, 'message')} came in${bytes > 0 ? ` (${formatSize(bytes)})` : ''}`,
     `${formatCount(refused, 'recipient')} refused`,
-    `${formatNumber(deliveries)} tried to deliver`,
+    `${formatCount(deliveries, 'attempt')} to deliver`,
     `${formatCount(notices, 'failure notice')} written`,
     ...(returns > 0 ? [`${formatNumber(returns)} came back to the server itself`] : []),
   ];

@@ -173,14 +173,18 @@ function timeAxis(from: number, until: number, x: (at: number) => number): strin
   const step = ticks.find((one) => (until - from) / one <= 8) ?? until - from;
   const zone = new Date(from).getTimezoneOffset() * minute;
   const parts: string[] = [];
+  let isEven = false;
   for (let at = Math.ceil((from - zone) / step) * step + zone; at <= until; at += step) {
     const [day = '', time = ''] = formatLocalTime(at).split(' ');
     const text = step >= 1440 * minute ? day : step < minute ? time : time.slice(0, 5);
     const shown = time === '00:00:00' && step < 1440 * minute ? day.slice(5) : text;
     const left = round(x(at));
+    // A phone shows every other one.
+    isEven = !isEven;
+    const kind = isEven ? 'axis time' : 'axis time other';
     parts.push(
       `<line class="grid" x1="${left}" x2="${left}" y1="${margin.top + inner.height}" y2="${margin.top + inner.height + 5}"/>`,
-      `<text class="axis" x="${left}" y="${height - 6}" text-anchor="middle">${shown}</text>`,
+      `<text class="${kind}" x="${left}" y="${height - 6}" text-anchor="middle">${shown}</text>`,
     );
   }
   return parts;

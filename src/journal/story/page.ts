@@ -105,8 +105,8 @@ ${chart(story, start - room, end + room, [], words.title)}
 <h3>What happened</h3>${words.what.map((text) => `<p>${escaped(text)}</p>`).join('')}
 <h3>Who does more damage here?</h3><p class="ratio">${escaped(words.damage.join(' '))}</p>
 <table class="figures">${rows.map((cells) => `<tr>${cells.map((cell, at) => `<td${at === 0 ? '' : ' class="number"'}>${escaped(cell)}</td>`).join('')}</tr>`).join('')}</table>
-<div class="columns">${ranking('From clients', incident.clients)}${ranking('In the name of', incident.senders)}${ranking('At domains', incident.sites)}</div>
 <h3>What to do now</h3><ol>${words.advice.map((text) => `<li>${escaped(text)}</li>`).join('')}</ol>
+<div class="columns">${ranking('From clients', incident.clients)}${ranking('In the name of', incident.senders)}${ranking('At domains', incident.sites)}</div>
 </section>`;
 }
 
