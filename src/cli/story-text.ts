@@ -3,9 +3,8 @@
  */
 
 import { describeIncident, rankingInWords } from '../journal/story/incident-story.ts';
-import type { SourceReport } from '../journal/story/log-source.ts';
 import { describeNothing } from '../journal/story/nothing-words.ts';
-import { troublesOf } from '../journal/story/source-words.ts';
+import { sourceName, troublesOf } from '../journal/story/source-words.ts';
 import type { Story } from '../journal/story/tell.ts';
 import { formatCount, formatLocalTime, formatNumber, formatSize } from '../mail/amounts.ts';
 import { printable } from '../mail/printable.ts';
@@ -18,7 +17,7 @@ const shownIncidents = 20;
 export function formatStory(story: Story, output: Output, columns: number): string[] {
   const { incidents } = story;
   const { head, text } = beginOf(story);
-  const lines = [output.style('bold', head), ...wrap(text, columns, '')];
+  const lines = [output.style('bold', head), ...(text === '' ? [] : wrap(text, columns, ''))];
   for (const incident of incidents.slice(0, shownIncidents))
     lines.push('', ...formatIncident(incident, output, columns));
   const smaller = incidents.length - shownIncidents;
@@ -30,8 +29,9 @@ export function formatStory(story: Story, output: Output, columns: number): stri
 
 function beginOf(story: Story): { head: string; text: string } {
   const { incidents, span, sources } = story;
+  const [only, ...others] = sources;
   const where =
-    sources.length === 1 ? printable(nameOf(sources[0])) : formatCount(sources.length, 'log');
+    only && others.length === 0 ? sourceName(only.name) : formatCount(sources.length, 'log');
   if (!span) {
     const { title, why } = describeNothing(story);
     return { head: `${where}: ${title}`, text: why };
@@ -39,14 +39,6 @@ function beginOf(story: Story): { head: string; text: string } {
   const found = incidents.length === 0 ? 'No incident' : formatCount(incidents.length, 'incident');
   const time = `from ${formatLocalTime(span.first)} until ${formatLocalTime(span.last)}`;
   return { head: `${found} in ${where}, ${time}`, text: totalsOf(story) };
-}
-
-function nameOf(source: SourceReport | undefined): string {
-  return source === undefined
-    ? 'nothing'
-    : source.name === '-'
-      ? 'what came by stdin'
-      : source.name;
 }
 
 function totalsOf({ totals }: Story): string {

@@ -212,6 +212,15 @@ test('a time that no clock shows makes a line of our own unreadable', async () =
   assert.match(lines.join('\n'), /own\.log: 5 lines with no time that can be/);
 });
 
+test('of several logs those that can be read are told, and the others named', async () => {
+  const missing = join(folder.path, 'missing');
+  const { lines, status } = await tell(folder.path, caseOf2006, missing);
+  const text = lines.join('\n');
+  assert.match(text, /^1 incident in 3 logs/);
+  assert.ok(text.includes(`  ${folder.path}: it is a folder\n  ${missing}: there is no such file`));
+  assert.equal(status, 1);
+});
+
 test('wrong names end it with a message', async () => {
   for (const path of [join(folder.path, 'missing'), folder.path])
     await assert.rejects(

@@ -8,6 +8,7 @@ import {
   LogFileError,
   openLogFile,
   streamedLogFile,
+  unopenedLogFile,
 } from '../journal/story/log-file.ts';
 import { type Story, type StoryOptions, tellJournal, tellStory } from '../journal/story/tell.ts';
 import { formatSize } from '../mail/amounts.ts';
@@ -85,9 +86,7 @@ async function ofLogs(
   paths: readonly string[],
   options: Omit<StoryOptions, 'files' | 'threads' | 'onProgress'>,
 ): Promise<Story> {
-  const files: LogFile[] = [];
-  for (const path of paths)
-    files.push(path === '-' ? streamedLogFile('-', process.stdin) : await openNamed(path));
+  const files = await openNamed(paths);
   const size = files.reduce((sum, file) => sum + (file.size ?? largeEnough), 0);
   const threads = size < largeEnough ? 0 : Math.min(2, availableParallelism());
   const progress = createProgressLine(process.stderr);
@@ -104,13 +103,22 @@ async function ofLogs(
   }
 }
 
-async function openNamed(path: string): Promise<LogFile> {
-  try {
-    return await openLogFile(path);
-  } catch (error) {
-    if (!(error instanceof LogFileError)) throw error;
-    throw new CommandError(printable(error.message), exit.usage, error);
-  }
+/** Of many logs some may not be readable; throws CommandError where none is. */
+async function openNamed(paths: readonly string[]): Promise<LogFile[]> {
+  const files: LogFile[] = [];
+  const failed: LogFileError[] = [];
+  for (const path of paths)
+    try {
+      files.push(path === '-' ? streamedLogFile('-', process.stdin) : await openLogFile(path));
+    } catch (error) {
+      if (!(error instanceof LogFileError)) throw error;
+      failed.push(error);
+      files.push(unopenedLogFile(error));
+    }
+  const [first] = failed;
+  if (first && failed.length === paths.length)
+    throw new CommandError(printable(first.message), exit.usage, first);
+  return files;
 }
 
 async function ofJournal(

@@ -1,12 +1,12 @@
 /**
- * A log as a stream of bytes, whatever it is packed in: plain, gzip or zstd, told by its first octets.
+ * A log as a stream of bytes: a file, which may be rotated or cut while it is read, or what comes by a pipe.
  */
-import { createReadStream } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pipeline, Readable, type Transform } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { errorCode } from '../../mail/error-code.ts';
 import { errorText } from '../../mail/error-text.ts';
+import { unpacked } from './unpack.ts';
 
 export interface LogFile {
   /** As it was asked for; `-` is what comes by stdin. */
@@ -51,12 +51,25 @@ export async function openLogFile(path: string): Promise<LogFile> {
       changedAt: stats.mtimeMs,
       identity: `${stats.dev}:${stats.ino}`,
       size: stats.size,
-      read: () => unpacked(path, createReadStream(path, { highWaterMark: chunkSize })),
+      read: () => unpackedLog(path, octetsOf(path, stats)),
     };
   } catch (error) {
     if (error instanceof LogFileError) throw error;
     throw new LogFileError(path, why(error), error);
   }
+}
+
+/** One that could not be opened: reading it says so, so that others beside it are told. */
+export function unopenedLogFile(error: LogFileError): LogFile {
+  const { file } = error;
+  const next = () => Promise.reject(error);
+  return {
+    name: file,
+    changedAt: null,
+    identity: file,
+    size: 0,
+    read: () => ({ [Symbol.asyncIterator]: () => ({ next }) }),
+  };
 }
 
 /** What comes by a stream: it can be begun once, to see what it is, and is then read to its end. */
@@ -71,7 +84,7 @@ export function streamedLogFile(name: string, stream: Readable): LogFile {
     async *read() {
       yield* begun.splice(0);
       const isFirst = rest === null;
-      rest ??= unpacked(name, stream)[Symbol.asyncIterator]();
+      rest ??= unpackedLog(name, stream)[Symbol.asyncIterator]();
       for (;;) {
         const { value, done } = await rest.next();
         if (done) return;
@@ -82,50 +95,46 @@ export function streamedLogFile(name: string, stream: Readable): LogFile {
   };
 }
 
-const packings: readonly (readonly [magic: readonly number[], unpack: () => Transform])[] = [
-  [[0x1f, 0x8b], () => createGunzip({ chunkSize })],
-  [[0x28, 0xb5, 0x2f, 0xfd], () => createZstdDecompress({ chunkSize })],
-];
-
-async function* unpacked(name: string, stream: Readable): AsyncGenerator<Buffer, void> {
+/** Throws LogFileError. */
+async function* unpackedLog(
+  name: string,
+  source: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer, void> {
+  const bytes = source[Symbol.asyncIterator]();
   try {
-    const source: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
-    // A pipe may hand over a single octet first.
-    let head = Buffer.alloc(0);
-    while (head.length < 4) {
-      const { value, done } = await source.next();
-      if (done) break;
-      head = Buffer.concat([head, value]);
-    }
-    const bytes = joined(head, source);
-    const [, unpack] =
-      packings.find(([magic]) => magic.every((octet, at) => head[at] === octet)) ?? [];
-    if (!unpack) {
-      yield* bytes;
-      return;
-    }
-    const unpacking = unpack();
-    // Its error comes out where it is read from.
-    pipeline(Readable.from(bytes, { objectMode: false }), unpacking, () => undefined);
-    for await (const chunk of unpacking) yield chunk;
+    yield* unpacked(bytes);
   } catch (error) {
     throw error instanceof LogFileError ? error : new LogFileError(name, why(error), error);
+  } finally {
+    // A pipe may say nothing for long: it is not waited for.
+    if (source instanceof Readable) source.destroy();
+    else await bytes.return?.(undefined);
+  }
+}
+
+/** The octets of the file that had these stats, and of no other that took its name since: logs are rotated. */
+async function* octetsOf(path: string, { dev, ino, size }: Stats): AsyncGenerator<Buffer, void> {
+  const file = await open(path, 'r');
+  const stream = file.createReadStream({ highWaterMark: chunkSize });
+  try {
+    const now = await file.stat();
+    if (now.dev !== dev || now.ino !== ino)
+      throw new LogFileError(path, 'another file took its name meanwhile; tell it again');
+    let read = 0;
+    for await (const chunk of stream) {
+      read += chunk.length;
+      yield chunk;
+    }
+    if (read < size) throw new LogFileError(path, 'it became shorter while it was read');
   } finally {
     stream.destroy();
   }
 }
 
-async function* joined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
-  if (head.length > 0) yield head;
-  for (;;) {
-    const { value, done } = await rest.next();
-    if (done) return;
-    yield value;
-  }
-}
-
 function why(error: unknown): string {
-  switch (errorCode(error)) {
+  const code = errorCode(error);
+  if (code?.startsWith('ZSTD_')) return 'what is packed in it is damaged';
+  switch (code) {
     case 'ENOENT':
       return 'there is no such file';
     case 'EACCES':

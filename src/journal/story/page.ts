@@ -17,7 +17,7 @@ import { describeIncident, nameOf } from './incident-story.ts';
 import { describeNothing } from './nothing-words.ts';
 import { pageStyle } from './page-style.ts';
 import { type SeriesName, seriesNames } from './series.ts';
-import { troublesOf } from './source-words.ts';
+import { sourceName, troublesOf } from './source-words.ts';
 import type { Story } from './tell.ts';
 
 const shown: readonly SeriesName[] = ['received', 'refused', 'notices', 'returns'];
@@ -42,7 +42,7 @@ ${incidents
   .join('\n')}
 ${incidents.length > shownIncidents ? `<p>And ${escaped(formatCount(incidents.length - shownIncidents, 'smaller incident'))}.</p>` : ''}
 ${troubles.length > 0 ? `<section><h2>What could not be read</h2><p></p>${troubles.map((text) => `<p>${escaped(text)}</p>`).join('')}</section>` : ''}
-<footer>${escaped(sources.map(({ name }) => printable(name, 80)).join(', '))}. Times are local. Told by Spillway.</footer>
+<footer>${escaped(sources.map(({ name }) => sourceName(name)).join(', '))}. Times are local. Told by Spillway.</footer>
 </main></body></html>
 `;
 }

@@ -22,8 +22,13 @@ export function troublesOf({ of, sources }: Pick<Story, 'of' | 'sources'>): stri
   ];
 }
 
+/** As it was asked for. */
+export function sourceName(name: string): string {
+  return name === '-' ? 'what came by stdin' : printable(name, 200);
+}
+
 function troubleOf({ name, trouble, unreadable, lines }: SourceReport): string[] {
-  const file = printable(name, 200);
+  const file = sourceName(name);
   const told: string[] = [];
   if (trouble !== null)
     told.push(`${file}: ${printable(trouble)}${lines > 0 ? '; told as far as it goes' : ''}`);
@@ -37,7 +42,7 @@ function troubleOf({ name, trouble, unreadable, lines }: SourceReport): string[]
 
 /** Of lines that cannot be read it was told already what they are. */
 function silenceOf({ name, lines, unreadable }: SourceReport): string[] {
-  const file = printable(name, 200);
+  const file = sourceName(name);
   if (lines === 0) return [`${file}: it is empty`];
   const unread = unreadable.reduce((sum, { count }) => sum + count, 0);
   const others = lines - unread;
