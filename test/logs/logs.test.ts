@@ -163,6 +163,20 @@ test('several servers at once do not get mixed up', async () => {
   assert.equal(mixed.story.totals.notices, together.story.totals.notices);
 });
 
+test('a central log of two hundred servers, a line of each in turn, is told as each of them', async () => {
+  const lines = readFileSync('test/golden/logs/postfix-open/mail.log', 'latin1')
+    .split('\n')
+    .slice(0, -1);
+  const one = await tell([streamed(Buffer.from(`${lines.join('\n')}\n`))]);
+  const hosts = Array.from({ length: 200 }, (_, at) => `mx${at}`);
+  const all = lines.flatMap((line) =>
+    hosts.map((host) => `${line.slice(0, 16)}${host} ${line.slice(16)}\n`),
+  );
+  const { story } = await tell([streamed(Buffer.from(all.join('')))]);
+  for (const [name, count] of Object.entries(one.story.totals))
+    assert.equal(story.totals[name as keyof typeof story.totals], count * 200, name);
+});
+
 test('the same file by two names is read once', async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'mail.log');

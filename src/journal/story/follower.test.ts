@@ -297,3 +297,23 @@ test('no more names are remembered than may be, and none is lost by that', () =>
   const told = follow('postfix', lines, { ...followerLimits, names: 10 });
   assert.equal(told.length, 500);
 });
+
+test('where the time of a log stands still, no more messages wait than may be', () => {
+  const limits = { ...followerLimits, names: 64 };
+  let told = 0;
+  const follower = new Follower('spillway', () => told++, limits);
+  for (let at = 0; at < 10_000; at++)
+    follower.take(1, {
+      kind: 'taken',
+      id: `a${at}`,
+      client: '192.0.2.7',
+      session: null,
+      reversePath: 'bob@example.net',
+      bytes: 1,
+      recipients: 1,
+      about: null,
+    });
+  assert.equal(told, 10_000 - limits.names);
+  follower.end();
+  assert.equal(told, 10_000);
+});

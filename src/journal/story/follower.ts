@@ -18,7 +18,7 @@ import { SessionTable } from './session-table.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface FollowerLimits {
-  /** Messages, and sessions, whose names are remembered. */
+  /** Messages, and sessions, whose names are remembered, and messages that wait. */
   readonly names: number;
   /** ms of the log that an arrival waits for the line that names a recipient... */
   readonly patience: number;
@@ -61,8 +61,8 @@ export class Follower {
     this.limits = limits;
     this.messages = new MessageTable(limits.names, (message) => teller.tellAll(message));
     this.sessions = new SessionTable(limits.names);
-    this.waiting = new WaitingRoom(limits.patience);
-    this.counting = new WaitingRoom(limits.countingPatience);
+    this.waiting = new WaitingRoom(limits.patience, limits.names);
+    this.counting = new WaitingRoom(limits.countingPatience, limits.names);
     this.failed = server === 'opensmtpd' ? new FailedSenders() : null;
     this.doubled = server === 'exim' ? new DoubledRefusals() : null;
   }
@@ -238,7 +238,7 @@ export class Follower {
   private letWait(at: number, event: Event<'attempt'>, message: Message): void {
     message.refused ??= [];
     message.refused.push({ at, event });
-    if (message.refused.length === 1) this.waiting.add(message);
+    if (message.refused.length === 1) this.enter(this.waiting, message);
     if (message.refused.length >= this.limits.refused) this.teller.tellRefused(message);
     if (message.at === 0) message.at = at;
   }
@@ -267,6 +267,11 @@ export class Follower {
 
   private wait(message: Message, untold: 'received' | 'notice'): void {
     message.untold = untold;
-    (message.isCounted ? this.waiting : this.counting).add(message);
+    this.enter(message.isCounted ? this.waiting : this.counting, message);
+  }
+
+  private enter(room: WaitingRoom, message: Message): void {
+    const tooMany = room.add(message);
+    if (tooMany) this.teller.tellAll(tooMany);
   }
 }

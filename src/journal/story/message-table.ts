@@ -2,6 +2,7 @@
  * The messages of one server by the names that it gives them. So many are remembered, the oldest are forgotten
  * first; each is handed out before it leaves, as it may hold something untold.
  */
+import { forgetOldest } from './forget-oldest.ts';
 import { Message } from './message.ts';
 
 export class MessageTable {
@@ -23,7 +24,7 @@ export class MessageTable {
     this.end(id);
     const message = new Message();
     this.messages.set(id, message);
-    if (this.messages.size > this.most) this.forgetOldest();
+    if (this.messages.size > this.most) forgetOldest(this.messages, this.most, this.onLeave);
     return message;
   }
 
@@ -59,12 +60,5 @@ export class MessageTable {
 
   clear(): void {
     this.messages.clear();
-  }
-
-  private forgetOldest(): void {
-    for (const id of this.messages.keys()) {
-      this.end(id);
-      return;
-    }
   }
 }

@@ -2,6 +2,8 @@
  * The sessions of one server, of which later lines name only the id. So many are remembered, the oldest are
  * forgotten first.
  */
+import { forgetOldest } from './forget-oldest.ts';
+
 interface Session {
   readonly client: string | null;
   readonly isInner: boolean;
@@ -18,11 +20,7 @@ export class SessionTable {
   begin(id: string, client: string | null, isInner: boolean): void {
     this.sessions.delete(id);
     this.sessions.set(id, { client, isInner });
-    if (this.sessions.size <= this.most) return;
-    for (const oldest of this.sessions.keys()) {
-      this.sessions.delete(oldest);
-      break;
-    }
+    if (this.sessions.size > this.most) forgetOldest(this.sessions, this.most);
   }
 
   end(id: string): void {

@@ -5,7 +5,7 @@
 import type { StoredReceipt } from '../../store/journal-store.ts';
 import type { Incident } from '../../verdict/flood/incident.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
-import { Follower } from './follower.ts';
+import { Follower, followerLimits } from './follower.ts';
 import type { LogFile } from './log-file.ts';
 import { openLogSource, type SourceReport } from './log-source.ts';
 import { mergeLogs } from './merge.ts';
@@ -144,25 +144,26 @@ export function createTeller(options: Pick<StoryOptions, 'finder' | 'since' | 'u
     const key = `${server} ${host}`;
     let follower = followers.get(key);
     if (!follower) {
-      // Nobody has so many mail servers; names of hosts that are made up must not cost more.
-      if (followers.size >= mostFollowers) for (const one of followers.values()) one.end();
-      if (followers.size >= mostFollowers) followers.clear();
-      follower = new Follower(server, observe);
+      if (followers.size >= mostFollowers) end();
+      const names = followers.size < mostLarge ? followerLimits.names : namesOfSmall;
+      follower = new Follower(server, observe, { ...followerLimits, names });
       followers.set(key, follower);
     }
     [lastHost, lastServer, lastFollower] = [host, server, follower];
     return follower;
   }
 
+  function end(): void {
+    for (const follower of followers.values()) follower.end();
+    followers.clear();
+    lastFollower = null;
+  }
+
   return {
     observe,
+    end,
     take(at: number, host: string, server: Server, event: Parameters<Follower['take']>[1]): void {
       followerOf(host, server).take(at, event);
-    },
-    end(): void {
-      for (const follower of followers.values()) follower.end();
-      followers.clear();
-      lastFollower = null;
     },
     told(found: Finder): Omit<Story, 'of' | 'sources'> {
       const span = first <= last ? { first, last } : null;
@@ -174,7 +175,11 @@ export function createTeller(options: Pick<StoryOptions, 'finder' | 'since' | 'u
   };
 }
 
-const mostFollowers = 64;
+/** Nobody has so many mail servers; names of hosts that are made up must not cost more. */
+const mostFollowers = 1024;
+/** Of so many the most messages are remembered; where one log has more hosts, each of the others is a small one. */
+const mostLarge = 32;
+const namesOfSmall = 3000;
 
 function count(
   totals: { -readonly [name in keyof Totals]: number },

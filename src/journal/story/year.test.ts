@@ -22,7 +22,24 @@ const cases: readonly [name: string, text: string, year: number][] = [
     'Sep  5 03:12:00 mx postfix/qmgr[1]: 3bbTMR5Ghbz9sCF: removed\n'.repeat(3),
     2013,
   ],
+  [
+    'a leap day: the last year that had one',
+    'Feb 28 23:59:59 mx a: b\nFeb 29 00:00:00 mx a: b\n',
+    2024,
+  ],
+  [
+    'a leap day in a log that began the year before',
+    'Dec 28 03:12:00 mx a: b\nFeb 29 00:00:00 mx a: b\n',
+    2023,
+  ],
+  ['a leap day that a stranger names', 'Sep  5 03:12:00 mx a: Feb 29 00:00:00\n', 2025],
   ['nothing at all', '', 2025],
 ];
 for (const [name, text, year] of cases)
   test(name, () => assert.equal(new Date(yearBegin(text, changed)).getUTCFullYear(), year));
+
+test('a leap day of the last year is of that year', () => {
+  const head = 'Feb 28 23:59:59 mx a: b\nFeb 29 00:00:00 mx a: b\n';
+  const begin = yearBegin(head, Date.UTC(2024, 2, 2));
+  assert.equal(new Date(begin).getUTCFullYear(), 2023);
+});

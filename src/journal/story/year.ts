@@ -13,7 +13,30 @@ const enough = 3;
 
 /** `head`: the beginning of the log. `changedAt`: ms since 1970. */
 export function yearBegin(head: string, changedAt: number): number {
-  return yearBeginByNames(head) ?? changedAt + day - year;
+  const begin = changedAt + day - year;
+  return yearBeginByNames(head) ?? yearBeginByLeapDay(head, begin, begin + year) ?? begin;
+}
+
+/** A leap day that the year from `begin` to `end` does not have is the last one before; null: it is none such. */
+function yearBeginByLeapDay(head: string, begin: number, end: number): number | null {
+  if (!/^Feb 29 /m.test(head)) return null;
+  let leapYear = new Date(end).getFullYear();
+  while (!isLeapDay(leapYear) || leapDayOf(leapYear) > end) leapYear--;
+  if (leapDayOf(leapYear) >= begin) return null;
+  const first = Date.parse(`${/^[A-Z][a-z]{2} [ \d]\d(?= )/m.exec(head)?.[0]} ${leapYear}`);
+  if (!Number.isFinite(first)) return null;
+  const before = new Date(first);
+  if (first > leapDayOf(leapYear)) before.setFullYear(leapYear - 1);
+  return before.getTime() - day;
+}
+
+function isLeapDay(inYear: number): boolean {
+  return new Date(leapDayOf(inYear)).getMonth() === 1;
+}
+
+/** ms since 1970; of any other year its first of March. */
+function leapDayOf(inYear: number): number {
+  return new Date(inYear, 1, 29).getTime();
 }
 
 function yearBeginByNames(head: string): number | null {
