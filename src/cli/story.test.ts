@@ -221,6 +221,15 @@ test('of several logs those that can be read are told, and the others named', as
   assert.equal(status, 1);
 });
 
+test('the journal of systemd in a form that is not read is named', async () => {
+  const path = join(folder.path, 'journal.json');
+  const entry = { __REALTIME_TIMESTAMP: '1164000000000000', MESSAGE: 'x', SYSLOG_IDENTIFIER: 'a' };
+  writeFileSync(path, `${JSON.stringify(entry)}\n`.repeat(3));
+  const { lines, status } = await tell(path);
+  assert.match(lines.join(' '), /3 lines with a form of the journal of systemd.* -o export is/);
+  assert.equal(status, 2);
+});
+
 test('wrong names end it with a message', async () => {
   for (const path of [join(folder.path, 'missing'), folder.path])
     await assert.rejects(

@@ -188,6 +188,27 @@ test('the same file by two names is read once', async () => {
   assert.equal(story.totals.received, 15);
 });
 
+test('a copy of a log, packed or one that is older, is not told a second time', async () => {
+  using folder = temporaryFolder();
+  const bytes = readFileSync('test/golden/logs/postfix-open/mail.log');
+  const whole = await tell([streamed(bytes)]);
+  const write = async (name: string, content: Buffer) => {
+    writeFileSync(join(folder.path, name), content);
+    return await openLogFile(join(folder.path, name));
+  };
+  const files = [
+    await write('mail.log.1.gz', gzipSync(bytes)),
+    await write('mail.log.old', bytes.subarray(0, 5000)),
+    await write('mail.log.1', bytes),
+  ];
+  const { story } = await tell(files);
+  assert.deepEqual(story.totals, whole.story.totals);
+  const troubles = story.sources.map(({ trouble }) => trouble);
+  assert.match(troubles[0] ?? '', /begins as .*mail\.log\.1 does, and is not told a second time$/);
+  assert.match(troubles[1] ?? '', /mail\.log\.1 does/);
+  assert.equal(troubles[2], null);
+});
+
 test('a span of time is cut out of it', async () => {
   const bytes = readFileSync('test/golden/logs/postfix-open/mail.log');
   const { story } = await tell([streamed(bytes)]);

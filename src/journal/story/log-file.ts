@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { errorCode } from '../../mail/error-code.ts';
 import { errorText } from '../../mail/error-text.ts';
-import { unpacked } from './unpack.ts';
+import { isPacked, longestMagic, unpacked } from './unpack.ts';
 
 export interface LogFile {
   /** As it was asked for; `-` is what comes by stdin. */
@@ -17,6 +17,7 @@ export interface LogFile {
   readonly identity: string;
   /** Octets on disk; null: nobody knows. */
   readonly size: number | null;
+  readonly isPacked: boolean;
   /** Its bytes, unpacked, from the beginning. Throws LogFileError. */
   read(): AsyncIterable<Buffer>;
 }
@@ -35,6 +36,7 @@ export class LogFileError extends Error {
 }
 
 const chunkSize = 1 << 20;
+const empty = { buffer: Buffer.alloc(0) };
 
 /** Throws LogFileError. */
 export async function openLogFile(path: string): Promise<LogFile> {
@@ -44,6 +46,7 @@ export async function openLogFile(path: string): Promise<LogFile> {
     // What was read of a pipe is gone: it is opened once.
     if (!stats.isFile() && !stats.isDirectory())
       return streamedLogFile(path, file.createReadStream({ highWaterMark: chunkSize }));
+    const { buffer } = stats.isFile() ? await file.read(Buffer.alloc(longestMagic)) : empty;
     await file.close();
     if (stats.isDirectory()) throw new LogFileError(path, 'it is a folder');
     return {
@@ -51,6 +54,7 @@ export async function openLogFile(path: string): Promise<LogFile> {
       changedAt: stats.mtimeMs,
       identity: `${stats.dev}:${stats.ino}`,
       size: stats.size,
+      isPacked: isPacked(buffer),
       read: () => unpackedLog(path, octetsOf(path, stats)),
     };
   } catch (error) {
@@ -68,6 +72,7 @@ export function unopenedLogFile(error: LogFileError): LogFile {
     changedAt: null,
     identity: file,
     size: 0,
+    isPacked: false,
     read: () => ({ [Symbol.asyncIterator]: () => ({ next }) }),
   };
 }
@@ -81,6 +86,7 @@ export function streamedLogFile(name: string, stream: Readable): LogFile {
     changedAt: null,
     identity: name,
     size: null,
+    isPacked: false,
     async *read() {
       yield* begun.splice(0);
       const isFirst = rest === null;

@@ -35,6 +35,8 @@ export interface Unreadable {
 export interface LogSource {
   readonly file: LogFile;
   readonly report: SourceReport;
+  /** Its first octets, unpacked: so many as tell it from others. */
+  readonly head: Buffer;
   /** Its first time, for the order; null: it has none near its beginning. */
   readonly begin: number | null;
   /** Never throws: what goes wrong stands in the report. */
@@ -45,6 +47,7 @@ const mostExamples = 3;
 const mostProblems = 50;
 /** Octets at the beginning of a log that tell what it is. */
 const headLength = 1 << 16;
+const keptHead = 4096;
 
 /** `now`: ms since 1970, for a log of which nobody knows when it was changed. */
 export async function openLogSource(file: LogFile, now: number): Promise<LogSource> {
@@ -62,13 +65,15 @@ export async function openLogSource(file: LogFile, now: number): Promise<LogSour
   const isJournal = /^(?:__CURSOR|__REALTIME_TIMESTAMP)=/.test(text);
   const yearFrom = yearBegin(text, file.changedAt ?? now);
   const begin = isJournal ? beginOfJournal(text) : beginOfLines(head, yearFrom);
+  // The head told already that it cannot be read.
+  const isClosed = report.trouble !== null && head.length === 0;
   return {
     file,
     report,
+    head: Buffer.from(head.subarray(0, keptHead)),
     begin,
     async *batches(pool, onRead) {
-      // The head told already that it cannot be read.
-      if (report.trouble !== null && head.length === 0) return;
+      if (isClosed) return;
       yield* isJournal
         ? ofJournal(file, report, onRead)
         : ofLines(file, report, pool, yearFrom, onRead);

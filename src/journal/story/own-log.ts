@@ -14,11 +14,14 @@ export interface OwnLine {
 export function readOwnLine(line: string): OwnLine {
   const fields = parseFields(line);
   if (!fields) return { at: null, reading: unreadable('no JSON where it begins like some') };
+  if ('__REALTIME_TIMESTAMP' in fields) return { at: null, reading: asJson };
   const time = typeof fields['time'] === 'string' ? Date.parse(fields['time']) : fields['time'];
   const at = typeof time === 'number' && time >= 0 && time < endOfTime ? time : null;
   if (at === null && time !== undefined) return { at, reading: unreadable('no time that can be') };
   return { at, reading: readFields(fields) };
 }
+
+const asJson = unreadable('a form of the journal of systemd that is not read: -o export is');
 
 /** ms since 1970: the year 10000. What adds to later times never ends. */
 const endOfTime = 253_402_300_800_000;

@@ -5,6 +5,7 @@
 import type { StoredReceipt } from '../../store/journal-store.ts';
 import type { Incident } from '../../verdict/flood/incident.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
+import { copiesAmong } from './copies.ts';
 import { Follower, followerLimits } from './follower.ts';
 import type { LogFile } from './log-file.ts';
 import { openLogSource, type SourceReport } from './log-source.ts';
@@ -60,24 +61,29 @@ export interface Totals {
   readonly deliveries: number;
 }
 
-/** The same file twice is one. */
+/** The same file twice is one, and so is a copy. */
 export async function tellStory(options: StoryOptions): Promise<Story> {
   const { finder, threads, now, onProgress } = options;
   const teller = createTeller(options);
   const sources = await Promise.all(
     distinct(options.files).map((file) => openLogSource(file, now)),
   );
+  const copies = copiesAmong(sources);
+  for (const [{ report }, { file }] of copies)
+    report.trouble = `it begins as ${file.name} does, and is not told a second time`;
   let read = 0;
   {
     await using pool = openParsePool(threads);
-    const logs = sources.map((source) => ({
-      begin: source.begin,
-      open: () =>
-        source.batches(pool, (octets) => {
-          read += octets;
-          onProgress?.(read, source.file.name);
-        }),
-    }));
+    const logs = sources
+      .filter((source) => !copies.has(source))
+      .map((source) => ({
+        begin: source.begin,
+        open: () =>
+          source.batches(pool, (octets) => {
+            read += octets;
+            onProgress?.(read, source.file.name);
+          }),
+      }));
     await mergeLogs(logs, teller.take);
   }
   teller.end();

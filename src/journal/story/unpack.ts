@@ -15,7 +15,8 @@ export class PackingError extends Error {
 }
 
 const chunkSize = 1 << 20;
-const longestMagic = 8;
+/** Octets that tell what something is packed in. */
+export const longestMagic = 8;
 
 interface Packing {
   readonly magic: RegExp;
@@ -44,6 +45,11 @@ const others: readonly (readonly [magic: RegExp, problem: string])[] = [
   ],
   [/^(?:\xff\xfe|\xfe\xff)/, 'it is UTF-16; give it by "iconv -f UTF-16 FILE | spillway story -"'],
 ];
+
+/** By its first octets. */
+export function isPacked(begin: Buffer): boolean {
+  return packingOf(begin.toString('latin1', 0, longestMagic)) !== null;
+}
 
 /** Throws PackingError, what zlib says of damage, and what `source` throws. */
 export async function* unpacked(source: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
