@@ -46,6 +46,7 @@ ol{margin:0;padding-left:1.3em;max-width:46rem}li{margin:0 0 6px}
 footer{color:var(--dim);font-size:.85rem;margin-top:32px}
 @media(max-width:600px){main{padding:20px 12px 40px}h1{font-size:1.5rem}section{padding:16px}header .id{float:none;display:block}
 svg{overflow:visible;margin-bottom:14px}.axis{font-size:28px}.axis.time{transform:translateY(14px)}.axis.other{display:none}
-.line{stroke-width:4}.legend .line{stroke-width:2.2}.legend svg{margin-bottom:0}.tiles{grid-template-columns:1fr 1fr}}
+.line{stroke-width:4}.refused{stroke-dasharray:6 9}.notices{stroke-dasharray:20 8}
+.legend .line{stroke-width:2.2}.legend .refused{stroke-dasharray:2 4}.legend .notices{stroke-dasharray:8 3}.legend svg{margin-bottom:0}.tiles{grid-template-columns:1fr 1fr}}
 @media print{body{background:#fff}section{break-inside:avoid}}
 `;

@@ -104,10 +104,16 @@ function incidentSection(story: Story, incident: Incident): string {
 ${chart(story, start - room, end + room, [], words.title)}
 <h3>What happened</h3>${words.what.map((text) => `<p>${escaped(text)}</p>`).join('')}
 <h3>Who does more damage here?</h3><p class="ratio">${escaped(words.damage.join(' '))}</p>
-<table class="figures">${rows.map((cells) => `<tr>${cells.map((cell, at) => `<td${at === 0 ? '' : ' class="number"'}>${escaped(cell)}</td>`).join('')}</tr>`).join('')}</table>
+${received.messages + made.deliveries + made.notices > 0 ? figures(rows) : ''}
 <h3>What to do now</h3><ol>${words.advice.map((text) => `<li>${escaped(text)}</li>`).join('')}</ol>
 <div class="columns">${ranking('From clients', incident.clients)}${ranking('In the name of', incident.senders)}${ranking('At domains', incident.sites)}</div>
 </section>`;
+}
+
+function figures(rows: readonly (readonly string[])[]): string {
+  const cell = (text: string, at: number) =>
+    `<td${at === 0 ? '' : ' class="number"'}>${escaped(text)}</td>`;
+  return `<table class="figures">${rows.map((cells) => `<tr>${cells.map(cell).join('')}</tr>`).join('')}</table>`;
 }
 
 function chart(
