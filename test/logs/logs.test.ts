@@ -209,6 +209,28 @@ test('a copy of a log, packed or one that is older, is not told a second time', 
   assert.equal(troubles[2], null);
 });
 
+test('of many rotated logs few are open at once', async () => {
+  let [open, most] = [0, 0];
+  const part = (at: number): LogFile => ({
+    ...streamed(Buffer.alloc(0), 1, `mail.log.${at}`),
+    async *read() {
+      most = Math.max(most, ++open);
+      try {
+        const stamp = `Sep  5 03:${String(at % 60).padStart(2, '0')}:00`;
+        yield Buffer.from(`${stamp} mx postfix/smtpd[1]: A${at}: client=a.example[192.0.2.7]\n`);
+      } finally {
+        open--;
+      }
+    },
+  });
+  const { story } = await tell(Array.from({ length: 50 }, (_, at) => part(at)));
+  assert.equal(
+    story.sources.reduce((sum, { events }) => sum + events, 0),
+    50,
+  );
+  assert.ok(most <= 3, `${most} at once`);
+});
+
 test('a span of time is cut out of it', async () => {
   const bytes = readFileSync('test/golden/logs/postfix-open/mail.log');
   const { story } = await tell([streamed(bytes)]);

@@ -8,7 +8,7 @@ import type { Observation } from '../../verdict/flood/observation.ts';
 import { copiesAmong } from './copies.ts';
 import { Follower, followerLimits } from './follower.ts';
 import type { LogFile } from './log-file.ts';
-import { openLogSource, type SourceReport } from './log-source.ts';
+import { type LogSource, openLogSource, type SourceReport } from './log-source.ts';
 import { mergeLogs } from './merge.ts';
 import { openParsePool } from './parse-pool.ts';
 import type { Server } from './read-block.ts';
@@ -65,9 +65,9 @@ export interface Totals {
 export async function tellStory(options: StoryOptions): Promise<Story> {
   const { finder, threads, now, onProgress } = options;
   const teller = createTeller(options);
-  const sources = await Promise.all(
-    distinct(options.files).map((file) => openLogSource(file, now)),
-  );
+  const sources: LogSource[] = [];
+  // One after the other: a process may not have as many files open as there are rotated logs.
+  for (const file of distinct(options.files)) sources.push(await openLogSource(file, now));
   const copies = copiesAmong(sources);
   for (const [{ report }, { file }] of copies)
     report.trouble = `it begins as ${file.name} does, and is not told a second time`;
