@@ -60,8 +60,10 @@ export type LogEvent =
       readonly isInner: boolean;
       /** Name of a connection that tells whether it is `isInner`. */
       readonly session: string | null;
-      /** What the next hop said, the same for all recipients of one transmission; null: `isMore` tells. */
-      readonly reply: string | null;
+      /**
+       * Hash of what the next hop said, the same for all recipients of one transmission; null: `isMore` tells.
+       */
+      readonly answer: number | null;
       /** Another recipient of the transmission that the line before told of. */
       readonly isMore: boolean;
       /** The name that the next hop gave the message, where it is one of the four servers. */

@@ -89,7 +89,7 @@ function readDelivery(id: string, flag: string, text: string, start: number): Lo
     peer: fields.address,
     isInner: fields.address !== null && isLoopbackText(fields.address) && fields.isOtherPort,
     session: null,
-    reply: null,
+    answer: null,
     isMore: flag === '-> ',
     child: isHanded ? nameInReply(fields.reply) : null,
   };

@@ -5,6 +5,7 @@
  * envelope's name are the message's. Its own notices come in by a session of address `local`, and no
  * line ties them to what they are about.
  */
+import { hashText } from '../../mail/text-hash.ts';
 import { type LogReading, unreadable } from '../log-event.ts';
 import { isNoMailbox, nameInReply, refusal } from '../log-outcome.ts';
 import { endOfPath, endOfQuotes, isLoopbackText } from '../log-path.ts';
@@ -117,7 +118,7 @@ function readDelivery(id: string, text: string, at: number): LogReading {
     peer,
     isInner: false,
     session: id,
-    reply,
+    answer: hashText(reply),
     isMore: false,
     child: outcome === 'delivered' ? nameInReply(reply) : null,
   };

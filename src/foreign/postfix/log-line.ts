@@ -4,6 +4,7 @@
  * `postfix/DAEMON[pid]: ID: ...` (smtpd.c, pickup.c, qmgr_active.c, log_adhoc.c, bounce_notify_util.c). The texts
  * of other servers come last in a line, addresses in the form of `info_log_address_format`.
  */
+import { hashText } from '../../mail/text-hash.ts';
 import { type LogReading, unreadable } from '../log-event.ts';
 import { endOfNumber, numberOf } from '../log-number.ts';
 import { type FateOutcome, isNoMailbox, nameInReply, refusal } from '../log-outcome.ts';
@@ -94,7 +95,7 @@ function readTo(id: string, text: string, bracket: number): LogReading {
       forwarded !== null ||
       (peer !== null && isLoopbackText(peer) && !relay.endsWith(']:25') && !relay.endsWith(']')),
     session: null,
-    reply: isSent ? reply : null,
+    answer: isSent ? hashText(reply) : null,
     isMore: false,
     child: forwarded ?? (isSent ? nameInReply(reply) : null),
   };
@@ -163,7 +164,7 @@ function readFrom(id: string, text: string, bracket: number): LogReading {
     peer: null,
     isInner: false,
     session: null,
-    reply: null,
+    answer: null,
     isMore: false,
     child: null,
   };

@@ -102,7 +102,7 @@ function readTo(name: string, text: string, at: number): LogReading {
     // The program that users call hands mail to the daemon; a host in brackets is the admin's own word.
     isInner: mailer === 'relay' || (relay?.startsWith('[') === true && isLoopbackText(peer ?? '')),
     session: null,
-    reply: null,
+    answer: null,
     isMore: false,
     child: outcome === 'delivered' ? nameInReply(words) : null,
   };

@@ -80,7 +80,7 @@ export class BatchWriter {
         this.text(event.peer);
         this.put(Number(event.isInner));
         this.name(event.session);
-        this.text(event.reply);
+        this.put(event.answer === null ? absent : event.answer >>> 0);
         this.put(Number(event.isMore));
         this.name(event.child);
         break;
@@ -189,13 +189,13 @@ export class BatchReader {
         return {
           kind,
           id: id ?? '',
-          forwardPaths: Array.from({ length: this.number() }, () => this.text() ?? ''),
+          forwardPaths: this.paths(),
           outcome: outcomes[this.number()] ?? 'failed',
           nextHop: this.text(),
           peer: this.text(),
           isInner: this.number() === 1,
           session: this.text(),
-          reply: this.text(),
+          answer: this.hash(),
           isMore: this.number() === 1,
           child: this.text(),
         };
@@ -228,6 +228,20 @@ export class BatchReader {
   private count(): number | null {
     const value = this.number();
     return value === absent ? null : value;
+  }
+
+  private hash(): number | null {
+    const value = this.number();
+    return value === absent ? null : value | 0;
+  }
+
+  private paths(): string[] {
+    const length = this.number();
+    // Nearly always.
+    if (length === 1) return [this.text() ?? ''];
+    const paths: string[] = [];
+    while (paths.length < length) paths.push(this.text() ?? '');
+    return paths;
   }
 
   private skip(): undefined {

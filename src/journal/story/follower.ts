@@ -203,12 +203,12 @@ export class Follower {
     return 'returned';
   }
 
-  private isNewTransmission(message: Message, { reply, nextHop, isMore }: Event<'fate'>): boolean {
-    if (reply === null) return !isMore;
-    const whole = `${nextHop} ${reply}`;
-    if (message.lastReply === whole) return false;
-    message.lastReply = whole;
-    return true;
+  private isNewTransmission(message: Message, { answer, nextHop, isMore }: Event<'fate'>): boolean {
+    if (answer === null) return !isMore;
+    const isSame = message.lastAnswer === answer && message.lastHop === nextHop;
+    message.lastAnswer = answer;
+    message.lastHop = nextHop;
+    return !isSame;
   }
 
   /** `message`: the notice about the message of that name. */

@@ -27,8 +27,9 @@ export class Message {
   isNotice = false;
   /** It came back from a filter or from the server itself: nothing new came in. */
   isAgain = false;
-  /** Of the last transmission, with the next hop. */
-  lastReply: string | null = null;
+  /** Of the last transmission. */
+  lastAnswer: number | null = null;
+  lastHop: string | null = null;
   hasFate = false;
   hasFailed = false;
   /** They wait for the line that names the sender. */

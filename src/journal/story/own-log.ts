@@ -1,8 +1,10 @@
 /**
  * A line of Spillway's own log as an event: what server/smtp/log-taken.ts and delivery/log.ts wrote.
  */
+
 import { type LogReading, unreadable } from '../../foreign/log-event.ts';
 import { isNoMailbox, nameInReply } from '../../foreign/log-outcome.ts';
+import { hashText } from '../../mail/text-hash.ts';
 
 export interface OwnLine {
   /** ms since 1970; null: the line does not tell. */
@@ -65,7 +67,7 @@ function readFields(fields: Fields): LogReading {
         peer: text(fields['peer'])?.replace(/:\d+$/, '') ?? null,
         isInner: false,
         session: null,
-        reply,
+        answer: hashText(reply),
         isMore: false,
         child: msg === 'delivered' ? nameInReply(reply) : null,
       };
