@@ -6,7 +6,7 @@
  * window at least.
  */
 import { Account, type Side } from './account.ts';
-import type { Sight } from './sight.ts';
+import { keepNames, type Sight } from './sight.ts';
 
 const mostKept = 4;
 const slices = 3;
@@ -73,13 +73,16 @@ export class Gathering {
   }
 
   private keep(kept: readonly Kept[], sight: Sight, side: Side): void {
-    for (const named of [sight.sender, sight.recipient, sight.home, sight.site]) named?.kept();
+    const one = { sight: keepNames(sight), side };
     const since = sight.at - this.window;
-    const recent = kept.filter((one) => one.sight.at >= since);
-    this.kept = [...recent, { sight, side }];
-    if (this.kept.length <= mostKept) return;
-    for (const one of this.kept) this.addUp(one.sight, one.side);
-    this.kept = null;
+    if (kept.length < mostKept) this.kept = kept.concat(one);
+    else if (kept.some(({ sight: { at } }) => at < since))
+      this.kept = kept.filter(({ sight: { at } }) => at >= since).concat(one);
+    else {
+      this.kept = null;
+      for (const before of kept) this.addUp(before.sight, before.side);
+      this.addUp(sight, side);
+    }
   }
 
   private addUp(sight: Sight, side: Side): void {

@@ -88,3 +88,12 @@ function shortened<Text extends string | null>(text: Text): Text;
 function shortened(text: string | null): string | null {
   return text === null || text.length <= textLimit ? text : text.slice(0, textLimit);
 }
+
+/** The same, whose names from now on keep nothing but their own texts in memory. */
+export function keepNames(sight: Sight): Sight {
+  sight.sender?.kept();
+  sight.home?.kept();
+  sight.recipient?.kept();
+  sight.site?.kept();
+  return sight;
+}
