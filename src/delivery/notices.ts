@@ -115,6 +115,7 @@ export function createNotices(options: NoticesOptions): Notices {
       check: 'notice',
       nextHop: to === '' ? null : describeHop(hopOf(domainOf(to)), to),
       origin: {
+        isAlert: message.kind === 'alert',
         reversePath: sender.reversePath,
         proof,
         isWanted,

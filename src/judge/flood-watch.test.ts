@@ -9,6 +9,7 @@ import {
   noticeStorm,
   type Scene,
 } from '../../test/flood/scenes.ts';
+import { noProof } from '../verdict/sender-proof.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import { createFloodWatch } from './flood-watch.ts';
 
@@ -28,9 +29,9 @@ function notice(to: string, address: string | null = null): Question {
   return { ...question, forwardPath: to, check: 'notice', nextHop: null };
 }
 
-function watchAfter({ observations }: Scene) {
+function watchAfter({ observations }: Scene, alertsTo: () => string | null = () => null) {
   const clock = { now: morning - 3 * hour };
-  const watch = createFloodWatch({ now: () => clock.now });
+  const watch = createFloodWatch({ now: () => clock.now, alertsTo });
   const good = rcpt('203.0.113.7', 'ann@good.example');
   for (let i = 0; i < 30; i++) {
     clock.now += 3 * minute;
@@ -81,6 +82,48 @@ for (const [name, watch, question, isOurs, want] of cases)
   test(`in a flood ${name} is ${want === null ? 'let pass' : `answered: ${want}`}`, () => {
     const verdict = watch.brake(question, isOurs);
     assert.equal(verdict && `${verdict.reply?.code ?? verdict.action} ${verdict.reason}`, want);
+  });
+
+const postmaster = 'Postmaster@Hosted.example';
+const failedAlert: Question = {
+  ...base,
+  adapter: 'delivery',
+  client: null,
+  reversePath: '',
+  forwardPath: '',
+  check: 'notice',
+  nextHop: null,
+  origin: {
+    isAlert: true,
+    reversePath: '',
+    proof: noProof,
+    isWanted: false,
+    toSender: 0,
+    toAll: 0,
+  },
+};
+const doorsOfAlerts: readonly [name: string, question: Question][] = [
+  ['as a notice, at the door of its own', notice(postmaster.toLowerCase())],
+  ['about mail of a client', notice(postmaster, '192.0.2.7')],
+  ['from this machine, at RCPT', { ...rcpt('127.0.0.1', '', postmaster), client: null }],
+  ['that failed', failedAlert],
+];
+
+for (const [name, question] of doorsOfAlerts)
+  test(`an alert ${name}, is neither braked nor counted in a storm of notices`, () => {
+    const scene = noticeStorm('one', { ...size, count: 2000 });
+    const { watch } = watchAfter(scene, () => postmaster);
+    const [before] = watch.changed();
+    assert.ok(before);
+    assert.equal(watch.brake(question, true), null);
+    const verdict: Verdict = { action: 'discard', reply: null, reason: 'null-mx', steps: [] };
+    watch.see(question, verdict, true);
+    assert.deepEqual(watch.changed(), []);
+    // Any other is both.
+    const other = notice('ann@other.example');
+    assert.equal(watch.brake(other, true)?.reason, 'notice-storm');
+    watch.see(other, verdict, true);
+    assert.equal(watch.changed()[0]?.id, before.id);
   });
 
 test('a brake names its incident, is lifted by hand, and ends by itself', () => {

@@ -34,11 +34,14 @@ export interface FloodWatch extends FloodDesk {
 }
 
 export interface FloodWatchOptions extends FinderOptions {
+  /** Whom alerts go to by mail; null: nobody. */
+  readonly alertsTo?: () => string | null;
   /** ms since 1970. */
   readonly now: () => number;
 }
 
-export function createFloodWatch({ now, ...options }: FloodWatchOptions): FloodWatch {
+export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
+  const { now, alertsTo = () => null, ...options } = all;
   const finder = createIncidentFinder(options);
   const standings = new Standings();
   let lifted: ReadonlySet<string> = new Set();
@@ -63,14 +66,27 @@ export function createFloodWatch({ now, ...options }: FloodWatchOptions): FloodW
     );
   }
 
+  /** Of ours: it tells of the flood, and is no part of it. */
+  function isAlert(question: Question, isOurs: boolean): boolean {
+    const { check, reversePath, forwardPath } = question;
+    if (check === 'notice') {
+      if (question.origin?.isAlert) return true;
+    } else if (!isOurs) return false;
+    const address = alertsTo();
+    if (address === null || forwardPath === null || reversePath !== '') return false;
+    return forwardPath.toLowerCase() === address.toLowerCase();
+  }
+
   return {
     brake(question, isOurs) {
+      if (isAlert(question, isOurs)) return null;
       if (question.check === 'notice') return judgeInFlood(question);
       // At MAIL nobody knows yet whom it is for, and an incident is told by its recipients.
       if (isOurs || !isRecipientAtDoor(question) || isGood(question)) return null;
       return judgeInFlood(question);
     },
     see(question, verdict, isOurs) {
+      if (isAlert(question, isOurs)) return;
       const observation = observationOf(question, verdict, isOurs, now());
       if (!observation) return;
       finder.observe(observation);

@@ -13,11 +13,14 @@ import type { Reply } from '../mail/reply.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { SenderProof } from '../verdict/sender-proof.ts';
 
+export const messageKinds = ['mail', 'notice', 'alert'] as const;
+export type MessageKind = (typeof messageKinds)[number];
+
 /** Written once, when the message is accepted. Times in ms since 1970. */
 export interface MessageRecord {
   readonly id: QueueId;
-  /** A notice is one that we wrote ourselves. */
-  readonly kind: 'mail' | 'notice';
+  /** We ourselves wrote a notice, which tells of a failure, and an alert, which tells of a flood. */
+  readonly kind: MessageKind;
   readonly receivedAt: number;
   /** When we give up. */
   readonly expiresAt: number;

@@ -4,6 +4,8 @@
 import type { SenderProof } from './sender-proof.ts';
 
 export interface NoticeOrigin {
+  /** It is one of our own, which tells of a flood: no part of any. */
+  readonly isAlert: boolean;
   readonly reversePath: string;
   readonly proof: SenderProof;
   /** NOTIFY allows it for at least one of the recipients. */

@@ -8,6 +8,7 @@ const spfPass: SenderProof = { ...noProof, spf: { result: 'pass', domain: 'a.exa
 const proved: NoticeOrigin = {
   reversePath: 'ann@a.example',
   proof: spfPass,
+  isAlert: false,
   isWanted: true,
   toSender: 0,
   toAll: 0,
