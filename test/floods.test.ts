@@ -3,7 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -133,6 +141,31 @@ for (const [name, more, send] of doors)
     assert.match(out, /200 recipients refused/);
     assert.match(out, /deferred \d+ times .*flood/);
   });
+
+test('a client that is known as good is let pass in a flood, after restarts as well', async (t) => {
+  const folder = openFolder(t);
+  const config = configure(folder, '[checks.flood]\nmode = "enforce"\n[smtp]\nlisten = []\n');
+  const now = Date.now();
+  const good = ['100.64.200.1', now - 3 * 3_600_000, 100, 1, now - 1000];
+  const other = ['100.64.200.2', now - 3 * 3_600_000, 10, 1, now - 1000];
+  mkdirSync(join(folder, 'data'), { mode: 0o700 });
+  const path = join(folder, 'data', 'good-clients.jsonl');
+  writeFileSync(path, `${JSON.stringify(good)}\n${JSON.stringify(other)}\n[torn`);
+  const answer = async (server: Running, client: string) =>
+    (await byMilter(server, 'nicholas@seaton.biz', client, ['info@hosted.example'])).join();
+  const server = await startServer(t, config);
+  await flood(server, byMilter);
+  assert.match(await answer(server, '100.64.200.1'), /^c$/);
+  assert.match(await answer(server, '100.64.200.2'), /450 4\.7\.1/);
+  assert.equal(await server.stop(), 0);
+  const again = await startServer(t, config);
+  assert.match(await answer(again, '100.64.200.1'), /^c$/);
+  assert.match(await answer(again, '100.64.200.2'), /450 4\.7\.1/);
+  assert.equal(await again.stop(), 0);
+  const [client, since, count] = JSON.parse(readFileSync(path, 'utf8').trim());
+  assert.deepEqual([client, since], good.slice(0, 2));
+  assert.ok(count > 101 && count <= 102);
+});
 
 test('a watching check refuses nobody for a flood, and tells what it would have done', async (t) => {
   const folder = openFolder(t);

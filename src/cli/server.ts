@@ -6,9 +6,11 @@
  * new rules.
  */
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { type Alerts, createAlerts } from '../journal/alerts.ts';
+import { keepGoodClients } from '../journal/good-clients.ts';
 import { keepIncidents } from '../journal/incident-keeper.ts';
 import { createRecorder } from '../journal/recorder.ts';
 import { createFloodWatch } from '../judge/flood-watch.ts';
@@ -131,6 +133,13 @@ export async function startServer(
     return tell;
   }
 
+  opened.use(
+    await keepGoodClients({
+      path: join(home.folder, 'good-clients.jsonl'),
+      watch: floods,
+      warn: (message) => log.warn({}, message),
+    }),
+  );
   opened.use(
     await keepIncidents({
       store: journal,

@@ -7,7 +7,7 @@ import { judgeNoticeInFlood, judgeRecipientInFlood } from '../verdict/flood/floo
 import type { Incident } from '../verdict/flood/incident.ts';
 import { createIncidentFinder, type FinderOptions } from '../verdict/flood/incident-finder.ts';
 import type { Observation } from '../verdict/flood/observation.ts';
-import { Standings } from '../verdict/flood/standings.ts';
+import { type Standing, Standings } from '../verdict/flood/standings.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 
@@ -29,6 +29,9 @@ export interface FloodWatch extends FloodDesk {
   changed(): Incident[];
   /** Goes on where another run ended: before anything is seen. */
   resume(incidents: readonly Incident[]): void;
+  /** Clients that no brake is for because they have shown good mail, and those of another run. */
+  goodClients(): Standing[];
+  resumeGood(clients: Iterable<Standing>): void;
   /** The brakes of these incidents, and of no others, are lifted by hand. */
   lift(ids: Iterable<string>): void;
 }
@@ -101,6 +104,8 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       return finder.changed();
     },
     resume: (incidents) => finder.resume(incidents),
+    goodClients: () => standings.good(),
+    resumeGood: (clients) => standings.resume(clients),
     lift(ids) {
       lifted = new Set(ids);
     },
