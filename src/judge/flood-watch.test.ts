@@ -100,6 +100,7 @@ const failedAlert: Question = {
     isWanted: false,
     toSender: 0,
     toAll: 0,
+    backlog: null,
   },
 };
 const doorsOfAlerts: readonly [name: string, question: Question][] = [
@@ -139,6 +140,27 @@ test('a brake names its incident, is lifted by hand, and ends by itself', () => 
   clock.now += 2 * hour;
   watch.changed();
   assert.equal(watch.brake(question, false), null);
+});
+
+test('a backlog that is there at the start is an incident from then on, and the same one when it is back soon', () => {
+  const clock = { now: morning };
+  const watch = createFloodWatch({ now: () => clock.now });
+  watch.backlog(true);
+  const [begun] = watch.changed();
+  assert.deepEqual([begun?.start, begun?.isOpen, begun?.cause], [morning, true, 'notice-storm']);
+  watch.backlog(false);
+  assert.equal(watch.changed()[0]?.isOpen, false);
+  clock.now += hour;
+  watch.backlog(true);
+  const [again] = watch.changed();
+  assert.deepEqual([again?.id, again?.isOpen], [begun?.id, true]);
+});
+
+test('the end of a backlog ends no storm that was seen before it', () => {
+  const { watch } = watchAfter(noticeStorm('one', { ...size, count: 2000 }));
+  watch.backlog(true);
+  watch.backlog(false);
+  assert.equal(watch.brake(notice('ann@other.example'), true)?.reason, 'notice-storm');
 });
 
 test('a brake lasts as long as the flood tries, though nothing else of it is seen', () => {

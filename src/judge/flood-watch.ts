@@ -3,7 +3,11 @@
  * says what follows for the next question.
  */
 import { placeOf } from '../mail/client-place.ts';
-import { judgeNoticeInFlood, judgeRecipientInFlood } from '../verdict/flood/flood-verdict.ts';
+import {
+  belongsTo,
+  judgeNoticeInFlood,
+  judgeRecipientInFlood,
+} from '../verdict/flood/flood-verdict.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
 import { createIncidentFinder, type FinderOptions } from '../verdict/flood/incident-finder.ts';
 import type { Observation } from '../verdict/flood/observation.ts';
@@ -18,6 +22,11 @@ export interface FloodDesk {
    * brake is for it.
    */
   brake(question: Question, isOurs: boolean): Verdict | null;
+  /**
+   * A verdict that notices are a storm, by the limits of the operator, as part of its incident; null: that
+   * was lifted by hand. `isBacklog`: the incident ends when they do not pile up any more.
+   */
+  storm(verdict: Verdict, isBacklog: boolean): Verdict | null;
   /** A verdict as it was before its mode was applied. */
   see(question: Question, verdict: Verdict, isOurs: boolean): void;
 }
@@ -25,6 +34,8 @@ export interface FloodDesk {
 export interface FloodWatch extends FloodDesk {
   /** What the delivery tells. */
   observe(observation: Observation): void;
+  /** So many notices wait that no more are written, or not any more. */
+  backlog(isOver: boolean): void;
   /** Ends what is quiet, and gives what has changed since this was last asked. */
   changed(): Incident[];
   /** Goes on where another run ended: before anything is seen. */
@@ -97,6 +108,16 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       const { outcome, client, at } = observation;
       if (outcome === 'accepted' || outcome === 'unknown')
         standings.count(placeOf(client).client, outcome === 'accepted', at);
+    },
+    storm(verdict, isBacklog) {
+      const incident = finder.storm(now(), isBacklog);
+      if (!incident) return verdict;
+      if (lifted.has(incident.id)) return null;
+      return { ...verdict, steps: [belongsTo(incident.id), ...verdict.steps] };
+    },
+    backlog(isOver) {
+      if (isOver) finder.storm(now(), true);
+      else finder.calm();
     },
     observe: (observation) => finder.observe(observation),
     changed() {

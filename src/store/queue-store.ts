@@ -174,6 +174,8 @@ export interface QueueStore extends AsyncDisposable {
   /** Oldest first, in pages, so that a queue of any size fits into memory. */
   list(filter: QueueFilter): AsyncIterable<QueuedMessage>;
   counts(): Promise<QueueCounts>;
+  /** Notices that are queued, claimed or not; `most` where there are as many or more. */
+  noticesQueued(most: number): Promise<number>;
   /**
    * Applies the change where it makes sense; resolves to the ids that changed. `until`: how long
    * purged messages are kept, ms since 1970. A claimed message changes when its attempt is over.

@@ -13,4 +13,6 @@ export interface NoticeOrigin {
   /** Notices written to this sender within the last hour, and to everybody. */
   readonly toSender: number;
   readonly toAll: number;
+  /** Notices that wait to be delivered, or at least so many, while they are too many; null while they are not. */
+  readonly backlog: number | null;
 }

@@ -41,5 +41,10 @@ function defer(id: string, reason: Reason, reply: Reply): Verdict {
 }
 
 function stepsOf(id: string, reason: Reason): string[] {
-  return [`it belongs to the incident ${id}`, reasonWords[reason]];
+  return [belongsTo(id), reasonWords[reason]];
+}
+
+/** A step of a verdict. */
+export function belongsTo(id: string): string {
+  return `it belongs to the incident ${id}`;
 }

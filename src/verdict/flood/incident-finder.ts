@@ -8,7 +8,7 @@
  *
  * Memory is bounded by the limits, whatever comes.
  */
-import type { Side } from './account.ts';
+import { Account, type Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import { GatheringTable } from './gathering-table.ts';
 import type { Incident, IncidentCause } from './incident.ts';
@@ -17,6 +17,7 @@ import { IncidentRegister } from './incident-register.ts';
 import { defaultFloodLimits, type FloodLimits } from './limits.ts';
 import { type Named, namesOf, nobody, pairName } from './named.ts';
 import type { Circumstance, Observation } from './observation.ts';
+import type { OpenIncident } from './open-incident.ts';
 import { RecentPairs } from './recent-pairs.ts';
 import { createSee, type Sight } from './sight.ts';
 
@@ -31,6 +32,12 @@ export interface IncidentFinder {
   changed(): Incident[];
   /** The one that is open and to which such a thing would belong. */
   explain(circumstance: Asked): FloodPart | null;
+  /**
+   * Somebody else found that the server writes too many notices: opens the storm of them, or keeps it
+   * open. `isBacklog`: because they pile up; then it ends with `calm`, when they do not any more.
+   */
+  storm(at: number, isBacklog: boolean): IncidentHead | null;
+  calm(): void;
   /** Goes on with what another finder told: before anything is observed. */
   resume(incidents: readonly Incident[]): void;
 }
@@ -157,15 +164,24 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     changed: () => register.changed(),
     explain(circumstance) {
       const found = register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
-      if (!found) return null;
-      const { incident, by } = found;
-      const { id, cause, subject } = incident;
-      return { incident: { id, cause, subject: subject.name }, by };
+      return found && { incident: headOf(found.incident), by: found.by };
     },
+    storm(at, isBacklog) {
+      advance(at);
+      const seen = tables.storm.get(nobody)?.total('many') ?? new Account('many');
+      tables.storm.delete(nobody);
+      const incident = register.hold('storm', nobody, seen, latest, isBacklog);
+      return incident && headOf(incident);
+    },
+    calm: () => register.release('storm', nobody),
     resume(incidents) {
       for (const incident of incidents) register.resume(incident);
     },
   };
+}
+
+function headOf({ id, cause, subject }: OpenIncident): IncidentHead {
+  return { id, cause, subject: subject.name };
 }
 
 /** Each of these may be a part of what is done in the name of one sender: it is joined to it then. */

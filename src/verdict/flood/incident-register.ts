@@ -52,6 +52,32 @@ export class IncidentRegister {
     if (opened) this.touched.add(opened);
   }
 
+  /** Opens it, or keeps it open. `untilReleased`: it ends by being released as well. */
+  hold(
+    kind: GatherKind,
+    key: Named,
+    seen: Account,
+    at: number,
+    untilReleased: boolean,
+  ): OpenIncident | null {
+    const wasOpen = this.index.get(kind, key)?.isOpen ?? false;
+    if (!wasOpen) {
+      seen.first = Math.min(seen.first, at);
+      seen.last = Math.max(seen.last, at);
+      this.open(kind, key, seen, at);
+    }
+    const incident = this.index.get(kind, key) ?? null;
+    if (!incident) return null;
+    incident.endsByRelease = untilReleased && (!wasOpen || incident.endsByRelease);
+    incident.keepOpen(at);
+    return incident;
+  }
+
+  release(kind: GatherKind, key: Named): void {
+    const incident = this.index.get(kind, key);
+    if (incident?.isOpen && incident.endsByRelease) this.close(incident);
+  }
+
   private openAnother(kind: GatherKind, flood: Flood, at: number): void {
     const related = this.related(flood, at);
     if (related.some(({ relation }) => relation === 'counted')) return;
