@@ -162,7 +162,7 @@ function observationOf(
       if (returned.has(verdict.reason))
         return { ...base, kind: 'fate', outcome: 'returned', bytes: 0, nextHop: null };
       if (question.adapter === 'delivery') return null;
-      return { ...base, kind: 'received', bytes: 0, recipients: 1 };
+      return { ...base, kind: 'received', bytes: question.size ?? 0, recipients: 1 };
     case 'notice':
       if (verdict.action === 'discard')
         return { ...base, kind: 'fate', outcome: 'dropped', bytes: 0, nextHop: null };
