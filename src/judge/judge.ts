@@ -204,7 +204,11 @@ export function createJudge(options: JudgeOptions): Judge {
       const question = isRelayed(asked) ? routeQuestion(asked) : asked;
       const flooded = askFloods(question);
       const setting = settingOf(question);
-      if (!flooded && setting.mode === 'off') return checkOff;
+      if (!flooded && setting.mode === 'off') {
+        // It passes: whoever watches for floods sees that like any other.
+        floods?.see(question, checkOff, isOurs(question));
+        return checkOff;
+      }
       const found = flooded ?? gatherSafely(question);
       if (found instanceof Promise) return answerLater(question, found, setting);
       const verdict = flooded ?? applyMode(question, found, setting);
