@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
+  answerLoop,
   forgedSenderAtDoor,
   harvest,
   hour,
+  joeJob,
   minute,
   morning,
   noticeStorm,
   type Scene,
+  Stage,
 } from '../../test/flood/scenes.ts';
 import { noProof } from '../verdict/sender-proof.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
@@ -126,6 +129,34 @@ for (const [name, question] of doorsOfAlerts)
     watch.see(other, verdict, true);
     assert.equal(watch.changed()[0]?.id, before.id);
   });
+
+const honest: readonly [name: string, scene: Scene, client: string][] = [
+  [
+    'sends the notices of a joe job',
+    fromOne(joeJob('one', { ...size, count: 1000 }, false)),
+    '203.0.113.99',
+  ],
+  [
+    'has a user who is in an answer loop',
+    answerLoop('one', { ...size, count: 200 }),
+    new Stage('').client(1, 1000),
+  ],
+];
+for (const [name, scene, client] of honest)
+  test(`a server that ${name} is not braked for what else it sends`, () => {
+    const { watch } = watchAfter(scene);
+    assert.equal(watch.changed().length, 1);
+    assert.equal(watch.brake(rcpt(client, 'ann@other.example'), false), null);
+  });
+
+/** Half of it comes from one large server. */
+function fromOne({ observations, truth }: Scene): Scene {
+  const client = '203.0.113.99';
+  return {
+    truth,
+    observations: observations.map((one, i) => (i % 2 > 0 ? one : { ...one, client })),
+  };
+}
 
 test('a brake names its incident, is lifted by hand, and ends by itself', () => {
   const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));

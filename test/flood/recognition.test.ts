@@ -102,6 +102,22 @@ test('two floods by different clients at the same time are two incidents', () =>
   assert.deepEqual(found.map(({ cause }) => cause).toSorted(), ['forged-sender', 'slow-harvest']);
 });
 
+test('who writes often and is answered now and then is in no loop, however much of it is seen', () => {
+  const stage = new Stage('one');
+  const [one, other] = ['monitor@machine.example', 'ann@site-1.example'];
+  for (let i = 0; i < 90; i++) {
+    const at = morning + i * 30_000;
+    stage.attempt(at, '203.0.113.7', one, other, 'accepted');
+    stage.received(at + 1, '203.0.113.7', one, other);
+    stage.fate(at + 2, '203.0.113.7', one, other, 'delivered');
+    if (i % 5 > 0) continue;
+    stage.attempt(at + 9, null, other, one, 'accepted');
+    stage.received(at + 10, null, other, one);
+    stage.fate(at + 11, null, other, one, 'delivered');
+  }
+  assert.deepEqual(find(stage.end(null)).incidents(), []);
+});
+
 test('a day of ordinary mail is no flood', () => {
   for (const seed of ['one', 'two', 'three'])
     assert.deepEqual(find(ordinaryDay(seed)).incidents(), []);

@@ -20,6 +20,8 @@ export function judgeRecipientInFlood({ incident, by }: FloodPart): Verdict | nu
       return defer(incident.id, 'flood-sender', replies.floodSender);
     case 'client':
     case 'network':
+      // It may belong to a slow harvest by what it sends besides.
+      if (incident.cause === 'slow-harvest') return null;
       return defer(incident.id, 'flood-client', replies.floodClient);
     case 'pair':
       return defer(incident.id, 'flood-answers', replies.floodAnswers);

@@ -40,7 +40,7 @@ export class IncidentRegister {
   add({ incident, side }: Explanation, sight: Sight): void {
     incident.add(sight, side);
     this.touched.add(incident);
-    if (side !== 'to') this.index.remember(sight, incident);
+    if (side === 'from' && isOfItsClients(incident)) this.index.remember(sight, incident);
   }
 
   /** A gathering became a flood. */
@@ -198,6 +198,11 @@ export class IncidentRegister {
     this.over.push(incident.tell());
     if (this.over.length > this.limits.remembered) this.over.shift();
   }
+}
+
+/** Those who send notices in a joe job are honest servers, and so are those of two who answer each other. */
+function isOfItsClients({ cause }: OpenIncident): boolean {
+  return cause === 'forged-sender' || cause === 'harvest' || cause === 'slow-harvest';
 }
 
 interface Related {

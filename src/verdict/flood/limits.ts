@@ -57,7 +57,7 @@ export interface FloodLimits {
     readonly returns: number;
   };
   readonly answerLoop: {
-    /** Messages in each direction between two addresses, seen once or twice: no two people write so often. */
+    /** Messages in each direction between two addresses: no two people write so often within the window. */
     readonly each: number;
   };
   /**

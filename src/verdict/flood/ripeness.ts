@@ -105,7 +105,7 @@ export const isAnswerLoop = rule(
   (slice) => Math.max(slice.counts.attempts, slice.counts.deliveries),
   ({ answerLoop }) => 2 * answerLoop.each,
   (total, { answerLoop }) => {
-    const [, second] = total.topSenders.top(2);
+    const [, second] = total.writers.top(2);
     return second !== undefined && second.count >= answerLoop.each;
   },
 );
