@@ -66,8 +66,11 @@ function belongs({ id, cause, subject }: Incident, receipt: StoredReceipt): bool
   const recipient = receipt.forwardPath?.toLowerCase() ?? null;
   const site = recipient?.slice(recipient.lastIndexOf('@') + 1);
   switch (cause) {
-    case 'forged-sender':
-      return sender === subject || (receipt.check === 'notice' && recipient === subject);
+    case 'forged-sender': {
+      const isAbout = (path: string | null) =>
+        subject.startsWith('@') ? path?.endsWith(subject) : path === subject;
+      return isAbout(sender) || (receipt.check === 'notice' && isAbout(recipient)) || false;
+    }
     case 'harvest': {
       const { client, network } = placeOf(receipt.client?.address ?? '');
       return client === subject || network === subject;

@@ -23,8 +23,8 @@ export interface GoodClientsOptions {
 
 /** ms. */
 const turn = 600_000;
-/** An IPv6 network is the longest name of a client. */
-const longestName = 64;
+/** Of a domain, RFC 1035 §2.3.4, with its `@`. */
+const longestName = 256;
 
 /** A file that does not exist is an empty one. Never rejects. */
 export async function keepGoodClients(options: GoodClientsOptions): Promise<AsyncDisposable> {

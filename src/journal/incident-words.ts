@@ -7,7 +7,10 @@ import { formatCount, formatDuration, formatLocalTime, formatSize } from '../mai
 import type { Incident, IncidentCause, Ranked } from '../verdict/flood/incident.ts';
 
 const causeWords: { readonly [cause in IncidentCause]: (subject: string) => string } = {
-  'forged-sender': (sender) => `a flood in the name of ${sender}, who is most likely forged`,
+  'forged-sender': (sender) =>
+    sender.startsWith('@')
+      ? `a flood in changing names at ${sender.slice(1)}, which are most likely forged`
+      : `a flood in the name of ${sender}, who is most likely forged`,
   harvest: (client) => `${client} tries who exists here`,
   'slow-harvest': (domain) => `many clients, each a little, try who exists at ${domain}`,
   'notice-storm': () => 'this server writes failure notices to many who never wrote to it',

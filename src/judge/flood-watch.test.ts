@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   answerLoop,
+  forgedDomain,
   forgedSenderAtDoor,
   harvest,
   hour,
@@ -46,6 +47,7 @@ function watchAfter({ observations }: Scene, alertsTo: () => string | null = () 
 }
 
 const inForged = watchAfter(forgedSenderAtDoor('one', size)).watch;
+const inDomain = watchAfter(fromOne(forgedDomain('one', size), 20)).watch;
 const inHarvest = watchAfter(harvest('one', size)).watch;
 const inStorm = watchAfter(noticeStorm('one', { ...size, count: 2000 })).watch;
 
@@ -69,6 +71,22 @@ const cases: readonly [
   ['a client that is known as good', inForged, rcpt('203.0.113.7', forged), false, null],
   ['a notice to the forged sender', inForged, notice(forged), true, 'discard flood-notice'],
   ['a notice to others', inForged, notice('ann@other.example'), true, null],
+  [
+    'another name at a forged domain',
+    inDomain,
+    rcpt('100.64.9.9', 'x@seaton.biz'),
+    false,
+    '450 flood-sender',
+  ],
+  ['a notice to such a name', inDomain, notice('y@seaton.biz'), true, 'discard flood-notice'],
+  ['a name at another domain', inDomain, rcpt('100.64.9.9', 'x@notseaton.biz'), false, null],
+  [
+    'what else a client sends that named the domain often',
+    inDomain,
+    rcpt('203.0.113.99', 'ann@other.example'),
+    false,
+    null,
+  ],
   ['a harvester', inHarvest, rcpt('192.0.2.7', 'ann@other.example'), false, '421 flood-client'],
   ['its neighbour', inHarvest, rcpt('192.0.2.8', 'ann@other.example'), false, null],
   [
@@ -133,7 +151,7 @@ for (const [name, question] of doorsOfAlerts)
 const honest: readonly [name: string, scene: Scene, client: string][] = [
   [
     'sends the notices of a joe job',
-    fromOne(joeJob('one', { ...size, count: 1000 }, false)),
+    fromOne(joeJob('one', { ...size, count: 1000 }, false), 2),
     '203.0.113.99',
   ],
   [
@@ -149,14 +167,26 @@ for (const [name, scene, client] of honest)
     assert.equal(watch.brake(rcpt(client, 'ann@other.example'), false), null);
   });
 
-/** Half of it comes from one large server. */
-function fromOne({ observations, truth }: Scene): Scene {
+/** Every `nth` of it comes from one large server. */
+function fromOne({ observations, truth }: Scene, nth: number): Scene {
   const client = '203.0.113.99';
   return {
     truth,
-    observations: observations.map((one, i) => (i % 2 > 0 ? one : { ...one, client })),
+    observations: observations.map((one, i) => (i % nth > 0 ? one : { ...one, client })),
   };
 }
+
+test('a domain that has sent good mail for a while is never called forged', () => {
+  const clock = { now: morning - 3 * hour };
+  const watch = createFloodWatch({ now: () => clock.now });
+  const good = { ...rcpt('203.0.113.7', 'ann@Seaton.biz'), adapter: 'milter' } as const;
+  for (let i = 0; i < 30; i++) {
+    clock.now += 3 * minute;
+    watch.see(good, accepted, false);
+  }
+  for (const observation of forgedDomain('one', size).observations) watch.observe(observation);
+  assert.deepEqual(watch.changed(), []);
+});
 
 test('a brake names its incident, is lifted by hand, and ends by itself', () => {
   const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));

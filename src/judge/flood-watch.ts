@@ -56,8 +56,11 @@ export interface FloodWatchOptions extends FinderOptions {
 
 export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
   const { now, alertsTo = () => null, ...options } = all;
-  const finder = createIncidentFinder(options);
   const standings = new Standings();
+  const finder = createIncidentFinder({
+    ...options,
+    knowsHome: (domain, at) => standings.isGood(`@${domain}`, at),
+  });
   let lifted: ReadonlySet<string> = new Set();
 
   function judgeInFlood(question: Question): Verdict | null {
@@ -78,6 +81,12 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
     return (
       address !== null && address !== undefined && standings.isGood(placeOf(address).client, now())
     );
+  }
+
+  /** Whoever is named may be forged, so that what failed tells nothing of the domain. */
+  function countHome({ reversePath, at }: Observation): void {
+    const domain = reversePath?.slice(reversePath.lastIndexOf('@') + 1).toLowerCase() ?? '';
+    if (domain !== '' && domain.length < 256) standings.count(`@${domain}`, true, at);
   }
 
   /** Of ours: it tells of the flood, and is no part of it. */
@@ -108,6 +117,8 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       const { outcome, client, at } = observation;
       if (outcome === 'accepted' || outcome === 'unknown')
         standings.count(placeOf(client).client, outcome === 'accepted', at);
+      // Of what we take ourselves the delivery tells: whoever takes all names as they come knows no better.
+      if (outcome === 'accepted' && question.adapter !== 'smtp') countHome(observation);
     },
     storm(verdict, isBacklog) {
       const incident = finder.storm(now(), isBacklog);
@@ -119,7 +130,11 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       if (isOver) finder.storm(now(), true);
       else finder.calm();
     },
-    observe: (observation) => finder.observe(observation),
+    observe(observation) {
+      finder.observe(observation);
+      const isDelivered = observation.kind === 'fate' && observation.outcome === 'delivered';
+      if (isDelivered && observation.client !== null) countHome(observation);
+    },
     changed() {
       finder.advance(now());
       return finder.changed();

@@ -7,10 +7,13 @@ import test from 'node:test';
 import { createIncidentFinder } from '../../src/verdict/flood/incident-finder.ts';
 import {
   answerLoop,
+  forgedDomain,
+  forgedDomainAccepted,
   forgedSenderAccepted,
   forgedSenderAmongOthers,
   forgedSenderAtDoor,
   forgedSenderRefused,
+  freemail,
   harvest,
   hour,
   joeJob,
@@ -25,6 +28,7 @@ import {
   Stage,
   severalForgedSenders,
   slowHarvest,
+  spamInManyNames,
 } from './scenes.ts';
 
 const day = 24 * hour;
@@ -34,6 +38,12 @@ const scenes: readonly [name: string, play: (seed: string) => Scene][] = [
   ['the case, refused at RCPT', (seed) => forgedSenderAtDoor(seed, large)],
   ['a small one like it', (seed) => forgedSenderAtDoor(seed, small)],
   ['few clients, in one name', (seed) => forgedSenderAtDoor(seed, { ...small, clients: 12 })],
+  ['the case in changing names at one domain', (seed) => forgedDomain(seed, large)],
+  ['a small one of these', (seed) => forgedDomain(seed, small)],
+  [
+    'such names, taken and bounced',
+    (seed) => forgedDomainAccepted(seed, { ...large, count: 3000 }),
+  ],
   ['the case, refused at MAIL', (seed) => forgedSenderRefused(seed, large)],
   ['the case as it was', (seed) => forgedSenderAccepted(seed, { ...large, count: 3000 })],
   [
@@ -100,6 +110,28 @@ test('two floods by different clients at the same time are two incidents', () =>
   const observations = [...one.observations, ...apart].toSorted((a, b) => a.at - b.at);
   const found = find({ observations }).incidents();
   assert.deepEqual(found.map(({ cause }) => cause).toSorted(), ['forged-sender', 'slow-harvest']);
+});
+
+const none: readonly [name: string, play: (seed: string) => Scene][] = [
+  ['a large provider whom spammers name as well', (seed) => freemail(seed, large)],
+  ['the same on a small server', (seed) => freemail(seed, { ...small, count: 500 })],
+  [
+    'spam in random names, many of them at one provider',
+    (seed) => spamInManyNames(seed, { ...large, clients: 6000 }),
+  ],
+];
+for (const [name, play] of none)
+  test(`${name}: no flood`, () => {
+    for (const seed of ['one', 'two'])
+      for (const scene of [play(seed), mixed(play(seed))])
+        assert.deepEqual(find(scene).incidents(), []);
+  });
+
+test('a domain of which good mail is known is never called forged', () => {
+  const { observations } = forgedDomain('one', small);
+  const finder = createIncidentFinder({ knowsHome: (domain) => domain === 'seaton.biz' });
+  for (const observation of observations) finder.observe(observation);
+  assert.deepEqual(finder.incidents(), []);
 });
 
 test('who writes often and is answered now and then is in no loop, however much of it is seen', () => {

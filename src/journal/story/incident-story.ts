@@ -62,8 +62,8 @@ function causeOf(incident: Incident): string[] {
   switch (cause) {
     case 'forged-sender':
       return [
-        `Mail in the name of ${who} came${from}, to ${tried}.${unknown}`,
-        `So many machines${received.unknown > 0 ? ' and so many wrong guesses' : ''} cannot be one person's mail: the sender is forged, and whoever owns that address has most likely nothing to do with it.`,
+        `Mail in ${subject.startsWith('@') ? `changing names at ${who.slice(1)}` : `the name of ${who}`} came${from}, to ${tried}.${unknown}`,
+        `So many machines${received.unknown > 0 ? ' and so many wrong guesses' : ''} cannot be one person's mail: the sender is forged, and whoever owns that ${subject.startsWith('@') ? 'domain' : 'address'} has most likely nothing to do with it.`,
       ];
     case 'harvest':
       return [
@@ -110,7 +110,10 @@ function doorOf({ received, ended }: Incident): string[] {
 function madeOf({ made, cause, subject }: Incident): string[] {
   const sentences: string[] = [];
   if (made.notices > 0) {
-    const to = cause === 'forged-sender' ? `, most of them to ${nameOf(subject)}` : '';
+    const to =
+      cause === 'forged-sender'
+        ? `, most of them to ${subject.startsWith('@') ? `names at ${nameOf(subject.slice(1))}` : nameOf(subject)}`
+        : '';
     const one = made.notices === 1;
     sentences.push(
       `Then it wrote ${formatCount(made.notices, 'failure notice')} about what could not be delivered${one ? '' : to}.`,

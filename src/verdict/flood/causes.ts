@@ -2,6 +2,7 @@
  * What is gathered, and which flood it may become.
  *
  * - sender: what one reverse-path sent, and notices to it
+ * - home: what was sent in names at one domain and nobody wanted, and notices to it
  * - client, network: what one client and its neighbourhood sent, but for notices
  * - notified: notices to mailboxes of one domain
  * - harvested: recipients of one domain that do not exist
@@ -12,6 +13,7 @@
 import type { IncidentCause } from './incident.ts';
 import {
   isAnswerLoop,
+  isForgedDomain,
   isForgedSender,
   isHarvest,
   isJoeJob,
@@ -24,6 +26,7 @@ import {
 
 export const gatherKinds = [
   'sender',
+  'home',
   'client',
   'network',
   'notified',
@@ -38,6 +41,7 @@ export const floods: {
   readonly [kind in GatherKind]: { readonly cause: IncidentCause; readonly isFlood: Rule };
 } = {
   sender: { cause: 'forged-sender', isFlood: isForgedSender },
+  home: { cause: 'forged-sender', isFlood: isForgedDomain },
   client: { cause: 'harvest', isFlood: isHarvest },
   network: { cause: 'harvest', isFlood: isNetworkHarvest },
   notified: { cause: 'joe-job', isFlood: isJoeJob },

@@ -17,6 +17,7 @@ import type { FloodPart } from './incident-finder.ts';
 export function judgeRecipientInFlood({ incident, by }: FloodPart): Verdict | null {
   switch (by) {
     case 'sender':
+    case 'home':
       return defer(incident.id, 'flood-sender', replies.floodSender);
     case 'client':
     case 'network':

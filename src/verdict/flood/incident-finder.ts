@@ -10,15 +10,18 @@
  */
 import { Account, type Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
+import { Gathering } from './gathering.ts';
 import { GatheringTable } from './gathering-table.ts';
-import type { Incident, IncidentCause } from './incident.ts';
+import type { Incident } from './incident.ts';
 import { isNotice } from './incident-index.ts';
 import { IncidentRegister } from './incident-register.ts';
+import { isNarrow } from './joining.ts';
 import { defaultFloodLimits, type FloodLimits } from './limits.ts';
 import { type Named, namesOf, nobody, pairName } from './named.ts';
 import type { Circumstance, Observation } from './observation.ts';
 import type { OpenIncident } from './open-incident.ts';
 import { RecentPairs } from './recent-pairs.ts';
+import type { Surroundings } from './ripeness.ts';
 import { createSee, type Sight } from './sight.ts';
 
 export interface IncidentFinder {
@@ -56,12 +59,14 @@ export interface FloodPart {
 
 export interface FinderOptions {
   readonly limits?: FloodLimits;
+  /** Whether good mail of a domain is known: then it is never called forged. `now`: ms since 1970. */
+  readonly knowsHome?: (domain: string, now: number) => boolean;
   /** For the hashes, so that nobody can choose addresses that are counted as one. */
   readonly seed?: number;
 }
 
 export function createIncidentFinder(options: FinderOptions = {}): IncidentFinder {
-  const { limits = defaultFloodLimits, seed = 0 } = options;
+  const { limits = defaultFloodLimits, seed = 0, knowsHome = () => false } = options;
   const { keys, window, slowWindow } = limits;
   const see = createSee(seed);
   const nameText = namesOf(seed);
@@ -69,6 +74,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   const pairs = new RecentPairs();
   const tables: { readonly [kind in GatherKind]: GatheringTable } = {
     sender: new GatheringTable(keys.senders, window),
+    home: new GatheringTable(keys.homes, window),
     client: new GatheringTable(keys.clients, window),
     network: new GatheringTable(keys.networks, window),
     notified: new GatheringTable(keys.domains, window),
@@ -77,6 +83,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     pair: new GatheringTable(keys.pairs, window),
     storm: new GatheringTable(1, window),
   };
+  /** Recipients that were refused or do not exist: of a whole window at least, which no other gathering exceeds. */
+  const harm = new Gathering(window * 1.5);
+  const around: Surroundings = { harmOfAll: () => harm.total().aside };
   let latest = Number.NEGATIVE_INFINITY;
   let advancedAt = Number.NEGATIVE_INFINITY;
 
@@ -91,8 +100,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   function gather(kind: GatherKind, key: Named, sight: Sight, side: Side): void {
     const gathering = tables[kind].see(key, sight.at);
     gathering.add(sight, side);
-    if (!floods[kind].isFlood(gathering, limits)) return;
+    if (!floods[kind].isFlood(gathering, limits, around)) return;
     tables[kind].delete(key);
+    if (kind === 'home' && knowsHome(key.name, sight.at)) return;
     register.open(kind, key, gathering.total('many'), sight.at);
   }
 
@@ -125,13 +135,16 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   function gatherMail(sight: Sight): void {
-    const { outcome, at, sender, recipient, site, client, network } = sight;
+    const { outcome, at, sender, recipient, home, site, client, network } = sight;
     if (outcome === null) return;
     if (outcome === 'unknown' || outcome === 'refused') {
+      harm.setAside(at);
+      if (home) gather('home', home, sight, 'from');
       if (client) gather('client', client, sight, 'from');
       if (network) gather('network', network, sight, 'from');
       if (site && outcome === 'unknown') gather('harvested', site, sight, 'from');
     } else if (outcome === 'accepted' || outcome === 'delivered') {
+      if (home) tables.home.get(home)?.setAside(at);
       if (client) tables.client.get(client)?.setAside(at);
       if (network) tables.network.get(network)?.setAside(at);
       if (site) tables.harvested.get(site)?.setAside(at);
@@ -154,7 +167,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       const found = register.explain(sight);
       if (found) {
         register.add(found, sight);
-        if (!narrow.has(found.incident.cause)) return;
+        if (!isNarrow(found.incident.cause)) return;
       }
       gatherSender(sight);
       if (!found) gatherOthers(sight);
@@ -183,6 +196,3 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
 function headOf({ id, cause, subject }: OpenIncident): IncidentHead {
   return { id, cause, subject: subject.name };
 }
-
-/** Each of these may be a part of what is done in the name of one sender: it is joined to it then. */
-const narrow: ReadonlySet<IncidentCause> = new Set(['harvest', 'mail-loop']);

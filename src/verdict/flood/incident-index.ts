@@ -33,6 +33,7 @@ export class IncidentIndex {
   /** By the hash of the key. */
   private readonly found: { readonly [kind in IndexKind]: Map<number, OpenIncident> } = {
     sender: new Map(),
+    home: new Map(),
     client: new Map(),
     notified: new Map(),
     harvested: new Map(),
@@ -88,11 +89,20 @@ export class IncidentIndex {
   }
 
   private bySender(sight: Sight): Explanation | null {
-    const { sender, recipient } = sight;
+    const { kind, sender, home, recipient, site } = sight;
     const from = this.find('sender', sender, sight);
     if (from) return { incident: from, side: 'from', by: 'sender' };
-    const to = isNotice(sight) ? this.find('sender', recipient, sight) : null;
-    return to && { incident: to, side: 'to', by: 'sender' };
+    if (isNotice(sight)) {
+      const to = this.find('sender', recipient, sight);
+      if (to) return { incident: to, side: 'to', by: 'sender' };
+    }
+    if (this.found.home.size === 0) return null;
+    const among = this.find('home', home, sight);
+    if (among) return { incident: among, side: 'from', by: 'home' };
+    // One that comes in may be about a joe job.
+    const isOurs = kind === 'notice' || (kind === 'fate' && isNotice(sight));
+    const told = isOurs ? this.find('home', site, sight) : null;
+    return told && { incident: told, side: 'to', by: 'home' };
   }
 
   private byClient(sight: Sight): Explanation | null {

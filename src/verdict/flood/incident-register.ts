@@ -6,7 +6,7 @@ import { Account } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import type { Incident, IncidentCause } from './incident.ts';
 import { type Explanation, IncidentIndex } from './incident-index.ts';
-import { type Flood, isOfMany, type Relation, relate } from './joining.ts';
+import { type Flood, isNarrow, isOfMany, type Relation, relate } from './joining.ts';
 import type { FloodLimits } from './limits.ts';
 import { type Named, type NameText, nobody } from './named.ts';
 import { OpenIncident } from './open-incident.ts';
@@ -37,17 +37,21 @@ export class IncidentRegister {
     return this.index.explain(sight);
   }
 
-  add({ incident, side }: Explanation, sight: Sight): void {
+  add({ incident, side, by }: Explanation, sight: Sight): void {
     incident.add(sight, side);
     this.touched.add(incident);
-    if (side === 'from' && isOfItsClients(incident)) this.index.remember(sight, incident);
+    if (side === 'from' && by !== 'home' && isOfItsClients(incident))
+      this.index.remember(sight, incident);
   }
 
   /** A gathering became a flood. */
   open(kind: GatherKind, key: Named, account: Account, at: number): void {
     const before = this.index.get(kind, key);
     if (before && at - before.account.last < this.limits.again) before.reopen(account);
-    else this.openAnother(kind, { cause: floods[kind].cause, subject: key.kept(), account }, at);
+    else {
+      const subject = kind === 'home' ? this.nameText(`@${key.name}`) : key.kept();
+      this.openAnother(kind, key, { cause: floods[kind].cause, subject, account }, at);
+    }
     const opened = this.index.get(kind, key);
     if (opened) this.touched.add(opened);
   }
@@ -78,19 +82,22 @@ export class IncidentRegister {
     if (incident?.isOpen && incident.endsByRelease) this.close(incident);
   }
 
-  private openAnother(kind: GatherKind, flood: Flood, at: number): void {
+  private openAnother(kind: GatherKind, key: Named, flood: Flood, at: number): void {
     const related = this.related(flood, at);
     if (related.some(({ relation }) => relation === 'counted')) return;
     const [oldest, ...others] = related.map(({ incident }) => incident);
     const incident = oldest ?? this.create(flood, at);
     if (oldest) {
       const parts = new Account('many');
-      for (const { account } of [oldest, ...others]) parts.addAll(account);
+      const apart = new Account('many');
+      for (const { cause, account } of [oldest, ...others])
+        (isNarrow(cause) ? parts : apart).addAll(account);
       flood.account.join(parts);
+      flood.account.addAll(apart);
       oldest.become(flood);
       for (const other of others) this.absorb(oldest, other);
     }
-    this.index.set(kind, flood.subject, incident);
+    this.index.set(kind, key, incident);
     this.joinSame(incident, at);
   }
 
@@ -158,8 +165,14 @@ export class IncidentRegister {
     this.numbers.set(day, Math.max(this.numbers.get(day) ?? 0, Number(number) || 0));
     const incident = OpenIncident.from(told, this.limits.quiet, this.nameText);
     this.current.add(incident);
-    const key = told.cause === 'notice-storm' ? nobody : incident.subject;
-    this.index.set(kindOfCause[told.cause], key, incident);
+    this.index.set(...this.keyOf(told, incident), incident);
+  }
+
+  private keyOf({ cause }: Incident, { subject }: OpenIncident): [GatherKind, Named] {
+    if (cause === 'notice-storm') return ['storm', nobody];
+    if (cause === 'forged-sender' && subject.name.startsWith('@'))
+      return ['home', this.nameText(subject.name.slice(1))];
+    return [kindOfCause[cause], subject];
   }
 
   private create(flood: Flood, at: number): OpenIncident {

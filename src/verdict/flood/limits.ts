@@ -18,6 +18,18 @@ export interface FloodLimits {
     /** Of all that was tried: a famous sender writes to people who exist. */
     readonly share: number;
   };
+  readonly forgedDomain: {
+    /** More than for one sender: a domain has more people, providers and forwarders... */
+    readonly networks: number;
+    /** ...and different names at it, or it is a sender that is forged... */
+    readonly senders: number;
+    readonly harm: number;
+    /** ...and hardly any good mail: at most so much, and such a share of the harm... */
+    readonly good: number;
+    readonly goodShare: number;
+    /** ...and of all that nobody wanted at this server. Spam in random names is in those of many domains. */
+    readonly ofAll: number;
+  };
   readonly harvest: {
     /** Different recipients that do not exist, tried by one address... */
     readonly unknown: number;
@@ -77,6 +89,7 @@ export interface FloodLimits {
   /** Most keys that are watched at once; a key of more than twice its share of all mail is never lost. */
   readonly keys: {
     readonly senders: number;
+    readonly homes: number;
     readonly clients: number;
     readonly networks: number;
     readonly domains: number;
@@ -95,6 +108,7 @@ export const defaultFloodLimits: FloodLimits = {
   window: hour,
   slowWindow: 3 * day,
   forgedSender: { networks: 8, harm: 60, share: 0.5 },
+  forgedDomain: { networks: 20, senders: 40, harm: 120, good: 10, goodShare: 0.05, ofAll: 0.5 },
   harvest: { unknown: 50, ofNetwork: 100, share: 0.6 },
   slowHarvest: { unknown: 300, networks: 50, different: 0.5, share: 0.25 },
   joeJob: { notices: 100, networks: 20, share: 0.5, many: 300 },
@@ -104,7 +118,7 @@ export const defaultFloodLimits: FloodLimits = {
   quiet: { full: 64, floor: 4, halfLife: 10 * minute, slowHalfLife: 6 * hour },
   again: 3 * hour,
   aftermath: 5 * day,
-  keys: { senders: 2048, clients: 2048, networks: 1024, domains: 512, pairs: 4096 },
+  keys: { senders: 2048, homes: 512, clients: 2048, networks: 1024, domains: 512, pairs: 4096 },
   open: 200,
   remembered: 5000,
 };

@@ -1,5 +1,6 @@
 /**
- * Clients that have shown good mail for a while: no brake is ever for them.
+ * Clients that have shown good mail for a while: no brake is ever for them. Domains likewise, by their name
+ * with an `@`: they are never called forged.
  *
  * A name costs many recipients that exist, over time, and few that do not; whoever begins to try who
  * exists loses it. Memory is bounded: of those that are good, and apart from them of all others, the ones
