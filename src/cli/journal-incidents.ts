@@ -4,6 +4,7 @@
 import { incidentLines, incidentTitle } from '../journal/incident-words.ts';
 import { incidentLink } from '../journal/links.ts';
 import { placeOf } from '../mail/client-place.ts';
+import { parseIp } from '../mail/ip.ts';
 import { printable } from '../mail/printable.ts';
 import type { ReceiptQuery, StoredIncident, StoredReceipt } from '../store/journal-store.ts';
 import type { JournalReader } from '../store/open-journal.ts';
@@ -80,7 +81,7 @@ function belongs({ id, cause, subject }: Incident, receipt: StoredReceipt): bool
     case 'joe-job':
       return sender === '' && site === subject;
     case 'mail-loop':
-      return receipt.check === 'loop' && site === subject;
+      return receipt.check === 'loop' && (site === subject || parseIp(subject) !== null);
     case 'notice-storm':
       return receipt.check === 'notice';
     case 'answer-loop':

@@ -3,7 +3,9 @@
  *
  * It holds texts of strangers, unescaped.
  */
+
 import { formatCount, formatDuration, formatLocalTime, formatSize } from '../mail/amounts.ts';
+import { parseIp } from '../mail/ip.ts';
 import type { Incident, IncidentCause, Ranked } from '../verdict/flood/incident.ts';
 
 const causeWords: { readonly [cause in IncidentCause]: (subject: string) => string } = {
@@ -15,7 +17,10 @@ const causeWords: { readonly [cause in IncidentCause]: (subject: string) => stri
   'slow-harvest': (domain) => `many clients, each a little, try who exists at ${domain}`,
   'notice-storm': () => 'this server writes failure notices to many who never wrote to it',
   'joe-job': (domain) => `notices arrive about mail that ${domain} never sent: a joe job`,
-  'mail-loop': (domain) => `mail for ${domain} comes back to this server`,
+  'mail-loop': (where) =>
+    parseIp(where)
+      ? `mail for several domains that lead to ${where} comes back to this server`
+      : `mail for ${where} comes back to this server`,
   'answer-loop': (pair) => `${pair} answer each other without end`,
 };
 

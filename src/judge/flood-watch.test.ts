@@ -13,6 +13,7 @@ import {
   type Scene,
   Stage,
 } from '../../test/flood/scenes.ts';
+import { noLoopFacts } from '../verdict/loop-facts.ts';
 import { noProof } from '../verdict/sender-proof.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import { createFloodWatch } from './flood-watch.ts';
@@ -186,6 +187,35 @@ test('a domain that has sent good mail for a while is never called forged', () =
   }
   for (const observation of forgedDomain('one', size).observations) watch.observe(observation);
   assert.deepEqual(watch.changed(), []);
+});
+
+test('mail that would come back is counted once, though both judge and delivery tell of it', () => {
+  const clock = { now: morning };
+  const watch = createFloodWatch({ now: () => clock.now });
+  const paths = { reversePath: 'ann@site-1.example', forwardPath: 'bob@circle.example' };
+  const asked: Question = {
+    ...paths,
+    adapter: 'delivery',
+    client: null,
+    queueId: null,
+    check: 'loop',
+    facts: noLoopFacts,
+  };
+  const found: Verdict = { action: 'refuse', reply: null, reason: 'greets-as-us', steps: [] };
+  const fate = {
+    kind: 'fate',
+    outcome: 'returned',
+    bytes: 0,
+    nextHop: null,
+    client: null,
+  } as const;
+  for (let i = 0; i < 25; i++) {
+    clock.now += 1000;
+    watch.see(asked, found, true);
+    watch.observe({ ...fate, ...paths, at: clock.now });
+  }
+  const [incident] = watch.changed();
+  assert.deepEqual([incident?.cause, incident?.made.returns], ['mail-loop', 25]);
 });
 
 test('a brake names its incident, is lifted by hand, and ends by itself', () => {

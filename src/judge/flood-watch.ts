@@ -174,9 +174,10 @@ function observationOf(
       if (verdict.action === 'accept') return null;
       return { ...base, kind: 'attempt', outcome: outcomeOf(verdict) };
     case 'loop':
+      // The delivery tells itself what became of what it tried.
+      if (question.adapter === 'delivery') return null;
       if (returned.has(verdict.reason))
         return { ...base, kind: 'fate', outcome: 'returned', bytes: 0, nextHop: null };
-      if (question.adapter === 'delivery') return null;
       return { ...base, kind: 'received', bytes: question.size ?? 0, recipients: 1 };
     case 'notice':
       if (verdict.action === 'discard')
@@ -195,10 +196,5 @@ function outcomeOf({ action, reason }: Verdict): 'accepted' | 'unknown' | 'refus
   return action === 'defer' && !reason.startsWith('flood-') ? 'deferred' : 'refused';
 }
 
-/** The server met itself. */
-const returned: ReadonlySet<Reason> = new Set([
-  'own-hops',
-  'from-ourselves',
-  'greets-as-us',
-  'connects-to-us',
-]);
+/** What comes in came from this server. */
+const returned: ReadonlySet<Reason> = new Set(['own-hops', 'from-ourselves']);

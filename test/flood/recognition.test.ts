@@ -15,6 +15,7 @@ import {
   forgedSenderRefused,
   freemail,
   harvest,
+  hopLoop,
   hour,
   joeJob,
   mailLoop,
@@ -60,6 +61,7 @@ const scenes: readonly [name: string, play: (seed: string) => Scene][] = [
   ['a joe job', (seed) => joeJob(seed, { ...large, count: 5000 }, false)],
   ['a joe job against a mailbox', (seed) => joeJob(seed, { ...large, count: 5000 }, true)],
   ['a mail loop', (seed) => mailLoop(seed, { ...small, count: 100 })],
+  ['many domains that lead back', (seed) => hopLoop(seed, { ...small, count: 200 })],
   ['an answer loop', (seed) => answerLoop(seed, { ...small, count: 200 })],
 ];
 

@@ -420,6 +420,27 @@ export function mailLoop(seed: string, { count, length }: Size): Scene {
   return stage.end({ cause: 'mail-loop', subject: 'circle.example', recipients: 0 });
 }
 
+/** Domains of which each comes back a few times only, because they all lead to one address. */
+export function hopLoop(seed: string, { count, length }: Size): Scene {
+  const stage = new Stage(seed);
+  for (let i = 0; i < count; i++) {
+    const at = stage.at(morning, length);
+    const to = `bob@parked-${stage.random.integer(40)}.example`;
+    stage.observations.push({
+      kind: 'fate',
+      at,
+      client: null,
+      reversePath: stage.knownMailbox(),
+      forwardPath: to,
+      outcome: 'returned',
+      bytes: 2000,
+      nextHop: `mx-${i % 7}.parking.example (127.0.0.1:25)`,
+    });
+    stage.received(at + 1, null, 'ann@site-1.example', to);
+  }
+  return stage.end({ cause: 'mail-loop', subject: '127.0.0.1', recipients: 0 });
+}
+
 export function answerLoop(seed: string, { count, length }: Size): Scene {
   const stage = new Stage(seed);
   const [one, other] = ['away@site-2.example', 'robot@machine.example'];

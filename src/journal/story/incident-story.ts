@@ -11,6 +11,7 @@ import {
   formatSize,
 } from '../../mail/amounts.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
+import { parseIp } from '../../mail/ip.ts';
 import { printable } from '../../mail/printable.ts';
 import { mostExact } from '../../verdict/flood/distinct-counter.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
@@ -83,7 +84,7 @@ function causeOf(incident: Incident): string[] {
       ];
     case 'mail-loop':
       return [
-        `Mail for ${who} was sent and came back to this very server, which took it and sent it again. Its DNS, or a table of this server, leads here.`,
+        `Mail for ${parseIp(subject) ? `domains that lead to ${who}` : who} was sent and came back to this very server, which took it and sent it again. Its DNS, or a table of this server, leads here.`,
       ];
     case 'answer-loop':
       return [
@@ -210,7 +211,9 @@ function adviceOf(incident: Incident): string[] {
     case 'mail-loop':
       return [
         ...(isQueued ? [rescue] : []),
-        ...[explain('See where mail for it goes and why', subject)].filter((text) => text !== ''),
+        ...[explain('See where mail for it goes and why', lostDomain(incident))].filter(
+          (text) => text !== '',
+        ),
         guard,
       ];
     case 'answer-loop':
@@ -221,6 +224,11 @@ function adviceOf(incident: Incident): string[] {
 }
 
 /** People copy commands: none is shown for what is no domain but perhaps a command of a stranger. */
+/** Whose mail came back: that, or one of those. */
+function lostDomain({ subject, sites }: Incident): string {
+  return parseIp(subject) ? (sites.top[0]?.name ?? '') : subject;
+}
+
 function explain(why: string, domain: string): string {
   const name = normalizeDomain(domain);
   return name === null ? '' : `${why}: "spillway explain ${name}".`;

@@ -7,6 +7,7 @@
  * - notified: notices to mailboxes of one domain
  * - harvested: recipients of one domain that do not exist
  * - loop: mail for one domain that came back
+ * - hop: mail for several domains that came back from one next hop
  * - pair: mail between two addresses
  * - storm: the notices that the server itself writes
  */
@@ -16,6 +17,7 @@ import {
   isForgedDomain,
   isForgedSender,
   isHarvest,
+  isHopLoop,
   isJoeJob,
   isMailLoop,
   isNetworkHarvest,
@@ -32,6 +34,7 @@ export const gatherKinds = [
   'notified',
   'harvested',
   'loop',
+  'hop',
   'pair',
   'storm',
 ] as const;
@@ -47,6 +50,7 @@ export const floods: {
   notified: { cause: 'joe-job', isFlood: isJoeJob },
   harvested: { cause: 'slow-harvest', isFlood: isSlowHarvest },
   loop: { cause: 'mail-loop', isFlood: isMailLoop },
+  hop: { cause: 'mail-loop', isFlood: isHopLoop },
   pair: { cause: 'answer-loop', isFlood: isAnswerLoop },
   storm: { cause: 'notice-storm', isFlood: isNoticeStorm },
 };

@@ -80,6 +80,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     notified: new GatheringTable(keys.domains, window),
     harvested: new GatheringTable(keys.domains, slowWindow),
     loop: new GatheringTable(keys.domains, window),
+    hop: new GatheringTable(keys.hops, window),
     pair: new GatheringTable(keys.pairs, window),
     storm: new GatheringTable(1, window),
   };
@@ -118,12 +119,18 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   function gatherOthers(sight: Sight): void {
-    const { kind, outcome, site } = sight;
+    const { kind, outcome } = sight;
     if (kind === 'received') tables.storm.see(nobody, sight.at).setAside(sight.at);
     if (kind === 'notice') gather('storm', nobody, sight, 'to');
     else if (isNotice(sight)) gatherNoticeIn(sight);
     else gatherMail(sight);
-    if (outcome === 'returned' && site) gather('loop', site, sight, 'to');
+    if (outcome === 'returned') gatherReturn(sight);
+  }
+
+  function gatherReturn(sight: Sight): void {
+    const { site, hop } = sight;
+    if (hop) gather('hop', hop, sight, 'from');
+    if (site) gather('loop', site, sight, 'to');
   }
 
   /** One that came in; what becomes of those that the server itself wrote is no joe job. */
@@ -139,7 +146,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     if (outcome === null) return;
     if (outcome === 'unknown' || outcome === 'refused') {
       harm.setAside(at);
-      if (home) gather('home', home, sight, 'from');
+      if (home && !home.isEmpty) gather('home', home, sight, 'from');
       if (client) gather('client', client, sight, 'from');
       if (network) gather('network', network, sight, 'from');
       if (site && outcome === 'unknown') gather('harvested', site, sight, 'from');

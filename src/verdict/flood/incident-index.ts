@@ -38,6 +38,7 @@ export class IncidentIndex {
     notified: new Map(),
     harvested: new Map(),
     loop: new Map(),
+    hop: new Map(),
     pair: new Map(),
     storm: new Map(),
   };
@@ -118,10 +119,12 @@ export class IncidentIndex {
   }
 
   private byRecipient(sight: Sight): Explanation | null {
-    const { kind, outcome, sender, recipient, site } = sight;
+    const { kind, outcome, sender, recipient, site, hop } = sight;
     if (outcome === 'returned') {
       const incident = this.find('loop', site, sight);
       if (incident) return { incident, side: 'to', by: 'loop' };
+      const from = this.find('hop', hop, sight);
+      if (from) return { incident: from, side: 'from', by: 'hop' };
     }
     if (isNotice(sight)) {
       const incident = kind === 'notice' ? null : this.find('notified', site, sight);

@@ -2,6 +2,7 @@
  * The incidents: opened, joined, closed, remembered, each with its id.
  */
 import { formatLocalTime } from '../../mail/amounts.ts';
+import { parseIp } from '../../mail/ip.ts';
 import { Account } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import type { Incident, IncidentCause } from './incident.ts';
@@ -172,6 +173,7 @@ export class IncidentRegister {
     if (cause === 'notice-storm') return ['storm', nobody];
     if (cause === 'forged-sender' && subject.name.startsWith('@'))
       return ['home', this.nameText(subject.name.slice(1))];
+    if (cause === 'mail-loop' && parseIp(subject.name)) return ['hop', subject];
     return [kindOfCause[cause], subject];
   }
 

@@ -67,6 +67,8 @@ export interface FloodLimits {
   readonly mailLoop: {
     /** Mail for one domain that came back to the server that sent it. */
     readonly returns: number;
+    /** Or for several domains that lead to one address, each of them less often. */
+    readonly ofHop: number;
   };
   readonly answerLoop: {
     /** Messages in each direction between two addresses: no two people write so often within the window. */
@@ -93,6 +95,7 @@ export interface FloodLimits {
     readonly clients: number;
     readonly networks: number;
     readonly domains: number;
+    readonly hops: number;
     readonly pairs: number;
   };
   /** Most incidents that are open or in their aftermath, and most that are remembered in all. */
@@ -113,12 +116,20 @@ export const defaultFloodLimits: FloodLimits = {
   slowHarvest: { unknown: 300, networks: 50, different: 0.5, share: 0.25 },
   joeJob: { notices: 100, networks: 20, share: 0.5, many: 300 },
   noticeStorm: { notices: 300, targets: 100, share: 0.3 },
-  mailLoop: { returns: 20 },
+  mailLoop: { returns: 20, ofHop: 40 },
   answerLoop: { each: 30 },
   quiet: { full: 64, floor: 4, halfLife: 10 * minute, slowHalfLife: 6 * hour },
   again: 3 * hour,
   aftermath: 5 * day,
-  keys: { senders: 2048, homes: 512, clients: 2048, networks: 1024, domains: 512, pairs: 4096 },
+  keys: {
+    senders: 2048,
+    homes: 512,
+    clients: 2048,
+    networks: 1024,
+    domains: 512,
+    hops: 64,
+    pairs: 4096,
+  },
   open: 200,
   remembered: 5000,
 };

@@ -123,6 +123,12 @@ export const isMailLoop = rule(
   () => true,
 );
 
+export const isHopLoop = rule(
+  (slice) => slice.counts.returns,
+  ({ mailLoop }) => mailLoop.ofHop,
+  (total) => total.sites.count > 1,
+);
+
 /** Both of two addresses write, and neither stops. */
 export const isAnswerLoop = rule(
   (slice) => Math.max(slice.counts.attempts, slice.counts.deliveries),
