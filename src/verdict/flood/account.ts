@@ -236,9 +236,10 @@ export class Account {
 
   /** One of two may be seen at the door and the other on the way out, or both at either. */
   private rankPair({ kind, outcome, sender }: Sight): void {
-    if (!sender || outcome === 'deferred') return;
+    if (!sender) return;
     if (kind === 'attempt') this.topSenders.add(sender);
-    else if (kind === 'fate') this.sentOf().add(sender);
+    // A queue tries what waits again.
+    else if (kind === 'fate' && outcome !== 'deferred') this.sentOf().add(sender);
   }
 
   /** A recipient is counted once: at the door, or where the source tells nothing of that, later. */
