@@ -3,7 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -134,6 +142,31 @@ for (const [name, more, send] of doors)
     assert.match(out, /deferred \d+ times .*flood/);
   });
 
+test('a client that is known as good is let pass in a flood, after restarts as well', async (t) => {
+  const folder = openFolder(t);
+  const config = configure(folder, '[checks.flood]\nmode = "enforce"\n[smtp]\nlisten = []\n');
+  const now = Date.now();
+  const good = ['100.64.200.1', now - 3 * 3_600_000, 100, 1, now - 1000];
+  const other = ['100.64.200.2', now - 3 * 3_600_000, 10, 1, now - 1000];
+  mkdirSync(join(folder, 'data'), { mode: 0o700 });
+  const path = join(folder, 'data', 'good-clients.jsonl');
+  writeFileSync(path, `${JSON.stringify(good)}\n${JSON.stringify(other)}\n[torn`);
+  const answer = async (server: Running, client: string) =>
+    (await byMilter(server, 'nicholas@seaton.biz', client, ['info@hosted.example'])).join();
+  const server = await startServer(t, config);
+  await flood(server, byMilter);
+  assert.match(await answer(server, '100.64.200.1'), /^c$/);
+  assert.match(await answer(server, '100.64.200.2'), /450 4\.7\.1/);
+  assert.equal(await server.stop(), 0);
+  const again = await startServer(t, config);
+  assert.match(await answer(again, '100.64.200.1'), /^c$/);
+  assert.match(await answer(again, '100.64.200.2'), /450 4\.7\.1/);
+  assert.equal(await again.stop(), 0);
+  const [client, since, count] = JSON.parse(readFileSync(path, 'utf8').trim());
+  assert.deepEqual([client, since], good.slice(0, 2));
+  assert.ok(count > 101 && count <= 102);
+});
+
 test('a watching check refuses nobody for a flood, and tells what it would have done', async (t) => {
   const folder = openFolder(t);
   const config = configure(folder, '[smtp]\nlisten = []\n');
@@ -143,6 +176,43 @@ test('a watching check refuses nobody for a flood, and tells what it would have 
   assert.equal(await server.stop(), 0);
   const { out } = await spillway('journal', '--would', '--check', 'flood', '--config', config);
   assert.match(out, /would be deferred|flood/);
+});
+
+test('an alert in a storm of notices reaches its mailbox, and is no part of the storm', async (t) => {
+  const folder = openFolder(t);
+  const config = configure(
+    folder,
+    `aliases = { postmaster = "info" }
+[checks.flood]
+mode = "enforce"
+[smtp]
+listen = ["127.0.0.1:0"]
+[alerts]
+mail = "Postmaster@hosted.example"
+`,
+  );
+  const now = Date.now();
+  const storm = exampleIncident({
+    id: '2006-09-05.2',
+    cause: 'notice-storm',
+    subject: '',
+    start: now - 60_000,
+    end: now,
+  });
+  const quiet = now - 2 * 3_600_000;
+  const store = await openJournalStore(`sqlite:${folder}/data`);
+  await store.saveIncidents([storm, exampleIncident({ start: quiet - 1000, end: quiet })]);
+  await store[Symbol.asyncDispose]();
+  const server = await startServer(t, config);
+  await server.logged('incident ended');
+  const found = await until(async () => globSync(`${folder}/**/new/*`).length > 0, 20_000);
+  assert.ok(found, 'the alert was not delivered');
+  const [path = ''] = globSync(`${folder}/**/new/*`);
+  assert.match(path, /hosted\.example\/info\//);
+  assert.match(readFileSync(path, 'utf8'), /^Subject: \[spillway\] incident 2006-09-05\.1 ended/m);
+  assert.equal(await server.stop(), 0);
+  const told = (await incidentsOf(config)).find(({ id }) => id === storm.id);
+  assert.deepEqual([told.isOpen, told.made, told.ended], [true, storm.made, storm.ended]);
 });
 
 test('an incident that was quiet while the server was down ends, with a mail and a webhook', async (t) => {

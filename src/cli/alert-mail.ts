@@ -5,25 +5,30 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Delivery } from '../delivery/delivery.ts';
 import { comparableDomain } from '../mail/address.ts';
+import type { Directory } from '../recipients/directory.ts';
 import { noProof } from '../verdict/sender-proof.ts';
 import type { Keeping } from './keeping.ts';
 
 export interface OwnQueue extends Pick<Keeping, 'queue' | 'nextId'> {
   readonly delivery: Pick<Delivery, 'wake'>;
+  readonly directory: Pick<Directory, 'destinationOf' | 'expand'>;
 }
 
 const day = 24 * 3_600_000;
 
-/** With the null reverse-path: nothing ever comes of it. `by`: our queue, or the path of sendmail. */
+/**
+ * With the null reverse-path: nothing ever comes of it. `by`: our queue, or the path of sendmail. What
+ * our queue knows as an alert, and another server's as a notice to that address, counts for no flood.
+ */
 export async function sendAlert(to: string, content: Buffer, by: OwnQueue | string): Promise<void> {
   if (typeof by === 'string') return await handOver(to, content, by);
-  const { queue, nextId, delivery } = by;
+  const { queue, nextId, delivery, directory } = by;
   await using draft = queue.begin();
   if (!draft) throw new Error('the queue is busy');
   const now = Date.now();
   const message = {
     id: nextId(),
-    kind: 'notice',
+    kind: 'alert',
     receivedAt: now,
     expiresAt: now + day,
     sender: { reversePath: '', body: '8bitmime', smtpUtf8: false, ret: null, envid: null },
@@ -31,10 +36,20 @@ export async function sendAlert(to: string, content: Buffer, by: OwnQueue | stri
     proof: noProof,
     size: content.length,
   } as const;
-  const domain = comparableDomain(to.slice(to.lastIndexOf('@') + 1));
-  const recipient = { forwardPath: to, original: to, domain, notify: [], orcpt: null };
-  await draft.commit(message, [recipient], content, false);
+  const isHosted = directory.destinationOf(domainOf(to)) !== null;
+  const recipients = (isHosted ? directory.expand(to) : [to]).map((forwardPath) => ({
+    forwardPath,
+    original: to,
+    domain: domainOf(forwardPath),
+    notify: [],
+    orcpt: null,
+  }));
+  await draft.commit(message, recipients, content, false);
   delivery.wake();
+}
+
+function domainOf(path: string): string {
+  return comparableDomain(path.slice(path.lastIndexOf('@') + 1));
 }
 
 async function handOver(to: string, content: Buffer, sendmail: string): Promise<void> {

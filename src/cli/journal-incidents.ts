@@ -4,6 +4,7 @@
 import { incidentLines, incidentTitle } from '../journal/incident-words.ts';
 import { incidentLink } from '../journal/links.ts';
 import { placeOf } from '../mail/client-place.ts';
+import { parseIp } from '../mail/ip.ts';
 import { printable } from '../mail/printable.ts';
 import type { ReceiptQuery, StoredIncident, StoredReceipt } from '../store/journal-store.ts';
 import type { JournalReader } from '../store/open-journal.ts';
@@ -66,8 +67,11 @@ function belongs({ id, cause, subject }: Incident, receipt: StoredReceipt): bool
   const recipient = receipt.forwardPath?.toLowerCase() ?? null;
   const site = recipient?.slice(recipient.lastIndexOf('@') + 1);
   switch (cause) {
-    case 'forged-sender':
-      return sender === subject || (receipt.check === 'notice' && recipient === subject);
+    case 'forged-sender': {
+      const isAbout = (path: string | null) =>
+        subject.startsWith('@') ? path?.endsWith(subject) : path === subject;
+      return isAbout(sender) || (receipt.check === 'notice' && isAbout(recipient)) || false;
+    }
     case 'harvest': {
       const { client, network } = placeOf(receipt.client?.address ?? '');
       return client === subject || network === subject;
@@ -77,7 +81,7 @@ function belongs({ id, cause, subject }: Incident, receipt: StoredReceipt): bool
     case 'joe-job':
       return sender === '' && site === subject;
     case 'mail-loop':
-      return receipt.check === 'loop' && site === subject;
+      return receipt.check === 'loop' && (site === subject || parseIp(subject) !== null);
     case 'notice-storm':
       return receipt.check === 'notice';
     case 'answer-loop':

@@ -95,6 +95,7 @@ export async function createMx(config: Config, house: House): Promise<Mx> {
     log,
     settings: deliverySettings(config, domains, directory),
     observe: house.floods.observe,
+    onNoticeBacklog: house.floods.backlog,
   };
   const delivery = config.delivery.paused
     ? createPausedDelivery()
@@ -133,6 +134,7 @@ function deliverySettings(config: Config, domains: readonly HostedDomain[], dire
     mostActive: delivery.transactions,
     cutThrough: new Set(cutThrough),
     notices: {
+      backlog: notices.backlog,
       life: queue.noticeLifetime,
       keep: notices.keep,
       addressOfLogin: notices.toLogin ? addressOfLogin(domains, directory) : null,

@@ -25,6 +25,12 @@ const styles: { readonly [state in QueuedMessage['state']]: Style } = {
   kept: 'blue',
 };
 
+const kinds: { readonly [kind in QueuedMessage['kind']]: string } = {
+  mail: 'mail',
+  notice: 'a notice of our own',
+  alert: 'an alert of our own',
+};
+
 /** On one line, so that grep finds whole messages. */
 export function formatLine(message: QueuedMessage, now: number, output: Output): string {
   const { id, receivedAt, state, size, sender, recipients } = message;
@@ -61,7 +67,7 @@ export function formatMessage(message: QueuedMessage, now: number, output: Outpu
   const lines = [
     output.style('bold', formatQueueId(message.id)),
     row('state', `${output.style(styles[state], state)}${kept}${underWay}`),
-    row('kind', message.kind === 'notice' ? 'a notice of our own' : 'mail'),
+    row('kind', kinds[message.kind]),
     row('from', [`<${printable(sender.reversePath)}>`, ...parameters].join(' ')),
     row('proof', printable(describeProof(proof) ?? 'nothing proves the sender')),
     row('size', `${formatNumber(message.size)} octets`),

@@ -6,9 +6,11 @@
  * new rules.
  */
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { type Alerts, createAlerts } from '../journal/alerts.ts';
+import { keepGoodClients } from '../journal/good-clients.ts';
 import { keepIncidents } from '../journal/incident-keeper.ts';
 import { createRecorder } from '../journal/recorder.ts';
 import { createFloodWatch } from '../judge/flood-watch.ts';
@@ -19,7 +21,7 @@ import { Crowd } from '../server/smtp/crowd.ts';
 import type { SmtpServices } from '../server/smtp/services.ts';
 import { openJournalStore } from '../store/open-journal.ts';
 import { findQueue } from '../store/open-queue.ts';
-import { sendAlert } from './alert-mail.ts';
+import { type OwnQueue, sendAlert } from './alert-mail.ts';
 import { createKnowingGuard } from './guard-wiring.ts';
 import { homeOf, serverName } from './home.ts';
 import { type Keeping, openKeeping, openVerified } from './keeping.ts';
@@ -66,7 +68,12 @@ export async function startServer(
   const journal = opened.use(await openJournalStore(url));
   const limits = { retention: first.journal.keep };
   const recorder = opened.use(createRecorder({ store: journal, log, limits }));
-  const floods = createFloodWatch({ now: Date.now, seed: randomInt(2 ** 32) });
+  let alertsTo = first.alerts.mail ?? null;
+  const floods = createFloodWatch({
+    now: Date.now,
+    seed: randomInt(2 ** 32),
+    alertsTo: () => alertsTo,
+  });
   const parts = {
     floods,
     record: recorder.record,
@@ -114,11 +121,7 @@ export async function startServer(
     if (alerts?.config === config) return alerts.tell;
     const { webhook = null, mail: to, sendmail } = config.alerts;
     const send = (recipient: string, content: Buffer) =>
-      sendAlert(
-        recipient,
-        content,
-        mail && keeping ? { ...keeping, delivery: mail.mx.delivery } : sendmail,
-      );
+      sendAlert(recipient, content, mail && keeping ? ownQueue(keeping, mail.mx) : sendmail);
     const tell = createAlerts({
       name: serverName(config),
       webhook,
@@ -130,6 +133,13 @@ export async function startServer(
     return tell;
   }
 
+  opened.use(
+    await keepGoodClients({
+      path: join(home.folder, 'good-clients.jsonl'),
+      watch: floods,
+      warn: (message) => log.warn({}, message),
+    }),
+  );
   opened.use(
     await keepIncidents({
       store: journal,
@@ -177,6 +187,7 @@ export async function startServer(
       await next[Symbol.asyncDispose]();
       throw error;
     }
+    alertsTo = config.alerts.mail ?? null;
     retire(before);
   }
 
@@ -199,6 +210,10 @@ export async function startServer(
       await stack.disposeAsync();
     },
   };
+}
+
+function ownQueue({ queue, nextId }: Keeping, { delivery, directory }: Mx): OwnQueue {
+  return { queue, nextId, delivery, directory };
 }
 
 function disposalOf(resource: AsyncDisposable): () => PromiseLike<void> {

@@ -25,6 +25,14 @@ export const noticeSettings = z
       .max(1_000_000)
       .default(defaultNoticeLimits.inAll)
       .describe('Most notices to all within an hour.'),
+    backlog: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(defaultNoticeLimits.backlog)
+      .describe(
+        'Most notices that wait to be delivered: beyond that no more, until half are gone.',
+      ),
     toLogin: z
       .boolean()
       .default(false)

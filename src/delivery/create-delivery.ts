@@ -8,6 +8,7 @@ import type { HostPort } from '../mail/endpoint.ts';
 import type { QueueId } from '../mail/queue-id.ts';
 import type { Directory } from '../recipients/directory.ts';
 import type { QueueStore } from '../store/queue-store.ts';
+import { defaultNoticeLimits } from '../verdict/notice.ts';
 import type { ConfiguredHosts } from './configured-hosts.ts';
 import { createCutThrough } from './cut-through.ts';
 import type { Delivery } from './delivery.ts';
@@ -15,6 +16,7 @@ import { defaultLaneLimits, type LaneLimits } from './lane.ts';
 import { createLanes } from './lanes.ts';
 import type { DeliveryLog } from './log.ts';
 import { createHopOf } from './next-hop.ts';
+import { createNoticeBacklog } from './notice-backlog.ts';
 import { createNoticeCounts, type NoticeCounts } from './notice-counts.ts';
 import { createNotices } from './notices.ts';
 import { defaultRetrySchedule, type RetrySchedule } from './retry.ts';
@@ -50,6 +52,8 @@ export interface DeliveryOptions {
   readonly settings?: Partial<DeliverySettings>;
   /** Is told what became of each recipient that was tried. */
   readonly observe?: Observe;
+  /** Is told while too many notices wait, and once when they do not any more. */
+  readonly onNoticeBacklog?: (isOver: boolean) => void;
 }
 
 /** Times in ms. */
@@ -65,6 +69,8 @@ export interface DeliverySettings {
 }
 
 export interface NoticeSettings {
+  /** Most that wait to be delivered: see NoticeLimits. */
+  readonly backlog: number;
   /** How long the delivery of a notice is tried. */
   readonly life: number;
   /** How long a message is kept whose failure nobody is told of. */
@@ -91,6 +97,7 @@ export const defaultDeliverySettings: DeliverySettings = {
   scheduler: defaultSchedulerLimits,
   cutThrough: new Set(),
   notices: {
+    backlog: defaultNoticeLimits.backlog,
     life: day,
     keep: 7 * day,
     addressOfLogin: null,
@@ -122,13 +129,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     openWay: createWays({ judge, routes, hosts, transports }),
     onFault: (fault: unknown) => log.error({ err: fault }, 'a delivery met a fault of our own'),
   };
-  const { keep, delayAfter, tellsDelay, ...noticeSettings } = settings.notices;
+  const { keep, delayAfter, tellsDelay, backlog: limit, ...noticeSettings } = settings.notices;
+  const tell = options.onNoticeBacklog ?? (() => {});
+  const backlog = createNoticeBacklog({ store, limit, tell });
   const notices = createNotices({
     ...noticeSettings,
     name: options.name,
     judge,
     directory,
     hopOf,
+    backlog,
     counts: options.noticeCounts ?? createNoticeCounts(now),
     nextId: options.nextId,
     token: options.token,
@@ -155,6 +165,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     store,
     tools,
     settler,
+    backlog,
     cutThrough,
     stopping,
     limits: settings.scheduler,

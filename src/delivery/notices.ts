@@ -16,6 +16,7 @@ import { noProof } from '../verdict/sender-proof.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { type Content, readAll, readHeader } from './content.ts';
 import { describeHop, type HopOf } from './next-hop.ts';
+import type { NoticeBacklog } from './notice-backlog.ts';
 import type { NoticeCounts } from './notice-counts.ts';
 import type { Event } from './outcomes.ts';
 
@@ -26,6 +27,7 @@ export interface NoticesOptions {
   readonly directory: Pick<Directory, 'destinationOf' | 'expand'>;
   readonly hopOf: HopOf;
   readonly counts: NoticeCounts;
+  readonly backlog: Pick<NoticeBacklog, 'over' | 'add'>;
   /** For a notice of ours. */
   readonly nextId: () => QueueId;
   /** Text of letters and digits that nobody can guess. */
@@ -61,7 +63,7 @@ export interface Notices {
 const mostHeader = 51_200;
 
 export function createNotices(options: NoticesOptions): Notices {
-  const { name, judge, directory, hopOf, counts } = options;
+  const { name, judge, directory, hopOf, counts, backlog } = options;
 
   async function decide(
     message: MessageRecord,
@@ -80,6 +82,7 @@ export function createNotices(options: NoticesOptions): Notices {
     const verdict = await askAll(message, to, now);
     if (verdict === 'write') {
       const notice = await write(message, wanted, to, content, now);
+      backlog.add();
       return { notice, unreported: unwanted > 0, undecided: false };
     }
     counts.remove(to);
@@ -115,11 +118,13 @@ export function createNotices(options: NoticesOptions): Notices {
       check: 'notice',
       nextHop: to === '' ? null : describeHop(hopOf(domainOf(to)), to),
       origin: {
+        isAlert: message.kind === 'alert',
         reversePath: sender.reversePath,
         proof,
         isWanted,
         toSender: counts.toSender(to) - (isWanted ? 1 : 0),
         toAll: counts.toAll() - (isWanted ? 1 : 0),
+        backlog: backlog.over,
       },
     });
   }

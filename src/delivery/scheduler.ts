@@ -13,6 +13,7 @@ import type { CutThrough } from './cut-through.ts';
 import type { Delivery } from './delivery.ts';
 import { type Job, type JobTools, startJob } from './job.ts';
 import type { DeliveryLog } from './log.ts';
+import type { NoticeBacklog } from './notice-backlog.ts';
 import type { Tried } from './outcomes.ts';
 import { queuedRecipients } from './queued.ts';
 import type { Settler } from './settling.ts';
@@ -43,6 +44,7 @@ export interface SchedulerOptions {
   readonly store: QueueStore;
   readonly tools: Omit<JobTools, 'signal'>;
   readonly settler: Settler;
+  readonly backlog: Pick<NoticeBacklog, 'look'>;
   readonly cutThrough: CutThrough;
   readonly stopping: AbortController;
   readonly limits: SchedulerLimits;
@@ -59,6 +61,7 @@ export interface Scheduler extends Delivery {
 const batch = 50;
 /** After the grace, for what is broken off to be settled; ms. */
 const lastGrace = 2000;
+const countEvery = 5_000;
 const tidyEvery = 60_000;
 const expireEvery = 600_000;
 
@@ -200,6 +203,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   const timers = [
     every(limits.interval, tick),
+    every(Math.max(countEvery, limits.interval), () => options.backlog.look()),
     every(tidyEvery, async () => lanes.tidy()),
     every(expireEvery, async () => {
       const expired = await store.expire(clock.now());
@@ -236,6 +240,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return closing;
   };
 
+  options.backlog.look().catch((error: unknown) => {
+    log.error({ err: error }, 'cannot look into the queue');
+  });
   look();
   return {
     hasRoom: () => !isClosed && fresh < limits.mostFresh && octets < limits.mostOctets,

@@ -11,13 +11,14 @@ export type Observe = (observation: Observation) => void;
 
 type Fate = Extract<Observation, { kind: 'fate' }>['outcome'];
 
-/** `now`: ms since 1970. */
+/** `now`: ms since 1970. An alert is no part of the flood that it tells of. */
 export function tellFates(
   observe: Observe,
   message: MessageRecord,
   tried: readonly Tried[],
   now: number,
 ): void {
+  if (message.kind === 'alert') return;
   for (const one of tried)
     observe({
       kind: 'fate',

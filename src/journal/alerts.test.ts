@@ -31,15 +31,18 @@ test('texts of strangers cannot write a header, a line or a colour of their own'
 
 test('after twenty within an hour only the log tells of more', () => {
   let mails = 0;
-  let now = 0;
+  let now = 1_800_000;
   const send = async () => void mails++;
   const { options, lines } = optionsWith({ mail: { to: 'ann@example.org', send }, now: () => now });
   const alert = createAlerts(options);
   for (let i = 0; i < 50; i++) alert('began', exampleIncident());
   assert.equal(mails, 20);
   assert.equal(lines.length, 51);
-  now = 3_600_000;
-  alert('began', exampleIncident());
+  now += 3_599_999;
+  for (let i = 0; i < 30; i++) alert('ended', exampleIncident());
+  assert.equal(mails, 20);
+  now += 1;
+  alert('ended', exampleIncident());
   assert.equal(mails, 21);
 });
 

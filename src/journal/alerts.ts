@@ -30,23 +30,27 @@ export interface AlertOptions {
 
 export type Alerts = (occasion: Occasion, incident: Incident) => void;
 
-/** Webhooks and mails within an hour; the log tells of all. */
+/** Webhooks and mails within any hour; the log tells of all. */
 const mostPerHour = 20;
+const hour = 3_600_000;
 /** ms. */
 const webhookPatience = 10_000;
 const defaultWaits = [5_000, 60_000, 600_000];
 
 export function createAlerts(options: AlertOptions): Alerts {
   const { name, webhook, mail, log, now, waits = defaultWaits } = options;
-  let since = now();
-  let sent = 0;
+  /** Times of those within the last hour, oldest first. */
+  let sent: number[] = [];
+  let isSilent = false;
 
   function maySend(): boolean {
-    if (now() - since >= 3_600_000) [since, sent] = [now(), 0];
-    sent++;
-    if (sent === mostPerHour + 1)
-      log.warn({}, 'so many incidents that no more alerts are sent for now');
-    return sent <= mostPerHour;
+    const at = now();
+    sent = sent.filter((time) => at - time < hour);
+    const wasSilent = isSilent;
+    isSilent = sent.length >= mostPerHour;
+    if (!isSilent) sent.push(at);
+    else if (!wasSilent) log.warn({}, 'so many incidents that no more alerts are sent for now');
+    return !isSilent;
   }
 
   async function post(url: string, body: string): Promise<void> {

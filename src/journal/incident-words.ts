@@ -3,16 +3,24 @@
  *
  * It holds texts of strangers, unescaped.
  */
+
 import { formatCount, formatDuration, formatLocalTime, formatSize } from '../mail/amounts.ts';
+import { parseIp } from '../mail/ip.ts';
 import type { Incident, IncidentCause, Ranked } from '../verdict/flood/incident.ts';
 
 const causeWords: { readonly [cause in IncidentCause]: (subject: string) => string } = {
-  'forged-sender': (sender) => `a flood in the name of ${sender}, who is most likely forged`,
+  'forged-sender': (sender) =>
+    sender.startsWith('@')
+      ? `a flood in changing names at ${sender.slice(1)}, which are most likely forged`
+      : `a flood in the name of ${sender}, who is most likely forged`,
   harvest: (client) => `${client} tries who exists here`,
   'slow-harvest': (domain) => `many clients, each a little, try who exists at ${domain}`,
   'notice-storm': () => 'this server writes failure notices to many who never wrote to it',
   'joe-job': (domain) => `notices arrive about mail that ${domain} never sent: a joe job`,
-  'mail-loop': (domain) => `mail for ${domain} comes back to this server`,
+  'mail-loop': (where) =>
+    parseIp(where)
+      ? `mail for several domains that lead to ${where} comes back to this server`
+      : `mail for ${where} comes back to this server`,
   'answer-loop': (pair) => `${pair} answer each other without end`,
 };
 

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
+  answerLoop,
+  forgedDomain,
   forgedSenderAtDoor,
   harvest,
   hour,
+  joeJob,
   minute,
   morning,
   noticeStorm,
   type Scene,
+  Stage,
 } from '../../test/flood/scenes.ts';
+import { noLoopFacts } from '../verdict/loop-facts.ts';
+import { noProof } from '../verdict/sender-proof.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import { createFloodWatch } from './flood-watch.ts';
 
@@ -28,9 +34,9 @@ function notice(to: string, address: string | null = null): Question {
   return { ...question, forwardPath: to, check: 'notice', nextHop: null };
 }
 
-function watchAfter({ observations }: Scene) {
+function watchAfter({ observations }: Scene, alertsTo: () => string | null = () => null) {
   const clock = { now: morning - 3 * hour };
-  const watch = createFloodWatch({ now: () => clock.now });
+  const watch = createFloodWatch({ now: () => clock.now, alertsTo });
   const good = rcpt('203.0.113.7', 'ann@good.example');
   for (let i = 0; i < 30; i++) {
     clock.now += 3 * minute;
@@ -42,6 +48,7 @@ function watchAfter({ observations }: Scene) {
 }
 
 const inForged = watchAfter(forgedSenderAtDoor('one', size)).watch;
+const inDomain = watchAfter(fromOne(forgedDomain('one', size), 20)).watch;
 const inHarvest = watchAfter(harvest('one', size)).watch;
 const inStorm = watchAfter(noticeStorm('one', { ...size, count: 2000 })).watch;
 
@@ -65,6 +72,22 @@ const cases: readonly [
   ['a client that is known as good', inForged, rcpt('203.0.113.7', forged), false, null],
   ['a notice to the forged sender', inForged, notice(forged), true, 'discard flood-notice'],
   ['a notice to others', inForged, notice('ann@other.example'), true, null],
+  [
+    'another name at a forged domain',
+    inDomain,
+    rcpt('100.64.9.9', 'x@seaton.biz'),
+    false,
+    '450 flood-sender',
+  ],
+  ['a notice to such a name', inDomain, notice('y@seaton.biz'), true, 'discard flood-notice'],
+  ['a name at another domain', inDomain, rcpt('100.64.9.9', 'x@notseaton.biz'), false, null],
+  [
+    'what else a client sends that named the domain often',
+    inDomain,
+    rcpt('203.0.113.99', 'ann@other.example'),
+    false,
+    null,
+  ],
   ['a harvester', inHarvest, rcpt('192.0.2.7', 'ann@other.example'), false, '421 flood-client'],
   ['its neighbour', inHarvest, rcpt('192.0.2.8', 'ann@other.example'), false, null],
   [
@@ -83,6 +106,118 @@ for (const [name, watch, question, isOurs, want] of cases)
     assert.equal(verdict && `${verdict.reply?.code ?? verdict.action} ${verdict.reason}`, want);
   });
 
+const postmaster = 'Postmaster@Hosted.example';
+const failedAlert: Question = {
+  ...base,
+  adapter: 'delivery',
+  client: null,
+  reversePath: '',
+  forwardPath: '',
+  check: 'notice',
+  nextHop: null,
+  origin: {
+    isAlert: true,
+    reversePath: '',
+    proof: noProof,
+    isWanted: false,
+    toSender: 0,
+    toAll: 0,
+    backlog: null,
+  },
+};
+const doorsOfAlerts: readonly [name: string, question: Question][] = [
+  ['as a notice, at the door of its own', notice(postmaster.toLowerCase())],
+  ['about mail of a client', notice(postmaster, '192.0.2.7')],
+  ['from this machine, at RCPT', { ...rcpt('127.0.0.1', '', postmaster), client: null }],
+  ['that failed', failedAlert],
+];
+
+for (const [name, question] of doorsOfAlerts)
+  test(`an alert ${name}, is neither braked nor counted in a storm of notices`, () => {
+    const scene = noticeStorm('one', { ...size, count: 2000 });
+    const { watch } = watchAfter(scene, () => postmaster);
+    const [before] = watch.changed();
+    assert.ok(before);
+    assert.equal(watch.brake(question, true), null);
+    const verdict: Verdict = { action: 'discard', reply: null, reason: 'null-mx', steps: [] };
+    watch.see(question, verdict, true);
+    assert.deepEqual(watch.changed(), []);
+    // Any other is both.
+    const other = notice('ann@other.example');
+    assert.equal(watch.brake(other, true)?.reason, 'notice-storm');
+    watch.see(other, verdict, true);
+    assert.equal(watch.changed()[0]?.id, before.id);
+  });
+
+const honest: readonly [name: string, scene: Scene, client: string][] = [
+  [
+    'sends the notices of a joe job',
+    fromOne(joeJob('one', { ...size, count: 1000 }, false), 2),
+    '203.0.113.99',
+  ],
+  [
+    'has a user who is in an answer loop',
+    answerLoop('one', { ...size, count: 200 }),
+    new Stage('').client(1, 1000),
+  ],
+];
+for (const [name, scene, client] of honest)
+  test(`a server that ${name} is not braked for what else it sends`, () => {
+    const { watch } = watchAfter(scene);
+    assert.equal(watch.changed().length, 1);
+    assert.equal(watch.brake(rcpt(client, 'ann@other.example'), false), null);
+  });
+
+/** Every `nth` of it comes from one large server. */
+function fromOne({ observations, truth }: Scene, nth: number): Scene {
+  const client = '203.0.113.99';
+  return {
+    truth,
+    observations: observations.map((one, i) => (i % nth > 0 ? one : { ...one, client })),
+  };
+}
+
+test('a domain that has sent good mail for a while is never called forged', () => {
+  const clock = { now: morning - 3 * hour };
+  const watch = createFloodWatch({ now: () => clock.now });
+  const good = { ...rcpt('203.0.113.7', 'ann@Seaton.biz'), adapter: 'milter' } as const;
+  for (let i = 0; i < 30; i++) {
+    clock.now += 3 * minute;
+    watch.see(good, accepted, false);
+  }
+  for (const observation of forgedDomain('one', size).observations) watch.observe(observation);
+  assert.deepEqual(watch.changed(), []);
+});
+
+test('mail that would come back is counted once, though both judge and delivery tell of it', () => {
+  const clock = { now: morning };
+  const watch = createFloodWatch({ now: () => clock.now });
+  const paths = { reversePath: 'ann@site-1.example', forwardPath: 'bob@circle.example' };
+  const asked: Question = {
+    ...paths,
+    adapter: 'delivery',
+    client: null,
+    queueId: null,
+    check: 'loop',
+    facts: noLoopFacts,
+  };
+  const found: Verdict = { action: 'refuse', reply: null, reason: 'greets-as-us', steps: [] };
+  const fate = {
+    kind: 'fate',
+    outcome: 'returned',
+    bytes: 0,
+    nextHop: null,
+    client: null,
+  } as const;
+  for (let i = 0; i < 25; i++) {
+    clock.now += 1000;
+    watch.see(asked, found, true);
+    watch.observe({ ...fate, ...paths, at: clock.now });
+  }
+  const [incident] = watch.changed();
+  assert.deepEqual([incident?.cause, incident?.made.returns], ['mail-loop', 25]);
+});
+
 test('a brake names its incident, is lifted by hand, and ends by itself', () => {
   const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));
   const question = rcpt('100.64.9.9', forged);
@@ -96,6 +231,27 @@ test('a brake names its incident, is lifted by hand, and ends by itself', () => 
   clock.now += 2 * hour;
   watch.changed();
   assert.equal(watch.brake(question, false), null);
+});
+
+test('a backlog that is there at the start is an incident from then on, and the same one when it is back soon', () => {
+  const clock = { now: morning };
+  const watch = createFloodWatch({ now: () => clock.now });
+  watch.backlog(true);
+  const [begun] = watch.changed();
+  assert.deepEqual([begun?.start, begun?.isOpen, begun?.cause], [morning, true, 'notice-storm']);
+  watch.backlog(false);
+  assert.equal(watch.changed()[0]?.isOpen, false);
+  clock.now += hour;
+  watch.backlog(true);
+  const [again] = watch.changed();
+  assert.deepEqual([again?.id, again?.isOpen], [begun?.id, true]);
+});
+
+test('the end of a backlog ends no storm that was seen before it', () => {
+  const { watch } = watchAfter(noticeStorm('one', { ...size, count: 2000 }));
+  watch.backlog(true);
+  watch.backlog(false);
+  assert.equal(watch.brake(notice('ann@other.example'), true)?.reason, 'notice-storm');
 });
 
 test('a brake lasts as long as the flood tries, though nothing else of it is seen', () => {

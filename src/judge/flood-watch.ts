@@ -3,11 +3,15 @@
  * says what follows for the next question.
  */
 import { placeOf } from '../mail/client-place.ts';
-import { judgeNoticeInFlood, judgeRecipientInFlood } from '../verdict/flood/flood-verdict.ts';
+import {
+  belongsTo,
+  judgeNoticeInFlood,
+  judgeRecipientInFlood,
+} from '../verdict/flood/flood-verdict.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
 import { createIncidentFinder, type FinderOptions } from '../verdict/flood/incident-finder.ts';
 import type { Observation } from '../verdict/flood/observation.ts';
-import { Standings } from '../verdict/flood/standings.ts';
+import { type Standing, Standings } from '../verdict/flood/standings.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 
@@ -18,6 +22,11 @@ export interface FloodDesk {
    * brake is for it.
    */
   brake(question: Question, isOurs: boolean): Verdict | null;
+  /**
+   * A verdict that notices are a storm, by the limits of the operator, as part of its incident; null: that
+   * was lifted by hand. `isBacklog`: the incident ends when they do not pile up any more.
+   */
+  storm(verdict: Verdict, isBacklog: boolean): Verdict | null;
   /** A verdict as it was before its mode was applied. */
   see(question: Question, verdict: Verdict, isOurs: boolean): void;
 }
@@ -25,22 +34,33 @@ export interface FloodDesk {
 export interface FloodWatch extends FloodDesk {
   /** What the delivery tells. */
   observe(observation: Observation): void;
+  /** So many notices wait that no more are written, or not any more. */
+  backlog(isOver: boolean): void;
   /** Ends what is quiet, and gives what has changed since this was last asked. */
   changed(): Incident[];
   /** Goes on where another run ended: before anything is seen. */
   resume(incidents: readonly Incident[]): void;
+  /** Clients that no brake is for because they have shown good mail, and those of another run. */
+  goodClients(): Standing[];
+  resumeGood(clients: Iterable<Standing>): void;
   /** The brakes of these incidents, and of no others, are lifted by hand. */
   lift(ids: Iterable<string>): void;
 }
 
 export interface FloodWatchOptions extends FinderOptions {
+  /** Whom alerts go to by mail; null: nobody. */
+  readonly alertsTo?: () => string | null;
   /** ms since 1970. */
   readonly now: () => number;
 }
 
-export function createFloodWatch({ now, ...options }: FloodWatchOptions): FloodWatch {
-  const finder = createIncidentFinder(options);
+export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
+  const { now, alertsTo = () => null, ...options } = all;
   const standings = new Standings();
+  const finder = createIncidentFinder({
+    ...options,
+    knowsHome: (domain, at) => standings.isGood(`@${domain}`, at),
+  });
   let lifted: ReadonlySet<string> = new Set();
 
   function judgeInFlood(question: Question): Verdict | null {
@@ -63,14 +83,33 @@ export function createFloodWatch({ now, ...options }: FloodWatchOptions): FloodW
     );
   }
 
+  /** Whoever is named may be forged, so that what failed tells nothing of the domain. */
+  function countHome({ reversePath, at }: Observation): void {
+    const domain = reversePath?.slice(reversePath.lastIndexOf('@') + 1).toLowerCase() ?? '';
+    if (domain !== '' && domain.length < 256) standings.count(`@${domain}`, true, at);
+  }
+
+  /** Of ours: it tells of the flood, and is no part of it. */
+  function isAlert(question: Question, isOurs: boolean): boolean {
+    const { check, reversePath, forwardPath } = question;
+    if (check === 'notice') {
+      if (question.origin?.isAlert) return true;
+    } else if (!isOurs) return false;
+    const address = alertsTo();
+    if (address === null || forwardPath === null || reversePath !== '') return false;
+    return forwardPath.toLowerCase() === address.toLowerCase();
+  }
+
   return {
     brake(question, isOurs) {
+      if (isAlert(question, isOurs)) return null;
       if (question.check === 'notice') return judgeInFlood(question);
       // At MAIL nobody knows yet whom it is for, and an incident is told by its recipients.
       if (isOurs || !isRecipientAtDoor(question) || isGood(question)) return null;
       return judgeInFlood(question);
     },
     see(question, verdict, isOurs) {
+      if (isAlert(question, isOurs)) return;
       const observation = observationOf(question, verdict, isOurs, now());
       if (!observation) return;
       finder.observe(observation);
@@ -78,13 +117,31 @@ export function createFloodWatch({ now, ...options }: FloodWatchOptions): FloodW
       const { outcome, client, at } = observation;
       if (outcome === 'accepted' || outcome === 'unknown')
         standings.count(placeOf(client).client, outcome === 'accepted', at);
+      // Of what we take ourselves the delivery tells: whoever takes all names as they come knows no better.
+      if (outcome === 'accepted' && question.adapter !== 'smtp') countHome(observation);
     },
-    observe: (observation) => finder.observe(observation),
+    storm(verdict, isBacklog) {
+      const incident = finder.storm(now(), isBacklog);
+      if (!incident) return verdict;
+      if (lifted.has(incident.id)) return null;
+      return { ...verdict, steps: [belongsTo(incident.id), ...verdict.steps] };
+    },
+    backlog(isOver) {
+      if (isOver) finder.storm(now(), true);
+      else finder.calm();
+    },
+    observe(observation) {
+      finder.observe(observation);
+      const isDelivered = observation.kind === 'fate' && observation.outcome === 'delivered';
+      if (isDelivered && observation.client !== null) countHome(observation);
+    },
     changed() {
       finder.advance(now());
       return finder.changed();
     },
     resume: (incidents) => finder.resume(incidents),
+    goodClients: () => standings.good(),
+    resumeGood: (clients) => standings.resume(clients),
     lift(ids) {
       lifted = new Set(ids);
     },
@@ -117,10 +174,11 @@ function observationOf(
       if (verdict.action === 'accept') return null;
       return { ...base, kind: 'attempt', outcome: outcomeOf(verdict) };
     case 'loop':
+      // The delivery tells itself what became of what it tried.
+      if (question.adapter === 'delivery') return null;
       if (returned.has(verdict.reason))
         return { ...base, kind: 'fate', outcome: 'returned', bytes: 0, nextHop: null };
-      if (question.adapter === 'delivery') return null;
-      return { ...base, kind: 'received', bytes: 0, recipients: 1 };
+      return { ...base, kind: 'received', bytes: question.size ?? 0, recipients: 1 };
     case 'notice':
       if (verdict.action === 'discard')
         return { ...base, kind: 'fate', outcome: 'dropped', bytes: 0, nextHop: null };
@@ -138,10 +196,5 @@ function outcomeOf({ action, reason }: Verdict): 'accepted' | 'unknown' | 'refus
   return action === 'defer' && !reason.startsWith('flood-') ? 'deferred' : 'refused';
 }
 
-/** The server met itself. */
-const returned: ReadonlySet<Reason> = new Set([
-  'own-hops',
-  'from-ourselves',
-  'greets-as-us',
-  'connects-to-us',
-]);
+/** What comes in came from this server. */
+const returned: ReadonlySet<Reason> = new Set(['own-hops', 'from-ourselves']);

@@ -6,6 +6,7 @@ import { defaultNoticeLimits } from '../verdict/notice.ts';
 import type { DomainFacts, RouteFacts } from '../verdict/route-facts.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
 import type { CheckSetting, Question, Verdict } from '../verdict/verdict.ts';
+import type { FloodDesk } from './flood-watch.ts';
 import { createJudge, type JudgeOptions } from './judge.ts';
 import { createRoutes, type GatherRouteFacts } from './routes.ts';
 
@@ -67,6 +68,18 @@ function question(check: 'sender' | 'recipient' | 'notice', domain = 'd.example'
     nextHop: null,
   };
 }
+
+test('who watches for floods sees what passes because its check is off', async () => {
+  const seen: string[] = [];
+  const floods: FloodDesk = {
+    brake: () => null,
+    storm: (verdict) => verdict,
+    see: ({ check }, { action, reason }) => void seen.push(`${check} ${action} ${reason}`),
+  };
+  const { judge } = judgeWith(hole, { mode: 'off' }, { floods });
+  await judge.ask(question('recipient'));
+  assert.deepEqual(seen, ['recipient accept check-off']);
+});
 
 const modes: readonly [
   name: string,

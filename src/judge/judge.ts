@@ -12,6 +12,7 @@ import { judgeDmarc } from '../verdict/dmarc.ts';
 import { judgeLoop, type LoopLimits } from '../verdict/loop.ts';
 import { judgeMailbox } from '../verdict/mailbox.ts';
 import { judgeNotice, type NoticeLimits } from '../verdict/notice.ts';
+import type { NoticeOrigin } from '../verdict/notice-origin.ts';
 import { judgeAddress, judgePath, type PathRole } from '../verdict/path.ts';
 import { reasonWords } from '../verdict/reasons.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
@@ -109,7 +110,7 @@ export function createJudge(options: JudgeOptions): Judge {
       case 'recipient':
         return judgeSubject('recipient', question.forwardPath, question.nextHop);
       case 'notice': {
-        const verdict = question.origin && judgeNotice(question.origin, notices);
+        const verdict = question.origin ? judgeOrigin(question.origin) : null;
         return verdict ?? judgeSubject('notice', question.forwardPath, question.nextHop);
       }
       case 'loop':
@@ -121,6 +122,13 @@ export function createJudge(options: JudgeOptions): Judge {
       case 'flood':
         return checkOff;
     }
+  }
+
+  /** What the limits call a storm is one with the floods, so that it is told and lifted as they are. */
+  function judgeOrigin(origin: NoticeOrigin): Verdict | null {
+    const verdict = judgeNotice(origin, notices);
+    if (!floods || verdict?.reason !== 'notice-storm') return verdict;
+    return floods.storm(verdict, origin.backlog !== null);
   }
 
   function directoryFor(question: MailboxQuestion): Directory | null {
@@ -196,7 +204,11 @@ export function createJudge(options: JudgeOptions): Judge {
       const question = isRelayed(asked) ? routeQuestion(asked) : asked;
       const flooded = askFloods(question);
       const setting = settingOf(question);
-      if (!flooded && setting.mode === 'off') return checkOff;
+      if (!flooded && setting.mode === 'off') {
+        // It passes: whoever watches for floods sees that like any other.
+        floods?.see(question, checkOff, isOurs(question));
+        return checkOff;
+      }
       const found = flooded ?? gatherSafely(question);
       if (found instanceof Promise) return answerLater(question, found, setting);
       const verdict = flooded ?? applyMode(question, found, setting);

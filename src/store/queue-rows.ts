@@ -5,13 +5,14 @@
  */
 import type { Reply } from '../mail/reply.ts';
 import type { Reason } from '../verdict/reasons.ts';
-import type {
-  MessageRecord,
-  MessageState,
-  NewRecipient,
-  QueuedMessage,
-  QueuedRecipient,
-  RecipientState,
+import {
+  type MessageRecord,
+  type MessageState,
+  messageKinds,
+  type NewRecipient,
+  type QueuedMessage,
+  type QueuedRecipient,
+  type RecipientState,
 } from './queue-store.ts';
 import type { Row } from './sqlite-statements.ts';
 import { decode } from './stored-text.ts';
@@ -32,7 +33,7 @@ export function toMessage(row: Row, recipients: readonly QueuedRecipient[]): Que
   const { sender, client, proof }: MessageDetails = JSON.parse(String(row['details']));
   return {
     id: Number(row['id']),
-    kind: row['kind'] === 'notice' ? 'notice' : 'mail',
+    kind: messageKinds.find((kind) => kind === row['kind']) ?? 'mail',
     receivedAt: Number(row['received_at']),
     expiresAt: Number(row['expires_at']),
     sender,

@@ -86,4 +86,6 @@ export const queueSteps: readonly string[] = [
      kept INTEGER NOT NULL
    ) STRICT;
    INSERT INTO total VALUES (1, 0, 0, 0, 0, 0);`,
+  // So that the notices among a large queue can be counted without a look at the rest.
+  `CREATE INDEX message_notice ON message (id) WHERE kind = 'notice';`,
 ];

@@ -13,11 +13,14 @@ import type { Reply } from '../mail/reply.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { SenderProof } from '../verdict/sender-proof.ts';
 
+export const messageKinds = ['mail', 'notice', 'alert'] as const;
+export type MessageKind = (typeof messageKinds)[number];
+
 /** Written once, when the message is accepted. Times in ms since 1970. */
 export interface MessageRecord {
   readonly id: QueueId;
-  /** A notice is one that we wrote ourselves. */
-  readonly kind: 'mail' | 'notice';
+  /** We ourselves wrote a notice, which tells of a failure, and an alert, which tells of a flood. */
+  readonly kind: MessageKind;
   readonly receivedAt: number;
   /** When we give up. */
   readonly expiresAt: number;
@@ -171,6 +174,8 @@ export interface QueueStore extends AsyncDisposable {
   /** Oldest first, in pages, so that a queue of any size fits into memory. */
   list(filter: QueueFilter): AsyncIterable<QueuedMessage>;
   counts(): Promise<QueueCounts>;
+  /** Notices that are queued, claimed or not; `most` where there are as many or more. */
+  noticesQueued(most: number): Promise<number>;
   /**
    * Applies the change where it makes sense; resolves to the ids that changed. `until`: how long
    * purged messages are kept, ms since 1970. A claimed message changes when its attempt is over.

@@ -93,6 +93,7 @@ export type Request =
   | { readonly kind: 'lastId' }
   | { readonly kind: 'nextDue'; readonly except: readonly string[] }
   | { readonly kind: 'counts' }
+  | { readonly kind: 'noticesQueued'; readonly most: number }
   /** Piece 0 is the content, 1 and more those of a large body. */
   | { readonly kind: 'read'; readonly id: QueueId; readonly piece: number }
   | { readonly kind: 'page'; readonly filter: QueueFilter; readonly after: QueueId }

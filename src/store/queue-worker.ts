@@ -35,6 +35,8 @@ function answer(request: Request): Answer {
       return { kind: 'number', number: held.use().nextDue(request.except) };
     case 'counts':
       return { kind: 'counts', counts: held.use().counts() };
+    case 'noticesQueued':
+      return { kind: 'number', number: held.use().noticesQueued(request.most) };
     case 'read': {
       const part = held.use().readPart(request.id, request.piece);
       if (!part) throw new Error('there is no such message any more');

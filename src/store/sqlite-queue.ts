@@ -46,6 +46,7 @@ export interface QueueFile extends Disposable {
   lastId(): number;
   nextDue(except: readonly string[]): number | null;
   counts(): QueueCounts;
+  noticesQueued(most: number): number;
   readPart(id: QueueId, part: number): ContentPart | null;
   page(filter: QueueFilter, after: QueueId): QueuePage;
   /** Ends what this process holds: claims and drafts. */
@@ -113,6 +114,12 @@ function queueFile(
         kept: count('kept'),
       };
     },
+    noticesQueued: (most) =>
+      number(
+        `SELECT count(*) FROM (SELECT 1 FROM message WHERE kind = 'notice'
+           AND NOT EXISTS (SELECT 1 FROM aside WHERE aside.message = message.id) LIMIT ?)`,
+        most,
+      ) ?? 0,
     readPart: (id, part) => readPart(statements, id, part),
     page: (filter, after) => readQueuePage(statements, filter, after),
     letGo() {

@@ -112,6 +112,9 @@ export function threadedQueue({ maxWaitingBytes, ...data }: ThreadedQueueOptions
     async counts() {
       return (await look({ kind: 'counts' }, 'counts')).counts;
     },
+    async noticesQueued(most) {
+      return (await look({ kind: 'noticesQueued', most }, 'number')).number ?? 0;
+    },
     async change(change, ids, now, until) {
       const changed: QueueId[] = [];
       for (let at = 0; at < ids.length; at += step) {

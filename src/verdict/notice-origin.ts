@@ -4,6 +4,8 @@
 import type { SenderProof } from './sender-proof.ts';
 
 export interface NoticeOrigin {
+  /** It is one of our own, which tells of a flood: no part of any. */
+  readonly isAlert: boolean;
   readonly reversePath: string;
   readonly proof: SenderProof;
   /** NOTIFY allows it for at least one of the recipients. */
@@ -11,4 +13,6 @@ export interface NoticeOrigin {
   /** Notices written to this sender within the last hour, and to everybody. */
   readonly toSender: number;
   readonly toAll: number;
+  /** Notices that wait to be delivered, or at least so many, while they are too many; null while they are not. */
+  readonly backlog: number | null;
 }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { defaultNoticeLimits, followNotice, judgeNotice, type NoticeLimits } from './notice.ts';
+import {
+  defaultNoticeLimits,
+  followNotice,
+  isBacklog,
+  judgeNotice,
+  type NoticeLimits,
+} from './notice.ts';
 import type { NoticeOrigin } from './notice-origin.ts';
 import { noProof, type SenderProof } from './sender-proof.ts';
 
@@ -8,9 +14,11 @@ const spfPass: SenderProof = { ...noProof, spf: { result: 'pass', domain: 'a.exa
 const proved: NoticeOrigin = {
   reversePath: 'ann@a.example',
   proof: spfPass,
+  isAlert: false,
   isWanted: true,
   toSender: 0,
   toAll: 0,
+  backlog: null,
 };
 
 /** `null`: nothing speaks against it. */
@@ -37,6 +45,7 @@ const cases: readonly [
   ['an operator may switch notices off', {}, { policy: 'never' }, 'notices-off'],
   ['one sender is told twenty times an hour', { toSender: 20 }, {}, 'notice-cap'],
   ['a storm of failures is a flood', { toAll: 1000 }, {}, 'notice-storm'],
+  ['so are notices that pile up', { backlog: 1000 }, {}, 'notice-storm'],
 ];
 for (const [name, origin, limits, want] of cases)
   test(name, () => {
@@ -44,6 +53,16 @@ for (const [name, origin, limits, want] of cases)
     assert.equal(verdict?.reason ?? null, want);
     if (verdict) assert.equal(verdict.action, 'discard');
   });
+
+test('a backlog begins at its limit and ends when half of it is gone', () => {
+  let isOver = false;
+  const over = [999, 1000, 999, 500, 499, 500, 999, 1000].map((waiting) => {
+    isOver = isBacklog(waiting, isOver, 1000);
+    return isOver;
+  });
+  assert.deepEqual(over, [false, true, true, true, false, false, false, true]);
+  assert.equal(isBacklog(0, true, 1), false);
+});
 
 for (const [action, reason, mayWait, want] of [
   ['accept', 'deliverable', true, 'write'],

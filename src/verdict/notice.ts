@@ -17,9 +17,16 @@ export interface NoticeLimits {
   /** Most notices to one claimed sender, and to all, within an hour. */
   readonly perSender: number;
   readonly inAll: number;
+  /** Most that wait to be delivered: beyond that none is written until half of them are gone. */
+  readonly backlog: number;
 }
 
-export const defaultNoticeLimits: NoticeLimits = { policy: 'proved', perSender: 20, inAll: 1000 };
+export const defaultNoticeLimits: NoticeLimits = {
+  policy: 'proved',
+  perSender: 20,
+  inAll: 1000,
+  backlog: 1000,
+};
 
 /** RFC 5321 §4.5.5: whatever the operator sets, nobody is told of the failure of a notice. */
 export function isReportable(reversePath: string): boolean {
@@ -58,5 +65,12 @@ export function judgeNotice(origin: NoticeOrigin, limits: NoticeLimits): Verdict
     return end('notice-cap', `${origin.toSender} notices went to this sender within an hour`);
   if (origin.toAll >= limits.inAll)
     return end('notice-storm', `${origin.toAll} notices were written within an hour`);
+  if (origin.backlog !== null)
+    return end('notice-storm', `${origin.backlog} notices or more wait to be delivered`);
   return null;
+}
+
+/** Whether too many notices wait: from the limit on until half of it, so that it does not flutter. */
+export function isBacklog(waiting: number, wasBacklog: boolean, limit: number): boolean {
+  return waiting >= (wasBacklog ? Math.ceil(limit / 2) : limit);
 }

@@ -74,7 +74,8 @@ export type Question = Circumstances &
         readonly nextHop: NextHop | null;
         readonly origin?: NoticeOrigin;
       }
-    | { readonly check: 'loop'; readonly facts: LoopFacts }
+    /** `size`: octets of the message, as far as they are known; absent where they are not. */
+    | { readonly check: 'loop'; readonly facts: LoopFacts; readonly size?: number }
     /**
      * May this client send to this mailbox? `nextHop` is there where another server takes the mail and
      * asks us: what it makes of the address, null where it does not say.

@@ -3,7 +3,7 @@
  * torn one.
  */
 
-import type { MessageRecord, NewRecipient } from '../../src/store/queue-store.ts';
+import type { MessageKind, MessageRecord, NewRecipient } from '../../src/store/queue-store.ts';
 import { exampleMessage, exampleRecipient } from '../store/queue-suite.ts';
 
 /** Some stand in their row, some in pieces, some go to disk before their commit. */
@@ -16,7 +16,7 @@ export interface KnownMessage {
   readonly body: Buffer;
 }
 
-export function knownMessage(id: number, kind: 'mail' | 'notice' = 'mail'): KnownMessage {
+export function knownMessage(id: number, kind: MessageKind = 'mail'): KnownMessage {
   const size = sizes[id % 50 === 0 ? 6 : id % 20 === 0 ? 5 : id % 5] ?? 0;
   const head = Buffer.from(`Subject: ${kind} ${id}\r\n\r\n`);
   return {

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { defaultDeliverySettings } from '../../src/delivery/create-delivery.ts';
+import { createFloodWatch } from '../../src/judge/flood-watch.ts';
 import { noProof } from '../../src/verdict/sender-proof.ts';
+import { createFakeClock } from '../fake-clock.ts';
 import {
   createStage,
   later,
@@ -11,6 +13,7 @@ import {
   type Stage,
   type StageOptions,
   spfProof,
+  taken,
 } from './stage.ts';
 
 const minute = 60_000;
@@ -150,10 +153,91 @@ test('a sender is told of twenty failures within an hour, and then no more', asy
 });
 
 test('a storm of failures trips the breaker, however many senders there are', async () => {
-  await using stage = createStage({ ...fails, notices: { inAll: 25 } });
-  for (let n = 0; n < 40; n++) await stage.send({ from: `n${n}@sender.example`, proof: spfProof });
+  const clock = createFakeClock();
+  const floods = createFloodWatch({ now: clock.now });
+  await using stage = createStage({ ...fails, clock, floods, notices: { inAll: 25 } });
+  const fail = (n: number) => stage.send({ from: `n${n}@sender.example`, proof: spfProof });
+  for (let n = 0; n < 40; n++) await fail(n);
   assert.equal(notices(stage).length, 25);
   assert.equal(receipts(stage).filter((one) => one === 'discard notice-storm').length, 15);
+  const [storm, ...others] = floods.changed();
+  assert.deepEqual([storm?.cause, storm?.isOpen, others], ['notice-storm', true, []]);
+  floods.lift([storm?.id ?? '']);
+  await fail(40);
+  assert.equal(notices(stage).length, 26);
+});
+
+/** Notices that nobody takes at the moment, a few of which are enough. */
+function backedUp() {
+  const clock = createFakeClock();
+  const floods = createFloodWatch({ now: clock.now });
+  const world = { takesNotices: false };
+  const stage = createStage({
+    clock,
+    floods,
+    hops: {
+      ...fails.hops,
+      'sender.example': () => (world.takesNotices ? taken : later),
+    },
+    settings: {
+      notices: { ...defaultDeliverySettings.notices, backlog: 6, life: 5 * 24 * hour },
+    },
+  });
+  let sent = 0;
+  const fail = async (times: number) => {
+    for (let n = 0; n < times; n++)
+      await stage.send({ from: `n${sent++}@sender.example`, proof: spfProof });
+  };
+  const queued = () => stage.store.noticesQueued(100);
+  return { stage, floods, world, fail, queued };
+}
+
+test('while notices pile up no more are written, as one incident, until half of them are gone', async () => {
+  const { stage, floods, world, fail, queued } = backedUp();
+  await using _ = stage;
+  await fail(10);
+  assert.equal(await queued(), 6);
+  assert.deepEqual(receipts(stage).slice(-4), Array(4).fill('discard notice-storm'));
+  const [incident, ...others] = floods.changed();
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    [incident?.cause, incident?.subject, incident?.isOpen],
+    ['notice-storm', '', true],
+  );
+  const told = stage.verdicts.flatMap(({ verdict }) => verdict.steps);
+  assert.ok(told.includes(`it belongs to the incident ${incident?.id}`));
+  assert.ok(told.includes('6 notices or more wait to be delivered'));
+
+  const waiting = async () =>
+    (await stage.all()).filter(({ kind, state }) => kind === 'notice' && state === 'queued');
+  const purge = async (count: number) => {
+    const ids = (await waiting()).slice(0, count).map(({ id }) => id);
+    await stage.store.change('purge', ids, stage.clock.now(), stage.clock.now() + hour);
+    await stage.pass(10_000);
+  };
+  await purge(3);
+  await fail(1);
+  assert.equal(await queued(), 3, 'half of them are not gone yet');
+  await purge(1);
+  assert.equal(floods.changed()[0]?.isOpen, false);
+  world.takesNotices = true;
+  await fail(3);
+  assert.equal(notices(stage).length, 3);
+  assert.equal(receipts(stage).filter((one) => one === 'discard notice-storm').length, 5);
+});
+
+test('the brake of a backlog goes on as long as that lasts, and is lifted by hand', async () => {
+  const { stage, floods, fail, queued } = backedUp();
+  await using _ = stage;
+  await fail(6);
+  await stage.pass(3 * hour);
+  const [incident] = floods.changed();
+  assert.equal(incident?.isOpen, true);
+  await fail(1);
+  assert.equal(await queued(), 6);
+  floods.lift([incident.id]);
+  await fail(2);
+  assert.equal(await queued(), 8);
 });
 
 test('many failures at the same moment do not slip under the cap together', async () => {

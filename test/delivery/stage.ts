@@ -12,6 +12,7 @@ import {
 import type { Delivery } from '../../src/delivery/delivery.ts';
 import { defaultSchedulerLimits } from '../../src/delivery/scheduler.ts';
 import type { Delivered, RecipientResult, Shipment } from '../../src/delivery/transport.ts';
+import type { FloodWatch } from '../../src/judge/flood-watch.ts';
 import { createJudge, type Judge } from '../../src/judge/judge.ts';
 import { createRoutes } from '../../src/judge/routes.ts';
 import { comparableDomain, formatDomain } from '../../src/mail/address.ts';
@@ -72,6 +73,8 @@ export interface StageOptions {
   readonly notices?: Partial<NoticeLimits>;
   readonly settings?: Partial<DeliverySettings>;
   readonly mailboxes?: readonly string[];
+  /** Told and asked as in a server; by default nobody watches for floods. */
+  readonly floods?: FloodWatch;
   /** ms between two looks into the store; for tests of days. */
   readonly interval?: number;
 }
@@ -175,6 +178,7 @@ export function createStage(options: StageOptions = {}): Stage {
       dmarc: enforce,
       flood: enforce,
     },
+    floods: options.floods ?? null,
     record: (question, verdict) => verdicts.push({ question, verdict }),
     kept: async () => true,
     onFault: (fault) => {
@@ -228,6 +232,10 @@ export function createStage(options: StageOptions = {}): Stage {
       warn: (details, message) => log.push({ details: { ...details }, message }),
       error: (details, message) => log.push({ details: { ...details }, message }),
     },
+    ...(options.floods && {
+      observe: options.floods.observe,
+      onNoticeBacklog: options.floods.backlog,
+    }),
     settings: {
       ...defaultDeliverySettings,
       scheduler: { ...defaultSchedulerLimits, interval: options.interval ?? 1000 },

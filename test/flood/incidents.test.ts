@@ -12,6 +12,7 @@ import { defaultFloodLimits } from '../../src/verdict/flood/limits.ts';
 import type { Observation } from '../../src/verdict/flood/observation.ts';
 import { liveMemory } from '../live-memory.ts';
 import {
+  forgedDomain,
   forgedSenderAccepted,
   forgedSenderAtDoor,
   harvest,
@@ -116,6 +117,27 @@ test('an incident ends when it is quiet, takes the ends of its mail, and begins 
   );
 });
 
+test('one name at a domain whose others are forged as well becomes part of it, with all that was counted', () => {
+  const one = forgedSenderAtDoor('one', size);
+  const finder = play(one.observations);
+  const { id, received } = only(finder);
+  const others = later(forgedDomain('one', { ...size, clients: 400 }), hour);
+  const apart = others.map((other) => ({
+    ...other,
+    client: other.client?.replace(/^\d+/, '77') ?? null,
+  }));
+  play(apart, finder);
+  const whole = only(finder);
+  assert.deepEqual([whole.id, whole.subject], [id, '@seaton.biz']);
+  assert.equal(whole.received.recipients, received.recipients + 2000);
+  const again = createIncidentFinder();
+  again.resume([whole]);
+  const at = whole.end;
+  const asked = { kind: 'received', at, client: '198.51.100.9', forwardPath: null } as const;
+  assert.equal(again.explain({ ...asked, reversePath: 'new@SEATON.biz' })?.incident.id, id);
+  assert.equal(again.explain({ ...asked, reversePath: 'new@notseaton.biz' }), null);
+});
+
 test('what another finder told is gone on with', () => {
   const { observations } = forgedSenderAtDoor('one', size);
   const whole = only(play(observations));
@@ -206,7 +228,7 @@ test('more floods than may be open close the quietest', () => {
       stage.attempt(
         morning + i,
         `10.${i}.0.1`,
-        `s${k}@x.example`,
+        `s${k}@x-${i}.example`,
         stage.inventedMailbox(),
         'unknown',
       );

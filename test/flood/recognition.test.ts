@@ -7,11 +7,15 @@ import test from 'node:test';
 import { createIncidentFinder } from '../../src/verdict/flood/incident-finder.ts';
 import {
   answerLoop,
+  forgedDomain,
+  forgedDomainAccepted,
   forgedSenderAccepted,
   forgedSenderAmongOthers,
   forgedSenderAtDoor,
   forgedSenderRefused,
+  freemail,
   harvest,
+  hopLoop,
   hour,
   joeJob,
   mailLoop,
@@ -25,6 +29,7 @@ import {
   Stage,
   severalForgedSenders,
   slowHarvest,
+  spamInManyNames,
 } from './scenes.ts';
 
 const day = 24 * hour;
@@ -34,6 +39,12 @@ const scenes: readonly [name: string, play: (seed: string) => Scene][] = [
   ['the case, refused at RCPT', (seed) => forgedSenderAtDoor(seed, large)],
   ['a small one like it', (seed) => forgedSenderAtDoor(seed, small)],
   ['few clients, in one name', (seed) => forgedSenderAtDoor(seed, { ...small, clients: 12 })],
+  ['the case in changing names at one domain', (seed) => forgedDomain(seed, large)],
+  ['a small one of these', (seed) => forgedDomain(seed, small)],
+  [
+    'such names, taken and bounced',
+    (seed) => forgedDomainAccepted(seed, { ...large, count: 3000 }),
+  ],
   ['the case, refused at MAIL', (seed) => forgedSenderRefused(seed, large)],
   ['the case as it was', (seed) => forgedSenderAccepted(seed, { ...large, count: 3000 })],
   [
@@ -50,6 +61,7 @@ const scenes: readonly [name: string, play: (seed: string) => Scene][] = [
   ['a joe job', (seed) => joeJob(seed, { ...large, count: 5000 }, false)],
   ['a joe job against a mailbox', (seed) => joeJob(seed, { ...large, count: 5000 }, true)],
   ['a mail loop', (seed) => mailLoop(seed, { ...small, count: 100 })],
+  ['many domains that lead back', (seed) => hopLoop(seed, { ...small, count: 200 })],
   ['an answer loop', (seed) => answerLoop(seed, { ...small, count: 200 })],
 ];
 
@@ -100,6 +112,44 @@ test('two floods by different clients at the same time are two incidents', () =>
   const observations = [...one.observations, ...apart].toSorted((a, b) => a.at - b.at);
   const found = find({ observations }).incidents();
   assert.deepEqual(found.map(({ cause }) => cause).toSorted(), ['forged-sender', 'slow-harvest']);
+});
+
+const none: readonly [name: string, play: (seed: string) => Scene][] = [
+  ['a large provider whom spammers name as well', (seed) => freemail(seed, large)],
+  ['the same on a small server', (seed) => freemail(seed, { ...small, count: 500 })],
+  [
+    'spam in random names, many of them at one provider',
+    (seed) => spamInManyNames(seed, { ...large, clients: 6000 }),
+  ],
+];
+for (const [name, play] of none)
+  test(`${name}: no flood`, () => {
+    for (const seed of ['one', 'two'])
+      for (const scene of [play(seed), mixed(play(seed))])
+        assert.deepEqual(find(scene).incidents(), []);
+  });
+
+test('a domain of which good mail is known is never called forged', () => {
+  const { observations } = forgedDomain('one', small);
+  const finder = createIncidentFinder({ knowsHome: (domain) => domain === 'seaton.biz' });
+  for (const observation of observations) finder.observe(observation);
+  assert.deepEqual(finder.incidents(), []);
+});
+
+test('who writes often and is answered now and then is in no loop, however much of it is seen', () => {
+  const stage = new Stage('one');
+  const [one, other] = ['monitor@machine.example', 'ann@site-1.example'];
+  for (let i = 0; i < 90; i++) {
+    const at = morning + i * 30_000;
+    stage.attempt(at, '203.0.113.7', one, other, 'accepted');
+    stage.received(at + 1, '203.0.113.7', one, other);
+    stage.fate(at + 2, '203.0.113.7', one, other, 'delivered');
+    if (i % 5 > 0) continue;
+    stage.attempt(at + 9, null, other, one, 'accepted');
+    stage.received(at + 10, null, other, one);
+    stage.fate(at + 11, null, other, one, 'delivered');
+  }
+  assert.deepEqual(find(stage.end(null)).incidents(), []);
 });
 
 test('a day of ordinary mail is no flood', () => {

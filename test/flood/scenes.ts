@@ -239,6 +239,65 @@ export function forgedSenderAtDoor(seed: string, size: Size): Scene {
   return stage.end({ cause: 'forged-sender', subject: forged, recipients: size.count });
 }
 
+/** The case with another name each time. */
+export function forgedDomain(seed: string, size: Size): Scene {
+  const stage = new Stage(seed);
+  for (let i = 0; i < size.count; i++)
+    stage.attempt(
+      stage.at(morning, size.length),
+      stage.client(size.clients),
+      `x${stage.random.integer(1e6)}@Seaton.biz`,
+      stage.inventedMailbox(),
+      'unknown',
+    );
+  return stage.end({ cause: 'forged-sender', subject: '@seaton.biz', recipients: size.count });
+}
+
+/** The same where all is accepted, fails, and is told to the senders. */
+export function forgedDomainAccepted(seed: string, size: Size): Scene {
+  const stage = new Stage(seed);
+  for (let i = 0; i < size.count; i++) {
+    const at = stage.at(morning, size.length);
+    const client = stage.client(size.clients);
+    const sender = `x${stage.random.integer(1e6)}@seaton.biz`;
+    const mailbox = stage.inventedMailbox();
+    stage.attempt(at, client, sender, mailbox, 'accepted');
+    stage.received(at + 1, client, sender, mailbox);
+    stage.fate(at + 500, client, sender, mailbox, 'unknown');
+    stage.notice(at + 600, client, sender);
+    stage.fate(at + 9000, client, '', sender, 'delivered');
+  }
+  return stage.end({ cause: 'forged-sender', subject: '@seaton.biz', recipients: size.count });
+}
+
+/** A provider with a million users, who mistake an address now and then, and whom spammers name as well. */
+export function freemail(seed: string, { count, clients, length }: Size): Scene {
+  const stage = new Stage(seed);
+  for (let i = 0; i < count; i++) {
+    const at = stage.at(morning, length);
+    const isForged = stage.random.integer(10) < 4;
+    const client = isForged ? stage.client(clients) : stage.client(60, 1000);
+    const sender = `user-${stage.random.integer(1e6)}@freemail.example`;
+    const isUnknown = isForged || stage.random.integer(100) < 4;
+    const left = `left-${stage.random.integer(20)}@${stage.site()}`;
+    const mailbox = isUnknown ? left : stage.knownMailbox();
+    stage.attempt(at, client, sender, mailbox, isUnknown ? 'unknown' : 'accepted');
+  }
+  return stage.end(null);
+}
+
+/** Spam in random names, mostly at the same few large providers, of which nothing good comes meanwhile. */
+export function spamInManyNames(seed: string, { count, clients, length }: Size): Scene {
+  const stage = new Stage(seed);
+  for (let i = 0; i < count; i++) {
+    const provider = stage.random.integer(3) === 0 ? 0 : stage.random.integer(40);
+    const sender = `u${stage.random.integer(1e6)}@freemail-${provider}.example`;
+    const mailbox = `left-${stage.random.integer(20)}@${stage.site()}`;
+    stage.attempt(stage.at(morning, length), stage.client(clients), sender, mailbox, 'unknown');
+  }
+  return stage.end(null);
+}
+
 /** The case, refused at MAIL by another check: no recipient is ever heard of. */
 export function forgedSenderRefused(seed: string, size: Size): Scene {
   const stage = new Stage(seed);
@@ -359,6 +418,27 @@ export function mailLoop(seed: string, { count, length }: Size): Scene {
     stage.received(at + 1, null, 'ann@site-1.example', 'bob@circle.example');
   }
   return stage.end({ cause: 'mail-loop', subject: 'circle.example', recipients: 0 });
+}
+
+/** Domains of which each comes back a few times only, because they all lead to one address. */
+export function hopLoop(seed: string, { count, length }: Size): Scene {
+  const stage = new Stage(seed);
+  for (let i = 0; i < count; i++) {
+    const at = stage.at(morning, length);
+    const to = `bob@parked-${stage.random.integer(40)}.example`;
+    stage.observations.push({
+      kind: 'fate',
+      at,
+      client: null,
+      reversePath: stage.knownMailbox(),
+      forwardPath: to,
+      outcome: 'returned',
+      bytes: 2000,
+      nextHop: `mx-${i % 7}.parking.example (127.0.0.1:25)`,
+    });
+    stage.received(at + 1, null, 'ann@site-1.example', to);
+  }
+  return stage.end({ cause: 'mail-loop', subject: '127.0.0.1', recipients: 0 });
 }
 
 export function answerLoop(seed: string, { count, length }: Size): Scene {

@@ -162,6 +162,12 @@ export function memoryQueue(): QueueStore {
       for (const { state } of kept.values()) counts[state]++;
       return counts;
     },
+    async noticesQueued(most) {
+      const notices = [...kept.values()].filter(
+        ({ message, state }) => message.kind === 'notice' && state === 'queued',
+      );
+      return Math.min(most, notices.length);
+    },
     async change(change, ids, now, until) {
       mayWrite();
       return [...new Set(ids)].filter((id) => {

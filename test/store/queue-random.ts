@@ -150,6 +150,7 @@ async function everything(store: QueueStore): Promise<unknown> {
     messages,
     contents: await Promise.all(messages.map((message) => contentOf(store, message.id))),
     counts: await store.counts(),
+    notices: await store.noticesQueued(3),
     lastId: await store.lastId(),
     nextDue: await store.nextDue(),
   };

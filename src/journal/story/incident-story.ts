@@ -11,6 +11,7 @@ import {
   formatSize,
 } from '../../mail/amounts.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
+import { parseIp } from '../../mail/ip.ts';
 import { printable } from '../../mail/printable.ts';
 import { mostExact } from '../../verdict/flood/distinct-counter.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
@@ -62,8 +63,8 @@ function causeOf(incident: Incident): string[] {
   switch (cause) {
     case 'forged-sender':
       return [
-        `Mail in the name of ${who} came${from}, to ${tried}.${unknown}`,
-        `So many machines${received.unknown > 0 ? ' and so many wrong guesses' : ''} cannot be one person's mail: the sender is forged, and whoever owns that address has most likely nothing to do with it.`,
+        `Mail in ${subject.startsWith('@') ? `changing names at ${who.slice(1)}` : `the name of ${who}`} came${from}, to ${tried}.${unknown}`,
+        `So many machines${received.unknown > 0 ? ' and so many wrong guesses' : ''} cannot be one person's mail: the sender is forged, and whoever owns that ${subject.startsWith('@') ? 'domain' : 'address'} has most likely nothing to do with it.`,
       ];
     case 'harvest':
       return [
@@ -83,7 +84,7 @@ function causeOf(incident: Incident): string[] {
       ];
     case 'mail-loop':
       return [
-        `Mail for ${who} was sent and came back to this very server, which took it and sent it again. Its DNS, or a table of this server, leads here.`,
+        `Mail for ${parseIp(subject) ? `domains that lead to ${who}` : who} was sent and came back to this very server, which took it and sent it again. Its DNS, or a table of this server, leads here.`,
       ];
     case 'answer-loop':
       return [
@@ -110,7 +111,10 @@ function doorOf({ received, ended }: Incident): string[] {
 function madeOf({ made, cause, subject }: Incident): string[] {
   const sentences: string[] = [];
   if (made.notices > 0) {
-    const to = cause === 'forged-sender' ? `, most of them to ${nameOf(subject)}` : '';
+    const to =
+      cause === 'forged-sender'
+        ? `, most of them to ${subject.startsWith('@') ? `names at ${nameOf(subject.slice(1))}` : nameOf(subject)}`
+        : '';
     const one = made.notices === 1;
     sentences.push(
       `Then it wrote ${formatCount(made.notices, 'failure notice')} about what could not be delivered${one ? '' : to}.`,
@@ -207,7 +211,9 @@ function adviceOf(incident: Incident): string[] {
     case 'mail-loop':
       return [
         ...(isQueued ? [rescue] : []),
-        ...[explain('See where mail for it goes and why', subject)].filter((text) => text !== ''),
+        ...[explain('See where mail for it goes and why', lostDomain(incident))].filter(
+          (text) => text !== '',
+        ),
         guard,
       ];
     case 'answer-loop':
@@ -218,6 +224,11 @@ function adviceOf(incident: Incident): string[] {
 }
 
 /** People copy commands: none is shown for what is no domain but perhaps a command of a stranger. */
+/** Whose mail came back: that, or one of those. */
+function lostDomain({ subject, sites }: Incident): string {
+  return parseIp(subject) ? (sites.top[0]?.name ?? '') : subject;
+}
+
 function explain(why: string, domain: string): string {
   const name = normalizeDomain(domain);
   return name === null ? '' : `${why}: "spillway explain ${name}".`;

@@ -190,7 +190,8 @@ export class Transaction {
     const { judge } = services;
     const id = services.nextId();
     const base = { ...this.circumstances(this.accepted.only), queueId: formatQueueId(id) };
-    const loop = await judge.ask({ ...base, check: 'loop', facts: this.loopFacts(content) });
+    const facts = this.loopFacts(content);
+    const loop = await judge.ask({ ...base, check: 'loop', facts, size: content.received });
     if (loop.action !== 'accept') return this.heed(loop);
     const { proof, results } = await inProgress.end();
     const dmarc = await judge.ask({ ...base, check: 'dmarc', proof });

@@ -82,6 +82,8 @@ export class Account {
   readonly topClients: HeavyHitters;
   readonly topSenders: HeavyHitters;
   readonly topSites: HeavyHitters;
+  /** Of a pair: whose messages met their end, where `topSenders` has those that were seen at the door. */
+  private sent: HeavyHitters | null = null;
   samples: string[] = [];
   /** What was seen of the same key, and is no part of this: what its harm is a share of. */
   aside = 0;
@@ -158,6 +160,7 @@ export class Account {
     this.topClients.addAll(other.topClients);
     this.topSenders.addAll(other.topSenders);
     this.topSites.addAll(other.topSites);
+    if (other.sent) this.sentOf().addAll(other.sent);
     this.unite(other);
   }
 
@@ -167,7 +170,22 @@ export class Account {
     this.topClients.join(other.topClients);
     this.topSenders.join(other.topSenders);
     this.topSites.join(other.topSites);
+    if (other.sent) this.sentOf().join(other.sent);
     this.unite(other);
+  }
+
+  /** Each message once: at the door, or where the source tells nothing of that, by its end. */
+  get writers(): HeavyHitters {
+    if (!this.sent) return this.topSenders;
+    const all = new HeavyHitters(manyNames);
+    all.addAll(this.topSenders);
+    all.join(this.sent);
+    return all;
+  }
+
+  private sentOf(): HeavyHitters {
+    this.sent ??= new HeavyHitters(fewNames);
+    return this.sent;
   }
 
   private unite(other: Account): void {
@@ -212,9 +230,16 @@ export class Account {
     if (sight.outcome === 'unknown' && recipient) this.strangers.add(recipient.hash);
     if (recipient && this.samples.length < mostSamples && sight.kind !== 'received')
       this.sample(recipient.name);
-    // One of two is seen at the door and the other on the way out.
-    if (side === 'between' && sender) this.topSenders.add(sender);
+    if (side === 'between') this.rankPair(sight);
     else this.rankAll(sight);
+  }
+
+  /** One of two may be seen at the door and the other on the way out, or both at either. */
+  private rankPair({ kind, outcome, sender }: Sight): void {
+    if (!sender) return;
+    if (kind === 'attempt') this.topSenders.add(sender);
+    // A queue tries what waits again.
+    else if (kind === 'fate' && outcome !== 'deferred') this.sentOf().add(sender);
   }
 
   /** A recipient is counted once: at the door, or where the source tells nothing of that, later. */
@@ -243,7 +268,7 @@ export class Account {
       start: this.first,
       end: this.last,
       clients: rank(this.clients, this.topClients),
-      senders: rank(this.senders, this.topSenders),
+      senders: rank(this.senders, this.writers),
       sites: rank(this.sites, this.topSites),
       samples: [...this.samples],
       received: {

@@ -17,9 +17,12 @@ import type { FloodPart } from './incident-finder.ts';
 export function judgeRecipientInFlood({ incident, by }: FloodPart): Verdict | null {
   switch (by) {
     case 'sender':
+    case 'home':
       return defer(incident.id, 'flood-sender', replies.floodSender);
     case 'client':
     case 'network':
+      // It may belong to a slow harvest by what it sends besides.
+      if (incident.cause === 'slow-harvest') return null;
       return defer(incident.id, 'flood-client', replies.floodClient);
     case 'pair':
       return defer(incident.id, 'flood-answers', replies.floodAnswers);
@@ -41,5 +44,10 @@ function defer(id: string, reason: Reason, reply: Reply): Verdict {
 }
 
 function stepsOf(id: string, reason: Reason): string[] {
-  return [`it belongs to the incident ${id}`, reasonWords[reason]];
+  return [belongsTo(id), reasonWords[reason]];
+}
+
+/** A step of a verdict. */
+export function belongsTo(id: string): string {
+  return `it belongs to the incident ${id}`;
 }

@@ -8,16 +8,20 @@
  *
  * Memory is bounded by the limits, whatever comes.
  */
-import type { Side } from './account.ts';
+import { Account, type Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
+import { Gathering } from './gathering.ts';
 import { GatheringTable } from './gathering-table.ts';
-import type { Incident, IncidentCause } from './incident.ts';
+import type { Incident } from './incident.ts';
 import { isNotice } from './incident-index.ts';
 import { IncidentRegister } from './incident-register.ts';
+import { isNarrow } from './joining.ts';
 import { defaultFloodLimits, type FloodLimits } from './limits.ts';
 import { type Named, namesOf, nobody, pairName } from './named.ts';
 import type { Circumstance, Observation } from './observation.ts';
+import type { OpenIncident } from './open-incident.ts';
 import { RecentPairs } from './recent-pairs.ts';
+import type { Surroundings } from './ripeness.ts';
 import { createSee, type Sight } from './sight.ts';
 
 export interface IncidentFinder {
@@ -31,6 +35,12 @@ export interface IncidentFinder {
   changed(): Incident[];
   /** The one that is open and to which such a thing would belong. */
   explain(circumstance: Asked): FloodPart | null;
+  /**
+   * Somebody else found that the server writes too many notices: opens the storm of them, or keeps it
+   * open. `isBacklog`: because they pile up; then it ends with `calm`, when they do not any more.
+   */
+  storm(at: number, isBacklog: boolean): IncidentHead | null;
+  calm(): void;
   /** Goes on with what another finder told: before anything is observed. */
   resume(incidents: readonly Incident[]): void;
 }
@@ -49,12 +59,14 @@ export interface FloodPart {
 
 export interface FinderOptions {
   readonly limits?: FloodLimits;
+  /** Whether good mail of a domain is known: then it is never called forged. `now`: ms since 1970. */
+  readonly knowsHome?: (domain: string, now: number) => boolean;
   /** For the hashes, so that nobody can choose addresses that are counted as one. */
   readonly seed?: number;
 }
 
 export function createIncidentFinder(options: FinderOptions = {}): IncidentFinder {
-  const { limits = defaultFloodLimits, seed = 0 } = options;
+  const { limits = defaultFloodLimits, seed = 0, knowsHome = () => false } = options;
   const { keys, window, slowWindow } = limits;
   const see = createSee(seed);
   const nameText = namesOf(seed);
@@ -62,14 +74,19 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   const pairs = new RecentPairs();
   const tables: { readonly [kind in GatherKind]: GatheringTable } = {
     sender: new GatheringTable(keys.senders, window),
+    home: new GatheringTable(keys.homes, window),
     client: new GatheringTable(keys.clients, window),
     network: new GatheringTable(keys.networks, window),
     notified: new GatheringTable(keys.domains, window),
     harvested: new GatheringTable(keys.domains, slowWindow),
     loop: new GatheringTable(keys.domains, window),
+    hop: new GatheringTable(keys.hops, window),
     pair: new GatheringTable(keys.pairs, window),
     storm: new GatheringTable(1, window),
   };
+  /** Recipients that were refused or do not exist: of a whole window at least, which no other gathering exceeds. */
+  const harm = new Gathering(window * 1.5);
+  const around: Surroundings = { harmOfAll: () => harm.total().aside };
   let latest = Number.NEGATIVE_INFINITY;
   let advancedAt = Number.NEGATIVE_INFINITY;
 
@@ -84,8 +101,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   function gather(kind: GatherKind, key: Named, sight: Sight, side: Side): void {
     const gathering = tables[kind].see(key, sight.at);
     gathering.add(sight, side);
-    if (!floods[kind].isFlood(gathering, limits)) return;
+    if (!floods[kind].isFlood(gathering, limits, around)) return;
     tables[kind].delete(key);
+    if (kind === 'home' && knowsHome(key.name, sight.at)) return;
     register.open(kind, key, gathering.total('many'), sight.at);
   }
 
@@ -101,12 +119,18 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   function gatherOthers(sight: Sight): void {
-    const { kind, outcome, site } = sight;
+    const { kind, outcome } = sight;
     if (kind === 'received') tables.storm.see(nobody, sight.at).setAside(sight.at);
     if (kind === 'notice') gather('storm', nobody, sight, 'to');
     else if (isNotice(sight)) gatherNoticeIn(sight);
     else gatherMail(sight);
-    if (outcome === 'returned' && site) gather('loop', site, sight, 'to');
+    if (outcome === 'returned') gatherReturn(sight);
+  }
+
+  function gatherReturn(sight: Sight): void {
+    const { site, hop } = sight;
+    if (hop) gather('hop', hop, sight, 'from');
+    if (site) gather('loop', site, sight, 'to');
   }
 
   /** One that came in; what becomes of those that the server itself wrote is no joe job. */
@@ -118,13 +142,16 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   function gatherMail(sight: Sight): void {
-    const { outcome, at, sender, recipient, site, client, network } = sight;
+    const { outcome, at, sender, recipient, home, site, client, network } = sight;
     if (outcome === null) return;
     if (outcome === 'unknown' || outcome === 'refused') {
+      harm.setAside(at);
+      if (home && !home.isEmpty) gather('home', home, sight, 'from');
       if (client) gather('client', client, sight, 'from');
       if (network) gather('network', network, sight, 'from');
       if (site && outcome === 'unknown') gather('harvested', site, sight, 'from');
     } else if (outcome === 'accepted' || outcome === 'delivered') {
+      if (home) tables.home.get(home)?.setAside(at);
       if (client) tables.client.get(client)?.setAside(at);
       if (network) tables.network.get(network)?.setAside(at);
       if (site) tables.harvested.get(site)?.setAside(at);
@@ -147,7 +174,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       const found = register.explain(sight);
       if (found) {
         register.add(found, sight);
-        if (!narrow.has(found.incident.cause)) return;
+        if (!isNarrow(found.incident.cause)) return;
       }
       gatherSender(sight);
       if (!found) gatherOthers(sight);
@@ -157,16 +184,22 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     changed: () => register.changed(),
     explain(circumstance) {
       const found = register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
-      if (!found) return null;
-      const { incident, by } = found;
-      const { id, cause, subject } = incident;
-      return { incident: { id, cause, subject: subject.name }, by };
+      return found && { incident: headOf(found.incident), by: found.by };
     },
+    storm(at, isBacklog) {
+      advance(at);
+      const seen = tables.storm.get(nobody)?.total('many') ?? new Account('many');
+      tables.storm.delete(nobody);
+      const incident = register.hold('storm', nobody, seen, latest, isBacklog);
+      return incident && headOf(incident);
+    },
+    calm: () => register.release('storm', nobody),
     resume(incidents) {
       for (const incident of incidents) register.resume(incident);
     },
   };
 }
 
-/** Each of these may be a part of what is done in the name of one sender: it is joined to it then. */
-const narrow: ReadonlySet<IncidentCause> = new Set(['harvest', 'mail-loop']);
+function headOf({ id, cause, subject }: OpenIncident): IncidentHead {
+  return { id, cause, subject: subject.name };
+}

@@ -33,10 +33,12 @@ export class IncidentIndex {
   /** By the hash of the key. */
   private readonly found: { readonly [kind in IndexKind]: Map<number, OpenIncident> } = {
     sender: new Map(),
+    home: new Map(),
     client: new Map(),
     notified: new Map(),
     harvested: new Map(),
     loop: new Map(),
+    hop: new Map(),
     pair: new Map(),
     storm: new Map(),
   };
@@ -88,11 +90,20 @@ export class IncidentIndex {
   }
 
   private bySender(sight: Sight): Explanation | null {
-    const { sender, recipient } = sight;
+    const { kind, sender, home, recipient, site } = sight;
     const from = this.find('sender', sender, sight);
     if (from) return { incident: from, side: 'from', by: 'sender' };
-    const to = isNotice(sight) ? this.find('sender', recipient, sight) : null;
-    return to && { incident: to, side: 'to', by: 'sender' };
+    if (isNotice(sight)) {
+      const to = this.find('sender', recipient, sight);
+      if (to) return { incident: to, side: 'to', by: 'sender' };
+    }
+    if (this.found.home.size === 0) return null;
+    const among = this.find('home', home, sight);
+    if (among) return { incident: among, side: 'from', by: 'home' };
+    // One that comes in may be about a joe job.
+    const isOurs = kind === 'notice' || (kind === 'fate' && isNotice(sight));
+    const told = isOurs ? this.find('home', site, sight) : null;
+    return told && { incident: told, side: 'to', by: 'home' };
   }
 
   private byClient(sight: Sight): Explanation | null {
@@ -108,10 +119,12 @@ export class IncidentIndex {
   }
 
   private byRecipient(sight: Sight): Explanation | null {
-    const { kind, outcome, sender, recipient, site } = sight;
+    const { kind, outcome, sender, recipient, site, hop } = sight;
     if (outcome === 'returned') {
       const incident = this.find('loop', site, sight);
       if (incident) return { incident, side: 'to', by: 'loop' };
+      const from = this.find('hop', hop, sight);
+      if (from) return { incident: from, side: 'from', by: 'hop' };
     }
     if (isNotice(sight)) {
       const incident = kind === 'notice' ? null : this.find('notified', site, sight);

@@ -2,11 +2,12 @@
  * The incidents: opened, joined, closed, remembered, each with its id.
  */
 import { formatLocalTime } from '../../mail/amounts.ts';
+import { parseIp } from '../../mail/ip.ts';
 import { Account } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import type { Incident, IncidentCause } from './incident.ts';
 import { type Explanation, IncidentIndex } from './incident-index.ts';
-import { type Flood, isOfMany, type Relation, relate } from './joining.ts';
+import { type Flood, isNarrow, isOfMany, type Relation, relate } from './joining.ts';
 import type { FloodLimits } from './limits.ts';
 import { type Named, type NameText, nobody } from './named.ts';
 import { OpenIncident } from './open-incident.ts';
@@ -37,34 +38,67 @@ export class IncidentRegister {
     return this.index.explain(sight);
   }
 
-  add({ incident, side }: Explanation, sight: Sight): void {
+  add({ incident, side, by }: Explanation, sight: Sight): void {
     incident.add(sight, side);
     this.touched.add(incident);
-    if (side !== 'to') this.index.remember(sight, incident);
+    if (side === 'from' && by !== 'home' && isOfItsClients(incident))
+      this.index.remember(sight, incident);
   }
 
   /** A gathering became a flood. */
   open(kind: GatherKind, key: Named, account: Account, at: number): void {
     const before = this.index.get(kind, key);
     if (before && at - before.account.last < this.limits.again) before.reopen(account);
-    else this.openAnother(kind, { cause: floods[kind].cause, subject: key.kept(), account }, at);
+    else {
+      const subject = kind === 'home' ? this.nameText(`@${key.name}`) : key.kept();
+      this.openAnother(kind, key, { cause: floods[kind].cause, subject, account }, at);
+    }
     const opened = this.index.get(kind, key);
     if (opened) this.touched.add(opened);
   }
 
-  private openAnother(kind: GatherKind, flood: Flood, at: number): void {
+  /** Opens it, or keeps it open. `untilReleased`: it ends by being released as well. */
+  hold(
+    kind: GatherKind,
+    key: Named,
+    seen: Account,
+    at: number,
+    untilReleased: boolean,
+  ): OpenIncident | null {
+    const wasOpen = this.index.get(kind, key)?.isOpen ?? false;
+    if (!wasOpen) {
+      seen.first = Math.min(seen.first, at);
+      seen.last = Math.max(seen.last, at);
+      this.open(kind, key, seen, at);
+    }
+    const incident = this.index.get(kind, key) ?? null;
+    if (!incident) return null;
+    incident.endsByRelease = untilReleased && (!wasOpen || incident.endsByRelease);
+    incident.keepOpen(at);
+    return incident;
+  }
+
+  release(kind: GatherKind, key: Named): void {
+    const incident = this.index.get(kind, key);
+    if (incident?.isOpen && incident.endsByRelease) this.close(incident);
+  }
+
+  private openAnother(kind: GatherKind, key: Named, flood: Flood, at: number): void {
     const related = this.related(flood, at);
     if (related.some(({ relation }) => relation === 'counted')) return;
     const [oldest, ...others] = related.map(({ incident }) => incident);
     const incident = oldest ?? this.create(flood, at);
     if (oldest) {
       const parts = new Account('many');
-      for (const { account } of [oldest, ...others]) parts.addAll(account);
+      const apart = new Account('many');
+      for (const { cause, account } of [oldest, ...others])
+        (isNarrow(cause) ? parts : apart).addAll(account);
       flood.account.join(parts);
+      flood.account.addAll(apart);
       oldest.become(flood);
       for (const other of others) this.absorb(oldest, other);
     }
-    this.index.set(kind, flood.subject, incident);
+    this.index.set(kind, key, incident);
     this.joinSame(incident, at);
   }
 
@@ -132,8 +166,15 @@ export class IncidentRegister {
     this.numbers.set(day, Math.max(this.numbers.get(day) ?? 0, Number(number) || 0));
     const incident = OpenIncident.from(told, this.limits.quiet, this.nameText);
     this.current.add(incident);
-    const key = told.cause === 'notice-storm' ? nobody : incident.subject;
-    this.index.set(kindOfCause[told.cause], key, incident);
+    this.index.set(...this.keyOf(told, incident), incident);
+  }
+
+  private keyOf({ cause }: Incident, { subject }: OpenIncident): [GatherKind, Named] {
+    if (cause === 'notice-storm') return ['storm', nobody];
+    if (cause === 'forged-sender' && subject.name.startsWith('@'))
+      return ['home', this.nameText(subject.name.slice(1))];
+    if (cause === 'mail-loop' && parseIp(subject.name)) return ['hop', subject];
+    return [kindOfCause[cause], subject];
   }
 
   private create(flood: Flood, at: number): OpenIncident {
@@ -172,6 +213,11 @@ export class IncidentRegister {
     this.over.push(incident.tell());
     if (this.over.length > this.limits.remembered) this.over.shift();
   }
+}
+
+/** Those who send notices in a joe job are honest servers, and so are those of two who answer each other. */
+function isOfItsClients({ cause }: OpenIncident): boolean {
+  return cause === 'forged-sender' || cause === 'harvest' || cause === 'slow-harvest';
 }
 
 interface Related {

@@ -3,7 +3,7 @@
  */
 
 /**
- * - forged-sender: one sender in the mail of many clients to many sites: the case of 2006
+ * - forged-sender: one sender, or many at one domain, in the mail of many clients: the case of 2006
  * - harvest: one client, or its network, tries who exists
  * - slow-harvest: many networks, each a little, try over days who exists at one domain
  * - notice-storm: the server writes failure notices to many who never wrote to it
@@ -27,8 +27,8 @@ export interface Incident {
   readonly id: string;
   readonly cause: IncidentCause;
   /**
-   * Whom it is about, as the cause is: a reverse-path; a client or its network; the domain that is
-   * harvested, that notices are sent to, or whose mail comes back; `ann@a.example and bob@b.example`
+   * Whom it is about, as the cause is: a reverse-path, or `@seaton.biz` where the names at it change; a client or its network; the domain that is
+   * harvested, that notices are sent to, or whose mail comes back, or the address that it comes back from; `ann@a.example and bob@b.example`
    * who answer each other. A notice storm is about nobody: ''.
    */
   readonly subject: string;

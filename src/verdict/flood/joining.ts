@@ -13,7 +13,7 @@ export interface Flood {
 }
 
 /**
- * - part: the older one is part of the newer one, which counted most of it as well
+ * - part: the older one is part of the newer one, which counted most of it as well if it is narrow
  * - counted: all of the newer one was counted for the older one
  */
 export type Relation = 'part' | 'counted';
@@ -28,6 +28,11 @@ export function relate(older: Flood, newer: Flood): Relation | null {
   return isPart ? 'part' : null;
 }
 
+/** What an incident of these explains goes on to be counted for the sender: see `isExplained`. */
+export function isNarrow(cause: IncidentCause): boolean {
+  return cause === 'harvest' || cause === 'mail-loop';
+}
+
 /** Floods by many clients: those by the same ones are one flood, whatever names they send in. */
 export function isOfMany({ cause }: { readonly cause: IncidentCause }): boolean {
   return cause === 'forged-sender' || cause === 'slow-harvest';
@@ -37,6 +42,9 @@ export function isOfMany({ cause }: { readonly cause: IncidentCause }): boolean 
 function isExplained(narrow: Flood, wide: Flood): boolean {
   const { cause, account, subject } = narrow;
   if (wide.cause === 'forged-sender') {
+    // Of one name at the domain.
+    if (cause === 'forged-sender')
+      return wide.subject.name.startsWith('@') && subject.name.endsWith(wide.subject.name);
     if (cause === 'harvest') return isMost(account.topSenders.countOf(wide.subject), account);
     return cause === 'mail-loop' && wide.subject.name.endsWith(`@${subject.name}`);
   }

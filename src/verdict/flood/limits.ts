@@ -18,6 +18,18 @@ export interface FloodLimits {
     /** Of all that was tried: a famous sender writes to people who exist. */
     readonly share: number;
   };
+  readonly forgedDomain: {
+    /** More than for one sender: a domain has more people, providers and forwarders... */
+    readonly networks: number;
+    /** ...and different names at it, or it is a sender that is forged... */
+    readonly senders: number;
+    readonly harm: number;
+    /** ...and hardly any good mail: at most so much, and such a share of the harm... */
+    readonly good: number;
+    readonly goodShare: number;
+    /** ...and of all that nobody wanted at this server. Spam in random names is in those of many domains. */
+    readonly ofAll: number;
+  };
   readonly harvest: {
     /** Different recipients that do not exist, tried by one address... */
     readonly unknown: number;
@@ -55,9 +67,11 @@ export interface FloodLimits {
   readonly mailLoop: {
     /** Mail for one domain that came back to the server that sent it. */
     readonly returns: number;
+    /** Or for several domains that lead to one address, each of them less often. */
+    readonly ofHop: number;
   };
   readonly answerLoop: {
-    /** Messages in each direction between two addresses, seen once or twice: no two people write so often. */
+    /** Messages in each direction between two addresses: no two people write so often within the window. */
     readonly each: number;
   };
   /**
@@ -77,9 +91,11 @@ export interface FloodLimits {
   /** Most keys that are watched at once; a key of more than twice its share of all mail is never lost. */
   readonly keys: {
     readonly senders: number;
+    readonly homes: number;
     readonly clients: number;
     readonly networks: number;
     readonly domains: number;
+    readonly hops: number;
     readonly pairs: number;
   };
   /** Most incidents that are open or in their aftermath, and most that are remembered in all. */
@@ -95,16 +111,25 @@ export const defaultFloodLimits: FloodLimits = {
   window: hour,
   slowWindow: 3 * day,
   forgedSender: { networks: 8, harm: 60, share: 0.5 },
+  forgedDomain: { networks: 20, senders: 40, harm: 120, good: 10, goodShare: 0.05, ofAll: 0.5 },
   harvest: { unknown: 50, ofNetwork: 100, share: 0.6 },
   slowHarvest: { unknown: 300, networks: 50, different: 0.5, share: 0.25 },
   joeJob: { notices: 100, networks: 20, share: 0.5, many: 300 },
   noticeStorm: { notices: 300, targets: 100, share: 0.3 },
-  mailLoop: { returns: 20 },
+  mailLoop: { returns: 20, ofHop: 40 },
   answerLoop: { each: 30 },
   quiet: { full: 64, floor: 4, halfLife: 10 * minute, slowHalfLife: 6 * hour },
   again: 3 * hour,
   aftermath: 5 * day,
-  keys: { senders: 2048, clients: 2048, networks: 1024, domains: 512, pairs: 4096 },
+  keys: {
+    senders: 2048,
+    homes: 512,
+    clients: 2048,
+    networks: 1024,
+    domains: 512,
+    hops: 64,
+    pairs: 4096,
+  },
   open: 200,
   remembered: 5000,
 };

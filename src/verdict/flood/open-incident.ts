@@ -18,6 +18,8 @@ export class OpenIncident {
   readonly joined: string[] = [];
   readonly crowd = new Crowd();
   isOpen = true;
+  /** Who opened it will tell when it is over. */
+  endsByRelease = false;
   private readonly quiet: FloodLimits['quiet'];
   private level: number;
   private leveledAt: number;
@@ -63,9 +65,15 @@ export class OpenIncident {
 
   /** It is seen what it is part of. */
   become({ cause, subject, account }: Flood): void {
-    Object.assign(this, { cause, subject, account, isOpen: true });
+    Object.assign(this, { cause, subject, account, isOpen: true, endsByRelease: false });
     this.level = this.quiet.full;
     this.leveledAt = account.last;
+  }
+
+  /** Nothing of it need be seen for that. */
+  keepOpen(at: number): void {
+    this.level = this.quiet.full;
+    this.leveledAt = at;
   }
 
   isQuiet(now: number): boolean {

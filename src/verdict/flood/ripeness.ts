@@ -8,18 +8,23 @@ import type { Account } from './account.ts';
 import type { Gathering } from './gathering.ts';
 import type { FloodLimits } from './limits.ts';
 
-export type Rule = (gathering: Gathering, limits: FloodLimits) => boolean;
+export type Rule = (gathering: Gathering, limits: FloodLimits, around: Surroundings) => boolean;
+
+export interface Surroundings {
+  /** Recipients that were refused or do not exist within the window or somewhat more, whoever tried them. */
+  harmOfAll(): number;
+}
 
 function rule(
   growing: (slice: Account) => number,
   least: (limits: FloodLimits) => number,
-  isFlood: (total: Account, limits: FloodLimits) => boolean,
+  isFlood: (total: Account, limits: FloodLimits, around: Surroundings) => boolean,
 ): Rule {
-  return (gathering, limits) => {
+  return (gathering, limits, around) => {
     if (!gathering.isMore) return false;
     const sum = gathering.sum(growing);
     if (sum < least(limits) || sum < gathering.lookAt) return false;
-    if (isFlood(gathering.total(), limits)) return true;
+    if (isFlood(gathering.total(), limits, around)) return true;
     gathering.lookAt = sum * 1.1;
     return false;
   };
@@ -30,6 +35,24 @@ export const isForgedSender = rule(
   ({ forgedSender }) => forgedSender.harm,
   (total, { forgedSender }) =>
     total.networks.count >= forgedSender.networks && total.harm >= forgedSender.share * total.tried,
+);
+
+/**
+ * What was accepted stands aside, and some of that may have failed later. A large provider never gets there:
+ * it has good mail, and spam in random names is in those of many.
+ */
+export const isForgedDomain = rule(
+  (slice) => slice.harm,
+  ({ forgedDomain }) => forgedDomain.harm,
+  (total, { forgedDomain }, around) => {
+    const good = Math.max(0, total.aside - total.counts.unknownLater);
+    return (
+      total.networks.count >= forgedDomain.networks &&
+      total.senders.count >= forgedDomain.senders &&
+      good <= Math.min(forgedDomain.good, forgedDomain.goodShare * total.harm) &&
+      total.harm >= forgedDomain.ofAll * around.harmOfAll()
+    );
+  },
 );
 
 /**
@@ -100,12 +123,18 @@ export const isMailLoop = rule(
   () => true,
 );
 
+export const isHopLoop = rule(
+  (slice) => slice.counts.returns,
+  ({ mailLoop }) => mailLoop.ofHop,
+  (total) => total.sites.count > 1,
+);
+
 /** Both of two addresses write, and neither stops. */
 export const isAnswerLoop = rule(
   (slice) => Math.max(slice.counts.attempts, slice.counts.deliveries),
   ({ answerLoop }) => 2 * answerLoop.each,
   (total, { answerLoop }) => {
-    const [, second] = total.topSenders.top(2);
+    const [, second] = total.writers.top(2);
     return second !== undefined && second.count >= answerLoop.each;
   },
 );

@@ -3,6 +3,7 @@
  */
 import { placeOf } from '../../mail/client-place.ts';
 import { detached } from '../../mail/detached.ts';
+import { parseIp } from '../../mail/ip.ts';
 import { hashText } from '../../mail/text-hash.ts';
 import { type Named, type NameText, namesOf } from './named.ts';
 import type { Observation } from './observation.ts';
@@ -26,6 +27,8 @@ export interface Sight {
   readonly site: Named | null;
   readonly client: Named | null;
   readonly network: Named | null;
+  /** Address of the next hop, of what came back from there. */
+  readonly hop: Named | null;
 }
 
 export type See = (observation: Observation, at: number) => Sight;
@@ -47,6 +50,12 @@ export function createSee(seed: number): See {
   const findPlace = createFindPlace(nameText);
   const domainOf = (path: string) => nameText(path, path.lastIndexOf('@') + 1);
 
+  const hopOf = (observation: Observation) => {
+    if (observation.kind !== 'fate' || observation.outcome !== 'returned') return null;
+    const address = addressIn(observation.nextHop ?? '');
+    return address === null ? null : nameText(address);
+  };
+
   return (observation, at) => {
     const { kind } = observation;
     const address = shortened(observation.client);
@@ -65,8 +74,16 @@ export function createSee(seed: number): See {
       site: forwardPath === null ? null : domainOf(forwardPath),
       client: place?.client ?? null,
       network: place?.network ?? null,
+      hop: hopOf(observation),
     };
   };
+}
+
+/** `127.0.0.1` of `mail.seaton.biz (127.0.0.1:25)` or `mail.seaton.biz[127.0.0.1]:25`. */
+function addressIn(nextHop: string): string | null {
+  const [, text = nextHop] = /[[(]([\da-f.:]{2,45})[\])]/i.exec(nextHop) ?? [];
+  const found = parseIp(text) ?? parseIp(text.replace(/:\d+$/, ''));
+  return found?.text ?? null;
 }
 
 /** Each in a slot by its hash, where it stays until another comes there. */

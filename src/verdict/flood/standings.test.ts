@@ -32,11 +32,29 @@ test('a good name is lost by harvesting, and what is long ago counts little', ()
   assert.equal(standings.isGood('client', 60 * day), true);
 });
 
-test('memory is bounded, and who is heard of stays', () => {
+test('memory is bounded: who is heard of stays, and so do good ones whom a crowd drowns out', () => {
   const standings = new Standings({ ...defaultStandingLimits, clients: 10, good: 2, age: 0 });
   for (let i = 0; i < 1000; i++) {
     standings.count(`client-${i}`, true, i);
     standings.count('faithful', true, i);
+    if (i < 5) standings.count('quiet', true, i);
   }
   assert.equal(standings.isGood('faithful', 1000), true);
+  assert.equal(standings.isGood('quiet', 1000), true);
+  for (let i = 0; i < 1000; i++) standings.count(`client-${i}`, true, i);
+  for (let i = 0; i < 20; i++) for (let n = 0; n < 3; n++) standings.count(`good-${i}`, true, 2000);
+  assert.deepEqual(
+    standings.good().map(({ client }) => client),
+    Array.from({ length: 10 }, (_, i) => `good-${i + 10}`),
+  );
+});
+
+test('who was good in another run is so in the next, and can lose that there', () => {
+  const before = standingsAfter(100, 5, 3 * hour);
+  const standings = new Standings();
+  standings.resume(before.good());
+  assert.equal(standings.isGood('client', 4 * hour), true);
+  for (let i = 0; i < 20; i++) standings.count('client', false, 4 * hour);
+  assert.equal(standings.isGood('client', 4 * hour), false);
+  assert.deepEqual(standings.good(), []);
 });

@@ -1,8 +1,10 @@
 /**
- * Clients that have shown good mail for a while: no brake is ever for them.
+ * Clients that have shown good mail for a while: no brake is ever for them. Domains likewise, by their name
+ * with an `@`: they are never called forged.
  *
  * A name costs many recipients that exist, over time, and few that do not; whoever begins to try who
- * exists loses it. Memory is bounded: the ones that were not heard of for longest are forgotten.
+ * exists loses it. Memory is bounded: of those that are good, and apart from them of all others, the ones
+ * that were not heard of for longest are forgotten. So a flood of strangers takes nobody's good name.
  */
 export interface StandingLimits {
   /** Recipients that existed, old ones counting less... */
@@ -13,6 +15,7 @@ export interface StandingLimits {
   readonly share: number;
   /** ms in which counts fall by half. */
   readonly halfLife: number;
+  /** Most that are good, and most others. */
   readonly clients: number;
 }
 
@@ -23,20 +26,24 @@ export const defaultStandingLimits: StandingLimits = {
   age: 3_600_000,
   share: 0.1,
   halfLife: 7 * day,
-  clients: 20_000,
+  clients: 10_000,
 };
 
-interface Standing {
+/** Times in ms since 1970. */
+export interface Standing {
+  readonly client: string;
   readonly since: number;
-  good: number;
-  unknown: number;
-  at: number;
+  /** Recipients that exist and that do not, at the time when it was last heard of. */
+  readonly good: number;
+  readonly unknown: number;
+  readonly at: number;
 }
 
 export class Standings {
   private readonly limits: StandingLimits;
-  /** Those heard of last are last. */
-  private readonly known = new Map<string, Standing>();
+  /** In either those heard of last are last. */
+  private readonly proven = new Map<string, Standing>();
+  private readonly others = new Map<string, Standing>();
 
   constructor(limits: StandingLimits = defaultStandingLimits) {
     this.limits = limits;
@@ -44,29 +51,55 @@ export class Standings {
 
   /** A recipient of the client that exists, or does not. `now`: ms since 1970. */
   count(client: string, exists: boolean, now: number): void {
-    const standing = this.known.get(client) ?? { since: now, good: 0, unknown: 0, at: now };
-    const factor = 0.5 ** (Math.max(0, now - standing.at) / this.limits.halfLife);
-    standing.good = standing.good * factor + (exists ? 1 : 0);
-    standing.unknown = standing.unknown * factor + (exists ? 0 : 1);
-    standing.at = now;
-    this.known.delete(client);
-    this.known.set(client, standing);
-    if (this.known.size > this.limits.clients) this.forgetOldest();
+    const before = this.find(client) ?? { since: now, good: 0, unknown: 0, at: now };
+    const factor = 0.5 ** (Math.max(0, now - before.at) / this.limits.halfLife);
+    this.put({
+      client,
+      since: before.since,
+      good: before.good * factor + (exists ? 1 : 0),
+      unknown: before.unknown * factor + (exists ? 0 : 1),
+      at: now,
+    });
   }
 
   isGood(client: string, now: number): boolean {
-    const standing = this.known.get(client);
-    if (!standing) return false;
-    const { good, unknown, since } = standing;
+    const standing = this.find(client);
+    return standing !== undefined && this.isGoodAt(standing, now);
+  }
+
+  /** Those that are good. */
+  good(): Standing[] {
+    return [...this.proven.values()];
+  }
+
+  /** Goes on with what another run told: before anything is counted. */
+  resume(standings: Iterable<Standing>): void {
+    for (const standing of standings) this.put(standing);
+  }
+
+  private find(client: string): Standing | undefined {
+    return this.proven.get(client) ?? this.others.get(client);
+  }
+
+  private put(standing: Standing): void {
+    const { client, at } = standing;
+    this.proven.delete(client);
+    this.others.delete(client);
+    const known = this.isGoodAt(standing, at) ? this.proven : this.others;
+    known.set(client, standing);
+    if (known.size > this.limits.clients) forgetOldest(known);
+  }
+
+  private isGoodAt({ good, unknown, since }: Standing, now: number): boolean {
     const { limits } = this;
     if (good < limits.good || now - since < limits.age) return false;
     return unknown <= limits.share * (good + unknown);
   }
+}
 
-  private forgetOldest(): void {
-    for (const client of this.known.keys()) {
-      this.known.delete(client);
-      return;
-    }
+function forgetOldest(known: Map<string, Standing>): void {
+  for (const client of known.keys()) {
+    known.delete(client);
+    return;
   }
 }

@@ -9,10 +9,11 @@ import { barePath } from './paths.ts';
 import { answer, ask, circumstances, type Session, type Step } from './session.ts';
 import { addRecipient, beginTransaction } from './transaction.ts';
 
-export function takeSender(session: Session, path: string): Step {
+export function takeSender(session: Session, path: string, parameters: readonly string[]): Step {
   const macros = clearAfter(session.macros, 'M');
   const reversePath = barePath(path);
-  const transaction = beginTransaction(reversePath, isSimulated(session.client, path));
+  const simulated = isSimulated(session.client, path);
+  const transaction = beginTransaction(reversePath, parameters, simulated);
   const begun: Session = { ...session, macros, transaction };
   if (transaction.simulated) return answer(begun, { kind: 'continue' });
   return ask(

@@ -33,6 +33,7 @@ export function askLoop(session: Session, transaction: Transaction, at: 'N' | 'E
     {
       ...circumstances(session, at, only),
       check: 'loop',
+      ...(transaction.size !== null && { size: transaction.size }),
       facts: {
         ...noLoopFacts,
         received,

@@ -61,6 +61,24 @@ test('sendmail, version 6: an accepted message', () => {
   );
 });
 
+const sizes: readonly [parameters: string[], size: number | undefined][] = [
+  [[], undefined],
+  [['BODY=8BITMIME', 'SIZE=4321'], 4321],
+  [['size=9'], 9],
+  [['SIZE=0'], 0],
+  [['SIZE=99999999999999999999'], 2 ** 40],
+  [['SIZE=-1', 'SIZE=', 'SIZE=1e9', 'SIZE=1 2', 'XSIZE=5'], undefined],
+  [['SIZE=999999999999999999999'], undefined],
+];
+for (const [parameters, size] of sizes)
+  test(`at the end the size is known that was said at MAIL: ${parameters.join(' ')}`, () => {
+    const dialog = open(new Dialog());
+    dialog.send(mta.mail('<ann@example.org>', ...parameters), mta.rcpt('<bob@b.example>'));
+    dialog.send(mta.header('Subject', 'hello'), mta.endOfMessage());
+    assert.ok(dialog.asked.check === 'loop');
+    assert.equal(dialog.asked.size, size);
+  });
+
 /** What a peer of each version offers, and which of the steps it then sends get an answer. */
 const versions: readonly [version: number, offered: number, answers: string][] = [
   [2, 0x7f, 'c c c c c c c'],

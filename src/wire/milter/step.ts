@@ -77,7 +77,7 @@ function obey(
       return goOn({ ...session, macros, client, transaction: null }, terms, 'helo');
     }
     case 'mail':
-      return takeSender(session, command.path);
+      return takeSender(session, command.path, command.parameters);
     case 'rcpt':
       return takeRecipient(session, command.path);
     case 'data':

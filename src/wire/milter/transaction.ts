@@ -7,6 +7,8 @@ import { barePath } from './paths.ts';
 
 export interface Transaction {
   readonly reversePath: string;
+  /** As the client said at MAIL; null where it did not. */
+  readonly size: number | null;
   /** The mail server hands it over from itself: see client.ts. */
   readonly simulated: boolean;
   /** How many recipients were not refused... */
@@ -26,9 +28,14 @@ export interface Transaction {
 /** More than any mail server allows in one message. */
 const recipientLimit = 10_000;
 
-export function beginTransaction(reversePath: string, simulated: boolean): Transaction {
+export function beginTransaction(
+  reversePath: string,
+  parameters: readonly string[],
+  simulated: boolean,
+): Transaction {
   return {
     reversePath,
+    size: declaredSize(parameters),
     simulated,
     accepted: 0,
     recipients: [],
@@ -38,6 +45,15 @@ export function beginTransaction(reversePath: string, simulated: boolean): Trans
     hops: noHops,
     loopJudged: false,
   };
+}
+
+/** RFC 1870 §4: up to 20 digits; no server takes more than a number can hold. */
+function declaredSize(parameters: readonly string[]): number | null {
+  for (const parameter of parameters) {
+    const [, digits] = /^size=(\d{1,20})$/i.exec(parameter) ?? [];
+    if (digits !== undefined) return Math.min(Number(digits), 2 ** 40);
+  }
+  return null;
 }
 
 /** `path` as the mail server wrote it. */
