@@ -1,6 +1,8 @@
 /**
  * The difference of two texts that differ in one place, as `diff -u` writes it.
  */
+import { splitLines } from '../foreign/text-lines.ts';
+
 const context = 3;
 const noNewline = '\\ No newline at end of file';
 
@@ -30,11 +32,6 @@ export function unifiedDiff(path: string, before: string, after: string): string
     ...show('+', now.slice(head, now.length - tail)),
     ...show(' ', old.slice(old.length - tail, old.length - tail + stay)),
   ].join('\n');
-}
-
-/** Each with its line end. */
-function splitLines(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
 function show(sign: string, lines: readonly string[]): string[] {
