@@ -18,6 +18,7 @@ const installed: GuardFound = {
 const plain: ServerCheck = {
   mta: 'exim',
   title: 'Exim 4.96',
+  problem: null,
   isRunning: true,
   configuration: '/etc/exim4/exim4.conf',
   install: 'spillway install exim --apply',
@@ -59,6 +60,7 @@ const cases: readonly [name: string, check: Partial<ServerCheck>, want: readonly
     { guard: { ...noGuard, state: 'faulty', found: ['line 3'] } },
     ['guard trouble', 'loopback well', 'null-mx well', 'unknown-recipient note'],
   ],
+  ['its own programs fail', { problem: 'exim -bV ended with status 1' }, ['server trouble']],
 ];
 for (const [name, check, want] of cases)
   test(`What is made of a server: ${name}`, () => {

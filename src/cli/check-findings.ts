@@ -6,7 +6,7 @@ import type { UnknownFate } from '../foreign/unknown-recipient.ts';
 import type { ServerCheck, UnknownAt } from '../install/check/server-check.ts';
 
 export interface Finding {
-  readonly about: 'guard' | DeadEnd | 'unknown-recipient';
+  readonly about: 'server' | 'guard' | DeadEnd | 'unknown-recipient';
   readonly outcome: 'well' | 'note' | 'trouble';
   /** What it is about and what becomes of it, in a sentence without the final dot. */
   readonly found: string;
@@ -18,7 +18,18 @@ export interface Finding {
 export type Cure = readonly string[];
 
 export function findingsOf(check: ServerCheck): readonly Finding[] {
+  if (check.problem !== null) return [muteFinding(check.problem)];
   return [guardFinding(check), ...noticeFindings(check), ...unknownFindings(check)];
+}
+
+function muteFinding(problem: string): Finding {
+  return {
+    about: 'server',
+    outcome: 'trouble',
+    found: 'its own programs do not tell what it would do',
+    because: [problem],
+    cures: [],
+  };
 }
 
 function guardFinding({ mta, install, guard }: ServerCheck): Finding {

@@ -4,11 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import type { SmtpdGuardSettings } from '../foreign/opensmtpd/guard-lines.ts';
-import {
-  applySmtpdChange,
-  removeSmtpdChange,
-  showSmtpdChange,
-} from '../install/opensmtpd-change.ts';
+import { smtpdChange } from '../install/opensmtpd-change.ts';
 import { proveSmtpdGuard } from '../install/opensmtpd-proof.ts';
 import { endpointOption, given, serverCommand } from './install-server.ts';
 
@@ -27,12 +23,7 @@ export function opensmtpdCommand(): Command {
       new Option('--config <file>', 'smtpd.conf, where it is not at one of the usual places'),
       new Option('--program <file>', 'what smtpd starts (default: this very program)'),
     ],
-    installation: {
-      show: showSmtpdChange,
-      apply: applySmtpdChange,
-      remove: removeSmtpdChange,
-      prove: proveSmtpdGuard,
-    },
+    installation: { ...smtpdChange, prove: proveSmtpdGuard },
     settings: (own: Own) => given(own, ['filter', 'onFailure', 'program']),
     more: ({ config }) => ({
       config: config ?? null,

@@ -4,11 +4,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Hook, hooks, type PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
-import {
-  applyPostfixChange,
-  removePostfixChange,
-  showPostfixChange,
-} from '../install/postfix-change.ts';
+import { postfixChange } from '../install/postfix-change.ts';
 import { provePostfixGuard } from '../install/postfix-proof.ts';
 import { printable } from '../mail/printable.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
@@ -47,12 +43,7 @@ export function postfixCommand({ openStore }: PostfixCommandOptions): Command {
       new Option('--config-dir <folder>', 'the instance (default: the default one)'),
       new Option('--config <file>', "the guard's configuration, for its journal"),
     ],
-    installation: {
-      show: showPostfixChange,
-      apply: applyPostfixChange,
-      remove: removePostfixChange,
-      prove: provePostfixGuard,
-    },
+    installation: { ...postfixChange, prove: provePostfixGuard },
     settings: (own: Options) =>
       given(own, ['hooks', 'milter', 'policy', 'socketmap', 'sink', 'onFailure']),
     more: ({ configDir, config }: Options) => ({

@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
-import { applyChange, removeChange, showChange } from '../install/sendmail-change.ts';
+import { sendmailChange } from '../install/sendmail-change.ts';
 import { proveGuard } from '../install/sendmail-proof.ts';
 import { endpointOption, given, serverCommand } from './install-server.ts';
 
@@ -25,12 +25,7 @@ export function sendmailCommand(): Command {
       endpointOption('socketmap'),
       endpointOption('milter'),
     ],
-    installation: {
-      show: showChange,
-      apply: applyChange,
-      remove: removeChange,
-      prove: proveGuard,
-    },
+    installation: { ...sendmailChange, prove: proveGuard },
     settings: (own: Options) => given(own, ['socketmap', 'milter', 'onFailure']),
     more: ({ mc, cf }: Options) => ({
       ...(mc === undefined ? {} : { mc: resolve('/', mc) }),

@@ -7,10 +7,11 @@
  */
 import { isIP } from 'node:net';
 import { isSign, SmtpdSource } from '../foreign/opensmtpd/config-tokens.ts';
+import { few } from '../machine/failure.ts';
 import { isSmtpdRunning, smtpdComplaints } from '../machine/opensmtpd.ts';
 import { askFilter, listening } from './ask-guard.ts';
 import { lookAtSmtpd, type SmtpdOptions, type SmtpdScene } from './opensmtpd-scene.ts';
-import { few, note, type Report, reportOf, type Step, trouble, waiting, well } from './report.ts';
+import { note, type Report, reportOf, type Step, trouble, waiting, well } from './report.ts';
 import { probeEnvelope } from './smtp-probe.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';

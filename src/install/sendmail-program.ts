@@ -2,18 +2,20 @@
  * The sendmail binary as a witness: what it can do, whether it takes a configuration, and how its
  * rules answer (`sendmail -bt`, `-bv`).
  */
+import { failureOf } from '../machine/failure.ts';
 import type { Root } from '../machine/root.ts';
 
 /** What it says against a configuration, without places in it; empty if it takes it. */
 export async function complaints(root: Root, program: string, cf: string): Promise<string[]> {
-  const { status, stdout, stderr } = await root.run('/', [program, '-C', cf, '-bt']);
+  const ran = await root.run('/', [program, '-C', cf, '-bt']);
+  const { status, stdout, stderr } = ran;
   const said = `${stdout}\n${stderr}`
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^(ADDRESS TEST MODE|Enter <ruleset>|> ?$)/.test(line))
     // The rule that waits is added to a ruleset that is there.
     .filter((line) => line !== 'WARNING: Ruleset ParseLocal has multiple definitions')
     .map((line) => line.replaceAll(cf, 'sendmail.cf').replace(/: line \d+:/, ':'));
-  return status === 0 || said.length > 0 ? said : [`it ended with status ${status}`];
+  return status === 0 || said.length > 0 ? said : [failureOf('sendmail -bt', ran)];
 }
 
 /**

@@ -43,6 +43,7 @@ export async function checkExim(root: Root): Promise<ServerCheck[]> {
   const check: ServerCheck = {
     mta: 'exim',
     title: `Exim ${version}`,
+    problem: null,
     isRunning: await isEximRunning(program, spool),
     configuration: await eximConfigFile(program),
     install: 'spillway install exim --apply',

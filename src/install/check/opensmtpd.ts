@@ -14,11 +14,12 @@ import { lookAtSmtpd, type SmtpdScene } from '../opensmtpd-scene.ts';
 import { isOurs, readDoors } from './doors.ts';
 import { guardedNotice } from './guarded-notice.ts';
 import { findUnknown, openDoor } from './hosted.ts';
-import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
+import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
 
 export async function checkOpenSmtpd(root: Root): Promise<ServerCheck[]> {
   const place = await findSmtpd(root);
   if (!place) return [];
+  if ('problem' in place) return [muteServer('opensmtpd', 'OpenSMTPD', place.problem)];
   const { steps, scene } = await lookAtSmtpd({ root, settings: {}, config: null, ownProgram: '' });
   const isRunning = await isSmtpdRunning(root);
   const config = scene && readSmtpdConfig(scene.text, scene.fileOf);
@@ -31,6 +32,7 @@ export async function checkOpenSmtpd(root: Root): Promise<ServerCheck[]> {
   const check: ServerCheck = {
     mta: 'opensmtpd',
     title: `OpenSMTPD ${place.version}`,
+    problem: null,
     isRunning,
     configuration: place.configFile,
     install: 'spillway install opensmtpd --apply',

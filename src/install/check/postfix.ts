@@ -25,16 +25,20 @@ import { installCommand, lookAtPostfix } from '../postfix-scene.ts';
 import { type AskedDoor, isOurs, readDoors } from './doors.ts';
 import { guardedNotice } from './guarded-notice.ts';
 import { findUnknown, openDoor } from './hosted.ts';
-import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
+import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
 
 /** Each instance that the default one knows of. */
 export async function checkPostfix(root: Root): Promise<ServerCheck[]> {
   const first = await findPostfixPlace(root);
   if (!first) return [];
+  if ('problem' in first) return [muteServer('postfix', 'Postfix', first.problem)];
   const checks = [await checkInstance(root, first)];
   for (const folder of first.others) {
     const place = await findPostfixPlace(root, folder);
-    if (place) checks.push(await checkInstance(root, place));
+    if (!place) continue;
+    if ('problem' in place)
+      checks.push(muteServer('postfix', `Postfix in ${folder}`, place.problem));
+    else checks.push(await checkInstance(root, place));
   }
   return checks;
 }
@@ -49,6 +53,7 @@ async function checkInstance(root: Root, place: PostfixPlace): Promise<ServerChe
   return {
     mta: 'postfix',
     title: `Postfix ${place.version}`,
+    problem: null,
     isRunning,
     configuration: place.mainCf,
     install: `${installCommand(place)} --apply`,

@@ -34,6 +34,7 @@ export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
   const check: ServerCheck = {
     mta: 'sendmail',
     title: `sendmail ${program.version}`,
+    problem: null,
     isRunning,
     configuration: cf,
     install: 'spillway install sendmail --apply',

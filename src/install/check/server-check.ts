@@ -3,7 +3,7 @@
  *
  * Texts may hold what programs and files said, unescaped.
  */
-import type { DeadEnd, Foretold } from '../../foreign/foretold.ts';
+import { type DeadEnd, type Foretold, foretold } from '../../foreign/foretold.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
 import type { UnknownFate } from '../../foreign/unknown-recipient.ts';
 import type { FailureMode } from '../../mail/failure-mode.ts';
@@ -12,6 +12,8 @@ export interface ServerCheck {
   readonly mta: Mta;
   /** `Postfix 3.7.11` */
   readonly title: string;
+  /** Why its own programs tell nothing; all that follows is not known then. Null: they do. */
+  readonly problem: string | null;
   readonly isRunning: boolean;
   /** Null: not found. */
   readonly configuration: string | null;
@@ -50,6 +52,22 @@ export interface UnknownAt {
   readonly said: string | null;
   readonly cures: readonly string[];
   readonly backend: string | null;
+}
+
+/** A server whose own programs fail. */
+export function muteServer(mta: Mta, title: string, problem: string): ServerCheck {
+  const unknown = foretold('unknown', [problem]);
+  return {
+    mta,
+    title,
+    problem,
+    isRunning: false,
+    configuration: null,
+    install: `spillway install ${mta} --apply`,
+    guard: noGuard,
+    notices: { loopback: unknown, 'null-mx': unknown },
+    unknown: { domains: [], left: 0, unlisted: [] },
+  };
 }
 
 export const noGuard: GuardFound = {
