@@ -28,7 +28,7 @@ export async function proveEximGuard(options: EximOptions): Promise<Report> {
   }
   const { readsocket } = { ...(scene.installed ?? defaultEximGuard), ...options.settings };
   const asked = await askReadsocket(scene.root, readsocket);
-  steps.push(listening('readsocket', readsocket, asked, /^accept$/));
+  steps.push(listening('readsocket', readsocket, asked));
   if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
   steps.push(await askByExim(scene, readsocket), ...judgeRouters(routers));
   const session = await playSession(scene);

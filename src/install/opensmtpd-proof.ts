@@ -39,8 +39,8 @@ export async function proveSmtpdGuard(options: SmtpdOptions): Promise<Report> {
   const atDoor = await askFilter(root, filter, 'sender', blackHole);
   const ofNotice = await askFilter(root, filter, 'notice', blackHole);
   steps.push(
-    listening('guard', filter, atDoor, /^(proceed|reject)\b/),
-    listening('guard, a notice', filter, ofNotice, /^(proceed|reject)\b/),
+    listening('filter', filter, atDoor, 'guard'),
+    listening('filter', filter, ofNotice, 'guard, a notice'),
   );
   if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
   if (!(await isSmtpdRunning(root))) {

@@ -62,13 +62,10 @@ export async function provePostfixGuard(options: PostfixOptions): Promise<Report
 async function askGuard({ root }: PostfixScene, settings: PostfixGuardSettings): Promise<Step[]> {
   const { hooks, milter, policy, socketmap, sink } = settings;
   const questions = {
-    milter: async () =>
-      listening('milter', milter, await askMilter(root, milter), /^O version [2-6]$/),
-    policy: async () =>
-      listening('policy', policy, await askPolicy(root, policy), /^action=DUNNO$/),
-    socketmap: async () =>
-      listening('socketmap', socketmap, await askSocketmap(root, socketmap), /^OK /),
-    sink: async () => listening('sink', sink, await askSmtp(root, sink), /^220 /),
+    milter: async () => listening('milter', milter, await askMilter(root, milter)),
+    policy: async () => listening('policy', policy, await askPolicy(root, policy)),
+    socketmap: async () => listening('socketmap', socketmap, await askSocketmap(root, socketmap)),
+    sink: async () => listening('sink', sink, await askSmtp(root, sink)),
   };
   const doors = {
     milter: 'milter',

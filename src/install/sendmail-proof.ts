@@ -35,8 +35,8 @@ export async function proveGuard(options: SendmailOptions): Promise<Report> {
     askMilter(root, settings.milter),
   ]);
   steps.push(
-    listening('socketmap', settings.socketmap, socketmap, /^OK /),
-    listening('milter', settings.milter, milter, /^O version [2-6]$/),
+    listening('socketmap', settings.socketmap, socketmap),
+    listening('milter', settings.milter, milter),
   );
   if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
 

@@ -23,7 +23,7 @@ import { outside, type Root, readText } from '../../machine/root.ts';
 import { askReadsocket } from '../ask-guard.ts';
 import { toldRouters, unguardedRouters } from '../exim-routers.ts';
 import { lookAtExim } from '../exim-scene.ts';
-import { isOurs, readDoors } from './doors.ts';
+import { readDoors } from './doors.ts';
 import { guardedNotice } from './guarded-notice.ts';
 import { findUnknown, type Hosted } from './hosted.ts';
 import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
@@ -69,7 +69,7 @@ async function findGuard(root: Root, routers: readonly ToldDriver[]): Promise<Gu
   const told = /readsocket\{(?:inet:)?([^}]+)\}/.exec(text)?.[1] ?? '';
   const endpoint = told.startsWith('/') ? `unix:${told}` : told;
   const { isAnswering, found } = readDoors([
-    [endpoint, await askReadsocket(root, endpoint), isOurs.readsocket],
+    ['readsocket', endpoint, await askReadsocket(root, endpoint)],
   ]);
   const unguarded = unguardedRouters(routers);
   return {

@@ -11,7 +11,7 @@ import type { Root } from '../../machine/root.ts';
 import { localNames } from '../../rescue/opensmtpd/server.ts';
 import { askFilter } from '../ask-guard.ts';
 import { lookAtSmtpd, type SmtpdScene } from '../opensmtpd-scene.ts';
-import { isOurs, readDoors } from './doors.ts';
+import { readDoors } from './doors.ts';
 import { guardedNotice } from './guarded-notice.ts';
 import { findUnknown, openDoor } from './hosted.ts';
 import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
@@ -67,6 +67,6 @@ async function findGuard({ root, config, installed }: SmtpdScene): Promise<Guard
   const { filter, onFailure } = installed;
   // About nobody, so that no receipt is left.
   const asked = await askFilter(root, filter, 'sender', '');
-  const doors = readDoors([[filter, asked, isOurs.filter]]);
+  const doors = readDoors([['filter', filter, asked]]);
   return { state: 'installed', seesNotices: true, onFailure, ...doors };
 }

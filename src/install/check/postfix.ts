@@ -22,7 +22,7 @@ import { askNextHops } from '../../rescue/postfix/next-hops.ts';
 import { askMilter, askPolicy, askSmtp, askSocketmap } from '../ask-guard.ts';
 import { seesNotices } from '../postfix-probe.ts';
 import { installCommand, lookAtPostfix } from '../postfix-scene.ts';
-import { type AskedDoor, isOurs, readDoors } from './doors.ts';
+import { type AskedDoor, readDoors } from './doors.ts';
 import { guardedNotice } from './guarded-notice.ts';
 import { findUnknown, openDoor } from './hosted.ts';
 import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
@@ -84,11 +84,11 @@ async function findGuard(root: Root, { configFolder }: PostfixPlace): Promise<Gu
   const { hooks, milter, policy, socketmap, sink, onFailure } = installed;
   const doors: AskedDoor[] = [];
   if (hooks.includes('milter') || hooks.includes('notices'))
-    doors.push([milter, await askMilter(root, milter), isOurs.milter]);
-  if (hooks.includes('policy')) doors.push([policy, await askPolicy(root, policy), isOurs.policy]);
+    doors.push(['milter', milter, await askMilter(root, milter)]);
+  if (hooks.includes('policy')) doors.push(['policy', policy, await askPolicy(root, policy)]);
   if (hooks.includes('transport'))
-    doors.push([socketmap, await askSocketmap(root, socketmap), isOurs.socketmap]);
-  if (hooks.includes('sink')) doors.push([sink, await askSmtp(root, sink), isOurs.sink]);
+    doors.push(['socketmap', socketmap, await askSocketmap(root, socketmap)]);
+  if (hooks.includes('sink')) doors.push(['sink', sink, await askSmtp(root, sink)]);
   const { isAnswering, found } = readDoors(doors);
   return { state: 'installed', seesNotices: seesNotices(hooks), onFailure, isAnswering, found };
 }

@@ -15,7 +15,7 @@ import {
 } from '../../machine/sendmail.ts';
 import { askMilter, askSocketmap } from '../ask-guard.ts';
 import { lookAround } from '../sendmail-scene.ts';
-import { isOurs, readDoors } from './doors.ts';
+import { readDoors } from './doors.ts';
 import { guardedNotice } from './guarded-notice.ts';
 import { findUnknown, openDoor } from './hosted.ts';
 import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
@@ -65,8 +65,8 @@ async function findGuard(root: Root): Promise<GuardFound> {
     };
   const { socketmap, milter, onFailure } = installed;
   const doors = readDoors([
-    [socketmap, await askSocketmap(root, socketmap), isOurs.socketmap],
-    [milter, await askMilter(root, milter), isOurs.milter],
+    ['socketmap', socketmap, await askSocketmap(root, socketmap)],
+    ['milter', milter, await askMilter(root, milter)],
   ]);
   return { state: 'installed', seesNotices: true, onFailure, ...doors };
 }
