@@ -10,7 +10,8 @@ const frozen = foretold('frozen', ['it stays'], ['ignore_bounce_errors_after = 0
 const ended = foretold('ended', ['the guard is asked']);
 const installed: GuardFound = {
   state: 'installed',
-  seesNotices: true,
+  noticesBy: 'notice',
+  noticeMode: 'enforce',
   onFailure: 'open',
   isAnswering: true,
   found: ['the guard answers at 127.0.0.1:9995'],
@@ -46,6 +47,11 @@ const cases: readonly [name: string, check: Partial<ServerCheck>, want: readonly
     'on guard',
     { guard: installed, notices: { loopback: ended, 'null-mx': ended } },
     ['guard well', 'loopback well', 'null-mx well', 'unknown-recipient note'],
+  ],
+  [
+    'the guard only watches',
+    { guard: { ...installed, noticeMode: 'watch' } },
+    ['guard note', 'loopback well', 'null-mx well', 'unknown-recipient note'],
   ],
   [
     'the guard is away',

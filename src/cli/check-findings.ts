@@ -59,13 +59,24 @@ function guardFinding({ mta, install, guard }: ServerCheck): Finding {
       because: found,
       cures: [['spillway run']],
     };
-  if (!guard.seesNotices)
+  if (guard.noticesBy === null)
     return {
       about,
       outcome: 'note',
       found: 'the server asks it about what comes in, and not about its own notices',
       because: found,
       cures: mta === 'postfix' ? [[`${install} --hooks milter,notices`]] : [[install]],
+    };
+  if (guard.noticeMode === 'watch' || guard.noticeMode === 'off')
+    return {
+      about,
+      outcome: 'note',
+      found:
+        guard.noticeMode === 'watch'
+          ? 'the server asks it, and it only watches'
+          : 'the server asks it, and its check of notices is off',
+      because: found,
+      cures: [[`spillway.toml: checks.${guard.noticesBy}.mode = "enforce"`]],
     };
   return {
     about,

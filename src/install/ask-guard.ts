@@ -1,9 +1,9 @@
 /**
  * Asks a guard over its own sockets, as a mail server would: is anybody there, and is it the right one?
  */
-import { createConnection, type Socket } from 'node:net';
-import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
+import { createConnection } from 'node:net';
 import { outside, type Root } from '../machine/root.ts';
+import { parseEndpoint } from '../mail/endpoint.ts';
 import { parseAnswer } from '../wire/filter/answers.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
 import { formatRequest } from '../wire/readsocket/request.ts';
@@ -142,12 +142,11 @@ function ask(
   read: (bytes: Buffer) => string | null,
 ): Promise<Asked> {
   const { promise, resolve } = Promise.withResolvers<Asked>();
-  let socket: Socket;
-  try {
-    socket = connect(root, endpoint);
-  } catch (error) {
-    return Promise.resolve({ kind: 'silence', why: String(error) });
-  }
+  // By a name as well: a configuration that somebody wrote by hand may have one.
+  const parsed = parseEndpoint(endpoint);
+  if (!parsed) return Promise.resolve({ kind: 'silence', why: 'neither host:port nor unix:/path' });
+  const place = 'path' in parsed ? { path: outside(root, parsed.path) } : parsed;
+  const socket = createConnection(place);
   const end = (asked: Asked): void => {
     socket.destroy();
     resolve(asked);
@@ -164,10 +163,4 @@ function ask(
   });
   socket.write(question);
   return promise;
-}
-
-function connect(root: Root, endpoint: string): Socket {
-  const parsed = parseGuardEndpoint(endpoint);
-  if (!parsed) throw new TypeError(`no endpoint: ${endpoint}`);
-  return createConnection('path' in parsed ? { path: outside(root, parsed.path) } : parsed);
 }

@@ -10,6 +10,7 @@ import { isSign, SmtpdSource } from '../foreign/opensmtpd/config-tokens.ts';
 import { few } from '../machine/failure.ts';
 import { isSmtpdRunning, smtpdComplaints } from '../machine/opensmtpd.ts';
 import { askFilter, listening } from './ask-guard.ts';
+import { faultAt } from './change-flow.ts';
 import { lookAtSmtpd, type SmtpdOptions, type SmtpdScene } from './opensmtpd-scene.ts';
 import { note, type Report, reportOf, type Step, trouble, waiting, well } from './report.ts';
 import { probeEnvelope } from './smtp-probe.ts';
@@ -27,7 +28,7 @@ export async function proveSmtpdGuard(options: SmtpdOptions): Promise<Report> {
     return report(['spillway install opensmtpd']);
   }
   if ('kind' in installed) {
-    steps.push(trouble('guard', `${config} line ${installed.line}: ${installed.problem}`));
+    steps.push(trouble('guard', faultAt(config, installed)));
     return report();
   }
   const problems = await smtpdComplaints(root, place, config);

@@ -15,7 +15,8 @@ import { readParameters } from '../foreign/postfix/main-cf.ts';
 import { isPostfixRunning, mailPortOf, readPostconf } from '../machine/postfix.ts';
 import { errorText } from '../mail/error-text.ts';
 import { askMilter, askPolicy, askSmtp, askSocketmap, listening } from './ask-guard.ts';
-import { probeNotice, seesNotices } from './postfix-probe.ts';
+import { faultAt } from './change-flow.ts';
+import { noticeCheckOf, probeNotice } from './postfix-probe.ts';
 import {
   installCommand,
   lookAtPostfix,
@@ -38,7 +39,7 @@ export async function provePostfixGuard(options: PostfixOptions): Promise<Report
     return report([installCommand(place)]);
   }
   if ('kind' in installed) {
-    steps.push(trouble('guard', `${place.mainCf} line ${installed.line}: ${installed.problem}`));
+    steps.push(trouble('guard', faultAt(place.mainCf, installed)));
     return report();
   }
   const used = { ...installed, ...settings };
@@ -54,8 +55,8 @@ export async function provePostfixGuard(options: PostfixOptions): Promise<Report
   }
   if (root.folder !== '/') return report();
   steps.push(...(await knock(scene, used.hooks)));
-  if (receiptsAbout && seesNotices(used.hooks))
-    steps.push(await probeNotice(scene, used.hooks, receiptsAbout));
+  const check = noticeCheckOf(used.hooks);
+  if (receiptsAbout && check) steps.push(await probeNotice(scene, check, receiptsAbout));
   return report();
 }
 

@@ -9,6 +9,7 @@ import { stat } from 'node:fs/promises';
 import { outside, type Root } from '../machine/root.ts';
 import { findPidFile } from '../machine/sendmail.ts';
 import { askMilter, askSocketmap, listening } from './ask-guard.ts';
+import { faultAt } from './change-flow.ts';
 import { note, type Report, reportOf, type Step, trouble, well } from './report.ts';
 import { restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
@@ -26,7 +27,7 @@ export async function proveGuard(options: SendmailOptions): Promise<Report> {
     return report(['spillway install sendmail']);
   }
   if ('kind' in installed) {
-    steps.push(trouble('rules', `${scene.source} line ${installed.line}: ${installed.problem}`));
+    steps.push(trouble('rules', faultAt(scene.source, installed)));
     return report();
   }
   const settings = { ...installed, ...options.settings };

@@ -14,9 +14,9 @@ import {
   type SendmailProgram,
 } from '../../machine/sendmail.ts';
 import { askMilter, askSocketmap } from '../ask-guard.ts';
+import { faultAt } from '../change-flow.ts';
 import { lookAround } from '../sendmail-scene.ts';
 import { readDoors } from './doors.ts';
-import { guardedNotice } from './guarded-notice.ts';
 import { findUnknown, openDoor } from './hosted.ts';
 import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
 
@@ -40,8 +40,8 @@ export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
     install: 'spillway install sendmail --apply',
     guard,
     notices: {
-      loopback: guardedNotice(guard, foretellSendmail(habits, 'loopback')),
-      'null-mx': guardedNotice(guard, foretellSendmail(habits, 'null-mx')),
+      loopback: foretellSendmail(habits, 'loopback'),
+      'null-mx': foretellSendmail(habits, 'null-mx'),
     },
     unknown: await findUnknown(
       { domains: await hostedBy(root, program), unlisted: [] },
@@ -61,14 +61,14 @@ async function findGuard(root: Root): Promise<GuardFound> {
     return {
       ...noGuard,
       state: 'faulty',
-      found: [`${scene.source} line ${installed.line}: ${installed.problem}`],
+      found: [faultAt(scene.source, installed)],
     };
   const { socketmap, milter, onFailure } = installed;
   const doors = readDoors([
     ['socketmap', socketmap, await askSocketmap(root, socketmap)],
     ['milter', milter, await askMilter(root, milter)],
   ]);
-  return { state: 'installed', seesNotices: true, onFailure, ...doors };
+  return { ...noGuard, state: 'installed', noticesBy: 'notice', onFailure, ...doors };
 }
 
 /** Members of the classes w and R: what it takes for its own, and what it relays for everybody. */

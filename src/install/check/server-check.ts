@@ -7,6 +7,8 @@ import { type DeadEnd, type Foretold, foretold } from '../../foreign/foretold.ts
 import type { Mta } from '../../foreign/queue-entry.ts';
 import type { UnknownFate } from '../../foreign/unknown-recipient.ts';
 import type { FailureMode } from '../../mail/failure-mode.ts';
+import type { Mode } from '../../verdict/verdict.ts';
+import type { NoticeCheck } from '../installation.ts';
 
 export interface ServerCheck {
   readonly mta: Mta;
@@ -20,14 +22,25 @@ export interface ServerCheck {
   /** What hooks the guard in. */
   readonly install: string;
   readonly guard: GuardFound;
+  /** Without the guard, as each server's own file tells it; with it, as `checkServers` does. */
   readonly notices: Readonly<Record<DeadEnd, Foretold>>;
   readonly unknown: UnknownFound;
 }
 
+/** How the checks of the guard are run, by its configuration. */
+export interface CheckModes {
+  /** Null: not known. */
+  readonly of: Readonly<Record<NoticeCheck, Mode>> | null;
+  /** Why they are not known. */
+  readonly problem: string | null;
+}
+
 export interface GuardFound {
   readonly state: 'absent' | 'installed' | 'faulty';
-  /** Whether the notices that the server writes itself are shown to it. */
-  readonly seesNotices: boolean;
+  /** Its check that judges the notices that the server writes itself; null where it is not shown them. */
+  readonly noticesBy: NoticeCheck | null;
+  /** How that check is run, by the guard's configuration; null where that is not known. */
+  readonly noticeMode: Mode | null;
   /** Null where it is not installed. */
   readonly onFailure: FailureMode | null;
   /** Whether it answers wherever it is asked; null where it is not installed. */
@@ -72,7 +85,8 @@ export function muteServer(mta: Mta, title: string, problem: string): ServerChec
 
 export const noGuard: GuardFound = {
   state: 'absent',
-  seesNotices: false,
+  noticesBy: null,
+  noticeMode: null,
   onFailure: null,
   isAnswering: null,
   found: [],
