@@ -106,6 +106,7 @@ async function askTransport(
 async function knock({ root, place }: PostfixScene, hooks: readonly Hook[]): Promise<Step[]> {
   const port = await mailPortOf(root, place);
   if (port === null) return [note('door', 'master.cf has no smtpd on TCP')];
+  if (typeof port !== 'number') return [trouble('door', port.problem)];
   const said = (reply: string): string => `at 127.0.0.1 port ${port}: ${reply}`;
   const steps: Step[] = [];
   try {

@@ -20,7 +20,7 @@ export async function complaints(root: Root, program: string, cf: string): Promi
 
 /**
  * What ruleset check_compat returns for a pair, in sendmail's own notation; null if it says nothing.
- * `complaint` is why it could not ask.
+ * `complaint` is why it could not ask, or did not say.
  */
 export async function askCompat(
   root: Root,
@@ -30,11 +30,10 @@ export async function askCompat(
   recipient: string,
 ): Promise<{ said: string | null; complaint: string | null }> {
   const question = `guard_pair,check_compat ${sender} $| ${recipient}\n`;
-  const { stdout } = await root.run('/', [program, '-C', cf, '-bt'], question);
-  return {
-    said: /^check_compat\s+returns: (.*)$/m.exec(stdout)?.[1]?.trim() ?? null,
-    complaint: /^.*socket[ _]map.*$/m.exec(stdout)?.[0] ?? null,
-  };
+  const ran = await root.run('/', [program, '-C', cf, '-bt'], question);
+  const said = /^check_compat\s+returns: (.*)$/m.exec(ran.stdout)?.[1]?.trim() ?? null;
+  const complaint = /^.*socket[ _]map.*$/m.exec(ran.stdout)?.[0] ?? null;
+  return { said, complaint: complaint ?? (said === null ? failureOf('sendmail', ran) : null) };
 }
 
 /** Where it would deliver an address: `deliverable: mailer local, user root`. */

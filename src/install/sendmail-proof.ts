@@ -43,8 +43,8 @@ export async function proveGuard(options: SendmailOptions): Promise<Report> {
 
   steps.push(...(await askRules(scene)), await askDelivery(scene));
   const age = await judgeDaemon(root, scene.layout.cf);
-  if (age) steps.push(age);
-  return report(age?.outcome === 'trouble' ? [await restartCommand(root)] : []);
+  steps.push(age);
+  return report(age.outcome === 'trouble' ? [await restartCommand(root)] : []);
 }
 
 const questions: readonly [
@@ -76,7 +76,7 @@ async function askRules({ root, program, layout }: Scene): Promise<Step[]> {
   for (const [name, sender, recipient, wanted, advice] of questions) {
     const { said, complaint } = await askCompat(root, program.path, layout.cf, sender, recipient);
     const asked = `sendmail -bt, check_compat ${sender} $| ${recipient}`;
-    if (said === null) steps.push(trouble(name, `${asked}: no answer`));
+    if (said === null) steps.push(trouble(name, `${asked}: no answer; ${complaint}`));
     else if (wanted.test(said)) steps.push(well(name, `${asked}: ${said}`));
     else {
       const why = complaint ?? advice;
@@ -95,13 +95,14 @@ async function askDelivery({ root, program, layout }: Scene): Promise<Step> {
 }
 
 /** A daemon reads sendmail.cf when it starts, and writes its number then. */
-async function judgeDaemon(root: Root, cf: string): Promise<Step | null> {
+async function judgeDaemon(root: Root, cf: string): Promise<Step> {
   const file = await findPidFile(root);
   if (file === null) return note('daemon', 'not running, as far as its pid file tells');
-  const [started, changed] = await Promise.all(
-    [file, cf].map(async (path) => (await stat(outside(root, path))).mtimeMs),
-  );
-  if (started === undefined || changed === undefined) return null;
+  const timeOf = async (path: string) =>
+    (await stat(outside(root, path)).catch(() => null))?.mtimeMs;
+  const [started, changed] = [await timeOf(file), await timeOf(cf)];
+  if (started === undefined || changed === undefined)
+    return note('daemon', `it ends or begins just now: ${file} or ${cf} is gone`);
   return started >= changed
     ? well('daemon', `started after ${cf} was written, says ${file}`)
     : trouble('daemon', `started before ${cf} was written, says ${file}: restart it`);

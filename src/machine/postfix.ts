@@ -93,10 +93,17 @@ export async function overridesOf(
     .filter((name) => names.has(name.slice(name.lastIndexOf('/') + 1)));
 }
 
-/** The first TCP port at which master.cf takes mail from anybody: `smtp` or postscreen; null without. */
-export async function mailPortOf(root: Root, { instance }: PostfixPlace): Promise<number | null> {
-  const { stdout } = await root.run('/', ['postconf', ...instance, '-M']);
-  for (const line of stdout.split('\n')) {
+/**
+ * The first TCP port at which master.cf takes mail from anybody: `smtp` or postscreen; null without; a problem where
+ * postconf does not tell.
+ */
+export async function mailPortOf(
+  root: Root,
+  { instance }: PostfixPlace,
+): Promise<number | { readonly problem: string } | null> {
+  const ran = await root.run('/', ['postconf', ...instance, '-M']);
+  if (ran.status !== 0) return { problem: failureOf('postconf -M', ran) };
+  for (const line of ran.stdout.split('\n')) {
     const [service = '', type, , , , , , program] = line.trim().split(/\s+/);
     if (type !== 'inet' || (program !== 'smtpd' && program !== 'postscreen')) continue;
     const port = service.slice(service.lastIndexOf(':') + 1);

@@ -16,11 +16,11 @@ import {
   eximConfigFile,
   eximOptionOf,
   findEximProgram,
-  isEximRunning,
   meetExim,
 } from '../../machine/exim.ts';
 import { outside, type Root, readText } from '../../machine/root.ts';
 import { askReadsocket } from '../ask-guard.ts';
+import { isDaemonRunning } from '../exim-daemon.ts';
 import { toldRouters, unguardedRouters } from '../exim-routers.ts';
 import { lookAtExim } from '../exim-scene.ts';
 import { readDoors } from './doors.ts';
@@ -32,7 +32,6 @@ export async function checkExim(root: Root): Promise<ServerCheck[]> {
   if (!program) return [];
   const met = await meetExim(program);
   if ('problem' in met) return [muteServer('exim', 'Exim', met.problem)];
-  const spool = (await eximOptionOf(program, 'spool_directory')) ?? '/var/spool/exim4';
   const routers = await toldRouters(program);
   const habits = {
     routers,
@@ -45,7 +44,7 @@ export async function checkExim(root: Root): Promise<ServerCheck[]> {
     mta: 'exim',
     title: `Exim ${met.version}`,
     problem: null,
-    isRunning: await isEximRunning(program, spool),
+    isRunning: await isDaemonRunning(program),
     configuration: typeof configFile === 'string' ? configFile : null,
     install: 'spillway install exim --apply',
     guard,
@@ -118,10 +117,12 @@ async function hostedBy(program: EximProgram): Promise<Hosted> {
 
 async function namesIn(root: Root, item: string): Promise<string[] | null> {
   if (/^[\w-]+(\.[\w-]+)*$/.test(item)) return [item];
+  // Patterns, other lists and what is excluded name no single domain.
+  if (/^[!+*^@]/.test(item)) return [];
   const [, kind, path = ''] =
-    /^(?:partial-)?(lsearch|wildlsearch|dsearch)\s*;\s*(\/\S+)$/.exec(item) ?? [];
+    /^(?:partial\d*(?:\([^)]*\))?-)?(lsearch|wildlsearch|dsearch)\s*;\s*(\/\S+)$/.exec(item) ?? [];
   const place = item.startsWith('/') ? item : path;
-  if (place === '' || /[${]/.test(place)) return [];
+  if (place === '' || /[${]/.test(place)) return null;
   if (kind === 'dsearch') return await readdir(outside(root, place)).catch(() => null);
   const text = await readText(root, place);
   return typeof text === 'string' ? namesOf(text) : null;

@@ -67,7 +67,7 @@ async function checkInstance(root: Root, place: PostfixPlace): Promise<ServerChe
     unknown: await findUnknown(
       { domains: [...domains.keys()], unlisted },
       (addresses) => foretell(root, place, values, domains, addresses),
-      openDoor(root, port, true),
+      openDoor(root, typeof port === 'number' ? port : null, true),
     ),
   };
 }

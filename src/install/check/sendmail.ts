@@ -1,11 +1,10 @@
 /**
  * sendmail and its settings, as `spillway check` tells of them.
  */
-import { readFile } from 'node:fs/promises';
 import { foretellSendmail, readSendmailHabits } from '../../foreign/sendmail/notices-foretold.ts';
 import { isHostedName, readClasses, readUnknown } from '../../foreign/sendmail/unknown-answers.ts';
 import type { UnknownForetold } from '../../foreign/unknown-recipient.ts';
-import { firstFile, outside, type Root } from '../../machine/root.ts';
+import { firstFile, type Root, readText } from '../../machine/root.ts';
 import {
   cfPlaces,
   findSendmail,
@@ -18,7 +17,7 @@ import { faultAt } from '../change-flow.ts';
 import { lookAround } from '../sendmail-scene.ts';
 import { readDoors } from './doors.ts';
 import { findUnknown, openDoor } from './hosted.ts';
-import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
+import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
 
 /** None where there is none, or the program of that name is another server's. */
 export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
@@ -29,11 +28,14 @@ export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
   if (met.kind === 'fault') return [];
   const program = met.value;
   const isRunning = await isDaemonRunning(root);
-  const habits = readSendmailHabits(await readFile(outside(root, cf), 'latin1'));
+  const title = `sendmail ${program.version}`;
+  const text = await readText(root, cf);
+  if (typeof text !== 'string') return [muteServer('sendmail', title, text.problem)];
+  const habits = readSendmailHabits(text);
   const guard = await findGuard(root);
   const check: ServerCheck = {
     mta: 'sendmail',
-    title: `sendmail ${program.version}`,
+    title,
     problem: null,
     isRunning,
     configuration: cf,
