@@ -1,7 +1,6 @@
 /**
  * `spillway install postfix`: main.cf.
  */
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Hook, hooks, type PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
 import { postfixChange } from '../install/postfix-change.ts';
@@ -9,14 +8,20 @@ import { provePostfixGuard } from '../install/postfix-proof.ts';
 import { printable } from '../mail/printable.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
 import { CommandError } from './exit.ts';
-import { endpointOption, given, serverCommand } from './install-server.ts';
+import {
+  type CommonOptions,
+  endpointOption,
+  given,
+  serverCommand,
+  typedPath,
+} from './install-server.ts';
 
 export interface PostfixCommandOptions {
   /** Opens the journal of the configuration in that file, or of the one found without a name. */
   readonly openStore: (configFile: string | undefined) => Promise<FoundJournal>;
 }
 
-interface Options extends Partial<PostfixGuardSettings> {
+interface Options extends Partial<PostfixGuardSettings>, Pick<CommonOptions, 'root'> {
   readonly configDir?: string;
   readonly config?: string;
 }
@@ -46,8 +51,8 @@ export function postfixCommand({ openStore }: PostfixCommandOptions): Command {
     installation: { ...postfixChange, prove: provePostfixGuard },
     settings: (own: Options) =>
       given(own, ['hooks', 'milter', 'policy', 'socketmap', 'sink', 'onFailure']),
-    more: ({ configDir, config }: Options) => ({
-      ...(configDir === undefined ? {} : { configFolder: resolve('/', configDir) }),
+    more: ({ configDir, config, root }: Options) => ({
+      ...(configDir === undefined ? {} : { configFolder: typedPath(configDir, root) }),
       receiptsAbout: (domain: string) => receiptsAbout(config, domain),
     }),
   });

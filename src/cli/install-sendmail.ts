@@ -1,14 +1,19 @@
 /**
  * `spillway install sendmail`: sendmail.mc, or sendmail.cf itself.
  */
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import { sendmailChange } from '../install/sendmail-change.ts';
 import { proveGuard } from '../install/sendmail-proof.ts';
-import { endpointOption, given, serverCommand } from './install-server.ts';
+import {
+  type CommonOptions,
+  endpointOption,
+  given,
+  serverCommand,
+  typedPath,
+} from './install-server.ts';
 
-interface Options extends Partial<GuardSettings> {
+interface Options extends Partial<GuardSettings>, Pick<CommonOptions, 'root'> {
   readonly mc?: string;
   readonly cf?: string;
 }
@@ -27,9 +32,9 @@ export function sendmailCommand(): Command {
     ],
     installation: { ...sendmailChange, prove: proveGuard },
     settings: (own: Options) => given(own, ['socketmap', 'milter', 'onFailure']),
-    more: ({ mc, cf }: Options) => ({
-      ...(mc === undefined ? {} : { mc: resolve('/', mc) }),
-      ...(cf === undefined ? {} : { cf: resolve('/', cf) }),
+    more: ({ mc, cf, root }: Options) => ({
+      ...(mc === undefined ? {} : { mc: typedPath(mc, root) }),
+      ...(cf === undefined ? {} : { cf: typedPath(cf, root) }),
     }),
   });
 }

@@ -11,6 +11,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -274,3 +275,14 @@ test('proving says what is missing: the lines, then the guard', async () => {
   assert.equal(troubleOf(alone), '');
   assert.equal(alone.steps.filter(({ outcome }) => outcome === 'waiting').length, 2);
 });
+
+for (const name of ['sendmail.mc', 'sendmail.cf'])
+  test(`a ${name} that is longer than any is told, not read`, async () => {
+    await using fake = await openFake();
+    await truncate(join(fake.root.folder, 'etc/mail', name), 17 * 1024 * 1024);
+    const report = await sendmailChange.apply(fake.options);
+    assert.match(
+      troubleOf(report),
+      new RegExp(`^configuration: .*${name}: expected a file of text`),
+    );
+  });
