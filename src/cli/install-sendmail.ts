@@ -4,7 +4,7 @@
 import { type Command, Option } from 'commander';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import { sendmailChange } from '../install/sendmail-change.ts';
-import { proveGuard } from '../install/sendmail-proof.ts';
+import { proveSendmailGuard } from '../install/sendmail-proof.ts';
 import {
   type CommonOptions,
   endpointOption,
@@ -30,7 +30,7 @@ export function sendmailCommand(): Command {
       endpointOption('socketmap'),
       endpointOption('milter'),
     ],
-    installation: { ...sendmailChange, prove: proveGuard },
+    installation: { ...sendmailChange, prove: proveSendmailGuard },
     settings: (own: Options) => given(own, ['socketmap', 'milter', 'onFailure']),
     more: ({ mc, cf, root }: Options) => ({
       ...(mc === undefined ? {} : { mc: typedPath(mc, root) }),

@@ -20,7 +20,9 @@ export async function tryOut(scene: EximScene, files: readonly NewFile[]): Promi
   const refused = main
     ? await askBeside(root, main, (path) => refusals(scene, path, main.path))
     : [];
-  return refused.map((found) => trouble('check', `not the new ${layout.configFile}: ${found}`));
+  return refused.map((found) =>
+    trouble('check', `Exim does not take the new ${layout.configFile}: ${found}`),
+  );
 }
 
 /** `plan`: null where the guard is taken out. */

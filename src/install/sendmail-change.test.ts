@@ -20,7 +20,7 @@ import test from 'node:test';
 import type { Ran, Root } from '../machine/root.ts';
 import type { Report } from './report.ts';
 import { sendmailChange } from './sendmail-change.ts';
-import { proveGuard } from './sendmail-proof.ts';
+import { proveSendmailGuard } from './sendmail-proof.ts';
 import type { SendmailOptions } from './sendmail-scene.ts';
 
 const mc = `divert(-1)dnl
@@ -267,11 +267,11 @@ test('a file that is not there, or not known how to be made, is told', async () 
 
 test('proving says what is missing: the lines, then the guard', async () => {
   await using fake = await openFake();
-  const bare = await proveGuard(fake.options);
+  const bare = await proveSendmailGuard(fake.options);
   assert.match(troubleOf(bare), /does not ask the guard yet/);
   const settings = { socketmap: 'unix:/nobody', milter: 'unix:/nobody' };
   await sendmailChange.apply({ ...fake.options, settings });
-  const alone = await proveGuard(fake.options);
+  const alone = await proveSendmailGuard(fake.options);
   assert.equal(troubleOf(alone), '');
   assert.equal(alone.steps.filter(({ outcome }) => outcome === 'waiting').length, 2);
 });

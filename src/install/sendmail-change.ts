@@ -9,17 +9,21 @@ import { type Step, trouble, well } from './report.ts';
 import { restartCommand } from './sendmail-layout.ts';
 import { makePlan } from './sendmail-plan.ts';
 import { complaints } from './sendmail-program.ts';
-import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';
+import { lookAtSendmail, type SendmailOptions, type SendmailScene } from './sendmail-scene.ts';
 
-export const sendmailChange = changesOf<SendmailOptions, Scene>({
-  look: lookAround,
+export const sendmailChange = changesOf<SendmailOptions, SendmailScene>({
+  look: lookAtSendmail,
   command: () => 'spillway install sendmail',
   place: ({ source }) => source,
   plan,
   reload: ({ root }) => restartCommand(root),
 });
 
-async function plan(scene: Scene, options: SendmailOptions, what: What): Promise<ChangePlan> {
+async function plan(
+  scene: SendmailScene,
+  options: SendmailOptions,
+  what: What,
+): Promise<ChangePlan> {
   const { installed, source } = scene;
   if (installed && 'kind' in installed) return troublePlan('guard', faultAt(source, installed));
   const settings =
@@ -37,7 +41,7 @@ async function plan(scene: Scene, options: SendmailOptions, what: What): Promise
 
 /** With sendmail itself. */
 async function tryOut(
-  { root, program, layout }: Scene,
+  { root, program, layout }: SendmailScene,
   files: readonly NewFile[],
 ): Promise<Step[]> {
   const cf = files.find(({ path }) => path === layout.cf);

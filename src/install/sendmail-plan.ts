@@ -18,7 +18,7 @@ import type { NewFile } from './place-files.ts';
 import { backupsOf } from './replace-file.ts';
 import { note, type Step, trouble, well } from './report.ts';
 import { type Layout, sourceBeside } from './sendmail-layout.ts';
-import type { Scene } from './sendmail-scene.ts';
+import type { SendmailScene } from './sendmail-scene.ts';
 
 export interface Plan {
   readonly steps: readonly Step[];
@@ -27,7 +27,10 @@ export interface Plan {
 }
 
 /** `settings` null takes the guard out. */
-export async function makePlan(scene: Scene, settings: GuardSettings | null): Promise<Plan> {
+export async function makePlan(
+  scene: SendmailScene,
+  settings: GuardSettings | null,
+): Promise<Plan> {
   const { layout, source, text } = scene;
   const add = layout.kind === 'mc' ? addToMc : addToCf;
   const remove = layout.kind === 'mc' ? removeFromMc : removeFromCf;
@@ -53,7 +56,7 @@ export async function makePlan(scene: Scene, settings: GuardSettings | null): Pr
 
 /** The new sendmail.cf, compared with what was there and with what was wanted. */
 async function rebuild(
-  scene: Scene,
+  scene: SendmailScene,
   layout: Layout & { kind: 'mc' },
   after: string,
   settings: GuardSettings | null,
@@ -134,7 +137,7 @@ async function build(
  * Back to what it was before the guard: the copy of then, if it says the same, to the byte.
  */
 async function likeBefore(
-  scene: Scene,
+  scene: SendmailScene,
   layout: Layout & { kind: 'mc' },
   built: string,
   source: string,

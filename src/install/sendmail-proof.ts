@@ -13,12 +13,12 @@ import { faultAt } from './change-flow.ts';
 import { note, type Report, reportOf, type Step, trouble, well } from './report.ts';
 import { restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
-import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';
+import { lookAtSendmail, type SendmailOptions, type SendmailScene } from './sendmail-scene.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';
 
-export async function proveGuard(options: SendmailOptions): Promise<Report> {
-  const { steps, scene } = await lookAround(options);
+export async function proveSendmailGuard(options: SendmailOptions): Promise<Report> {
+  const { steps, scene } = await lookAtSendmail(options);
   const report = (next?: readonly string[]): Report => reportOf(steps, next);
   if (!scene) return report();
   const { root, installed } = scene;
@@ -71,7 +71,7 @@ const questions: readonly [
   ['notice to a mailbox', 'MAILER-DAEMON', 'root', /^pass$/, ''],
 ];
 
-async function askRules({ root, program, layout }: Scene): Promise<Step[]> {
+async function askRules({ root, program, layout }: SendmailScene): Promise<Step[]> {
   const steps: Step[] = [];
   for (const [name, sender, recipient, wanted, advice] of questions) {
     const { said, complaint } = await askCompat(root, program.path, layout.cf, sender, recipient);
@@ -86,7 +86,7 @@ async function askRules({ root, program, layout }: Scene): Promise<Step[]> {
   return steps;
 }
 
-async function askDelivery({ root, program, layout }: Scene): Promise<Step> {
+async function askDelivery({ root, program, layout }: SendmailScene): Promise<Step> {
   const { deliverable, said } = await verify(root, program.path, layout.cf, 'root');
   const name = 'delivery';
   return deliverable

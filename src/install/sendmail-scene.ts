@@ -17,7 +17,7 @@ export interface SendmailOptions extends InstallOptions<GuardSettings> {
 }
 
 /** A machine's sendmail and its configuration, as found. */
-export interface Scene {
+export interface SendmailScene {
   readonly root: Root;
   readonly program: SendmailProgram;
   readonly layout: Layout;
@@ -30,9 +30,9 @@ export interface Scene {
 }
 
 /** Looks at the machine; the steps tell what was found, the scene is null where that is not enough. */
-export async function lookAround(
+export async function lookAtSendmail(
   options: Omit<SendmailOptions, 'settings'>,
-): Promise<{ steps: Step[]; scene: Scene | null }> {
+): Promise<{ steps: Step[]; scene: SendmailScene | null }> {
   const { root } = options;
   const fail = (name: string, found: string) => ({ steps: [trouble(name, found)], scene: null });
   const path = await findSendmail(root);

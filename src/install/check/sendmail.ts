@@ -14,7 +14,7 @@ import {
 } from '../../machine/sendmail.ts';
 import { askMilter, askSocketmap } from '../ask-guard.ts';
 import { faultAt } from '../change-flow.ts';
-import { lookAround } from '../sendmail-scene.ts';
+import { lookAtSendmail } from '../sendmail-scene.ts';
 import { readDoors } from './doors.ts';
 import { findUnknown, openDoor } from './hosted.ts';
 import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
@@ -55,7 +55,7 @@ export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
 }
 
 async function findGuard(root: Root): Promise<GuardFound> {
-  const { steps, scene } = await lookAround({ root });
+  const { steps, scene } = await lookAtSendmail({ root });
   const installed = scene?.installed ?? null;
   if (!scene) return { ...noGuard, found: steps.map(({ found }) => found).slice(-1) };
   if (installed === null) return noGuard;
