@@ -2,9 +2,12 @@
  * With the shell of this machine.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { until } from '../../test/peers/until.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { openRoot } from '../machine/root.ts';
 import { askAside } from './ask-aside.ts';
@@ -50,3 +53,21 @@ for (const signal of ['INT', 'TERM', 'HUP'])
     assert.match(folder, /^\/.*tmp/);
     assert.equal(existsSync(folder), false);
   });
+
+test('nothing is left after this process was killed', async () => {
+  using told = temporaryFolder();
+  const file = join(told.path, 'folder');
+  const command = 'cd "$1" && pwd > "$3" && while kill -0 "$2" 2> /dev/null; do sleep 0.02; done';
+  const code = `
+import { openRoot } from ${JSON.stringify(import.meta.resolve('../machine/root.ts'))};
+    import { askAside } from ${JSON.stringify(import.meta.resolve('./ask-aside.ts'))};
+    const words = ['sh', '-c', ${JSON.stringify(command)}, 'sh', '.', String(process.pid), ${JSON.stringify(file)}];
+    await askAside(openRoot('/'), { name: 'a', text: '', beside: null }, words, '/');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'inherit' });
+  const folderOf = () => (existsSync(file) ? readFileSync(file, 'utf8').trim() : '');
+  assert.ok(await until(async () => folderOf() !== '', 30_000));
+  assert.equal(existsSync(folderOf()), true);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.ok(await until(async () => !existsSync(folderOf()), 30_000), folderOf());
+});
