@@ -101,7 +101,7 @@ const troubles: readonly [name: string, trouble: Trouble, problem: RegExp][] = [
   [
     'a text that smtpd does not take',
     { complaint: '/tmp/tmp.1/smtpd.conf:9: syntax error' },
-    /^check: .*\n {2}\/etc\/smtpd\.conf:9: syntax error$/,
+    /^check: .*says against it: \/etc\/smtpd\.conf:9: syntax error$/,
   ],
   ['a program that smtpd cannot start', { denied: 'Permission denied' }, /user _smtpd, and.*Perm/],
 ];

@@ -77,7 +77,7 @@ async function tryOut(
     ...(settings ? [await startProgram(scene, settings)] : []),
     problems.length === 0
       ? well('check', taken)
-      : trouble('check', `${place.program} -n says against it:\n${few(problems)}`),
+      : trouble('check', `${place.program} -n says against it:${few(problems)}`),
   ];
 }
 

@@ -33,7 +33,7 @@ export async function proveSmtpdGuard(options: SmtpdOptions): Promise<Report> {
   }
   const problems = await smtpdComplaints(root, place, config);
   if (problems.length > 0) {
-    steps.push(trouble('check', `${place.program} -n says:\n${few(problems)}`));
+    steps.push(trouble('check', `${place.program} -n says:${few(problems)}`));
     return report();
   }
   const { filter } = { ...installed, ...options.settings };

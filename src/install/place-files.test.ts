@@ -67,7 +67,7 @@ test('where the server does not take them in their places, all is as it was', as
   assert.deepEqual([seen, isUndone], [b.after, true]);
   assert.deepEqual(
     steps.map(({ outcome, found }) => `${outcome}: ${found}`),
-    ['trouble: all is as it was:\n  line 3: no'],
+    ['trouble: all is as it was: line 3: no'],
   );
   assert.deepEqual(scene.names(), ['a', 'b']);
   assert.equal(scene.read('a'), a.before);

@@ -51,7 +51,7 @@ export async function placeFiles(
     return [trouble('written', `${error.message}; ${state}`)];
   }
   if (refused.length > 0)
-    return [trouble('check', `${await takeBack(placed, judge)}:\n${few(refused)}`)];
+    return [trouble('check', `${await takeBack(placed, judge)}:${few(refused)}`)];
   return [
     ...placed.map(writtenStep),
     ...(judge ? [judge.taken] : []),

@@ -129,7 +129,7 @@ async function tryOut(
   return [
     problems.length === 0
       ? well('check', `postconf reads the new ${place.mainCf} as it is meant`)
-      : trouble('check', `postconf does not take the new ${place.mainCf}:\n${few(problems)}`),
+      : trouble('check', `postconf does not take the new ${place.mainCf}:${few(problems)}`),
   ];
 }
 

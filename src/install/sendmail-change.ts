@@ -52,7 +52,7 @@ async function tryOut(
   return [
     refused.length === 0
       ? well('check', `sendmail takes the new ${cf.path}`)
-      : trouble('check', `sendmail does not take the new ${cf.path}:\n${few(refused)}`),
+      : trouble('check', `sendmail does not take the new ${cf.path}:${few(refused)}`),
   ];
 }
 

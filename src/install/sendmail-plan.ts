@@ -77,16 +77,16 @@ async function rebuild(
   const differing = stale.length === 0 ? [] : differences(old.text, cfText);
   if (differing.length > 0)
     return stop(
-      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:\n${few(differing)}`,
+      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:${few(differing)}`,
     );
   if (now.warnings !== bare.warnings)
-    return stop(`m4 says:\n${few(now.warnings.trim().split('\n'))}`);
+    return stop(`m4 says:${few([now.warnings]) || ' nothing of what it said before'}`);
   if (settings) {
     const conflict = findConflict(readCf(bare.text), settings);
     if (conflict !== null) return stop(`${layout.mc} makes ${conflict}`);
   }
   const wrong = compareBuilt(bare.text, now.text, settings);
-  if (wrong.length > 0) return stop(`${layout.mc} does not make what it should:\n${few(wrong)}`);
+  if (wrong.length > 0) return stop(`${layout.mc} does not make what it should:${few(wrong)}`);
 
   const steps = [well('build', `m4 makes the old ${layout.cf} and the guard's lines, no more`)];
   if (!settings) steps[0] = well('build', `m4 makes ${layout.cf} without the guard's lines`);

@@ -17,9 +17,7 @@ export function failureOf(program: string, ran: Ran): string {
       ? `${program} was not started, was killed, or took too long`
       : `${program} ended with status ${status}`;
   const lines = saidBy(ran);
-  const [first, second] = lines;
-  if (first === undefined) return `${how} and said nothing`;
-  return second === undefined ? `${how}: ${shorten(first.trim())}` : `${how}:\n${few(lines)}`;
+  return lines.length === 0 ? `${how} and said nothing` : `${how}:${few(lines)}`;
 }
 
 /** Its lines on stderr or, without any, on stdout. */
@@ -32,11 +30,13 @@ function linesOf(text: string): string[] {
   return text.split('\n').flatMap((line) => line.trimEnd() || []);
 }
 
-/** The first lines, indented, and how many more there are. */
-export function few(lines: readonly string[]): string {
-  const shown = lines.slice(0, mostLines).map((line) => `  ${shorten(line.trim())}`);
-  const more = lines.length - shown.length;
-  return [...shown, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n');
+/** What stands behind a colon: the one line, or the first ones indented below, and how many more there are. */
+export function few(texts: readonly string[]): string {
+  const lines = texts.flatMap(linesOf).map((line) => shorten(line.trim()));
+  if (lines.length === 1) return ` ${lines[0]}`;
+  const more = lines.length - mostLines;
+  const rest = more > 0 ? [`and ${more} more`] : [];
+  return [...lines.slice(0, mostLines), ...rest].map((line) => `\n  ${line}`).join('');
 }
 
 function shorten(line: string): string {
