@@ -10,7 +10,8 @@ const frozen = foretold('frozen', ['it stays'], ['ignore_bounce_errors_after = 0
 const ended = foretold('ended', ['the guard is asked']);
 const installed: GuardFound = {
   state: 'installed',
-  seesNotices: true,
+  noticesBy: 'notice',
+  noticeMode: 'enforce',
   onFailure: 'open',
   isAnswering: true,
   found: ['the guard answers at 127.0.0.1:9995'],
@@ -18,6 +19,7 @@ const installed: GuardFound = {
 const plain: ServerCheck = {
   mta: 'exim',
   title: 'Exim 4.96',
+  problem: null,
   isRunning: true,
   configuration: '/etc/exim4/exim4.conf',
   install: 'spillway install exim --apply',
@@ -47,6 +49,11 @@ const cases: readonly [name: string, check: Partial<ServerCheck>, want: readonly
     ['guard well', 'loopback well', 'null-mx well', 'unknown-recipient note'],
   ],
   [
+    'the guard only watches',
+    { guard: { ...installed, noticeMode: 'watch' } },
+    ['guard note', 'loopback well', 'null-mx well', 'unknown-recipient note'],
+  ],
+  [
     'the guard is away',
     {
       guard: { ...installed, isAnswering: false },
@@ -59,6 +66,7 @@ const cases: readonly [name: string, check: Partial<ServerCheck>, want: readonly
     { guard: { ...noGuard, state: 'faulty', found: ['line 3'] } },
     ['guard trouble', 'loopback well', 'null-mx well', 'unknown-recipient note'],
   ],
+  ['its own programs fail', { problem: 'exim -bV ended with status 1' }, ['server trouble']],
 ];
 for (const [name, check, want] of cases)
   test(`What is made of a server: ${name}`, () => {

@@ -6,7 +6,7 @@ import type { UnknownFate } from '../foreign/unknown-recipient.ts';
 import type { ServerCheck, UnknownAt } from '../install/check/server-check.ts';
 
 export interface Finding {
-  readonly about: 'guard' | DeadEnd | 'unknown-recipient';
+  readonly about: 'server' | 'guard' | DeadEnd | 'unknown-recipient';
   readonly outcome: 'well' | 'note' | 'trouble';
   /** What it is about and what becomes of it, in a sentence without the final dot. */
   readonly found: string;
@@ -18,7 +18,18 @@ export interface Finding {
 export type Cure = readonly string[];
 
 export function findingsOf(check: ServerCheck): readonly Finding[] {
+  if (check.problem !== null) return [muteFinding(check.problem)];
   return [guardFinding(check), ...noticeFindings(check), ...unknownFindings(check)];
+}
+
+function muteFinding(problem: string): Finding {
+  return {
+    about: 'server',
+    outcome: 'trouble',
+    found: 'its own programs do not tell what it would do',
+    because: [problem],
+    cures: [],
+  };
 }
 
 function guardFinding({ mta, install, guard }: ServerCheck): Finding {
@@ -48,13 +59,24 @@ function guardFinding({ mta, install, guard }: ServerCheck): Finding {
       because: found,
       cures: [['spillway run']],
     };
-  if (!guard.seesNotices)
+  if (guard.noticesBy === null)
     return {
       about,
       outcome: 'note',
       found: 'the server asks it about what comes in, and not about its own notices',
       because: found,
       cures: mta === 'postfix' ? [[`${install} --hooks milter,notices`]] : [[install]],
+    };
+  if (guard.noticeMode === 'watch' || guard.noticeMode === 'off')
+    return {
+      about,
+      outcome: 'note',
+      found:
+        guard.noticeMode === 'watch'
+          ? 'the server asks it, and it only watches'
+          : 'the server asks it, and its check of notices is off',
+      because: found,
+      cures: [[`spillway.toml: checks.${guard.noticesBy}.mode = "enforce"`]],
     };
   return {
     about,

@@ -22,9 +22,10 @@ export function formatServer(
   const lines = [style('bold', printable(heading)), ''];
   for (const { about, outcome, found, because, cures } of findings) {
     const [sign, colour] = signs[outcome];
-    const subject = about === 'guard' ? 'the guard: ' : '';
+    const subject = about === 'guard' || about === 'server' ? `the ${about}: ` : '';
     lines.push(`${style(colour, sign)}  ${subject}${printable(found)}`);
-    for (const text of because) lines.push(`    ${printable(text)}`);
+    for (const text of because.flatMap((one) => one.split('\n')))
+      lines.push(`    ${printable(text)}`);
     for (const [i, cure] of cures.entries())
       for (const [j, step] of cure.entries())
         lines.push(`    ${j > 0 ? 'and' : i > 0 ? 'or' : 'do'}: ${printable(step)}`);

@@ -1,9 +1,14 @@
 /**
  * `spillway check`: what the mail servers of this machine would do today. It changes and sends nothing.
  */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { ConfigError, parseConfig, readConfig, systemConfig } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
 import { type Mta, mtas } from '../foreign/queue-entry.ts';
 import { checkServers } from '../install/check/check-servers.ts';
+import type { CheckModes } from '../install/check/server-check.ts';
+import { outside, type Root } from '../machine/root.ts';
 import { findingsOf } from './check-findings.ts';
 import { formatServer } from './check-text.ts';
 import { oneOf } from './choices.ts';
@@ -14,6 +19,7 @@ import { createOutput, jsonLine, type Output } from './output.ts';
 interface Options {
   readonly mta?: Mta;
   readonly root?: string;
+  readonly config?: string;
   readonly json?: true;
 }
 
@@ -30,10 +36,12 @@ export function checkCommand(output: Output = createOutput()): Command {
     .description('Tell what the mail servers of this machine would do today with such a flood.')
     .option('--mta <name>', `only this server: ${mtas.join(', ')}`, oneOf(mtas))
     .option('--root <folder>', "the root of another machine's files; its programs run by chroot(8)")
+    .option('--config <file>', "the guard's configuration, which tells whether it only watches")
     .option('--json', 'print one JSON document for each server')
     .addHelpText('after', help)
-    .action(async ({ mta, root, json }: Options) => {
-      const servers = await checkServers(openMachine(root), mta ?? null);
+    .action(async ({ mta, root: folder, config, json }: Options) => {
+      const root = openMachine(folder);
+      const servers = await checkServers(root, mta ?? null, await modesOf(root, config));
       if (servers.length === 0)
         throw new CommandError(
           `there is no ${mta ?? 'sendmail, Postfix, Exim or OpenSMTPD'} here; --root names the root of another machine`,
@@ -50,4 +58,21 @@ export function checkCommand(output: Output = createOutput()): Command {
       }
       process.exitCode = isWell ? exit.well : exit.trouble;
     });
+}
+
+/** `file`: of this machine, as it was typed; undefined: the usual one of the machine that is looked at. */
+async function modesOf(root: Root, file: string | undefined): Promise<CheckModes> {
+  try {
+    const { checks } = await (file === undefined ? readUsualConfig(root) : readConfig(file));
+    return { of: { notice: checks.notice.mode, recipient: checks.recipient.mode }, problem: null };
+  } catch (error) {
+    if (!(error instanceof ConfigError) || file !== undefined) throw error;
+    return { of: null, problem: error.message };
+  }
+}
+
+async function readUsualConfig(root: Root): Promise<Config> {
+  if (root.folder === '/') return await readConfig(undefined);
+  const file = outside(root, systemConfig);
+  return existsSync(file) ? await readConfig(file) : parseConfig(Buffer.alloc(0), file);
 }

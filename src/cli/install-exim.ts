@@ -1,14 +1,19 @@
 /**
  * `spillway install exim`: the ACLs and the routers, wherever they stand.
  */
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { EximGuard } from '../foreign/exim/guard-lines.ts';
-import { applyEximChange, removeEximChange, showEximChange } from '../install/exim-change.ts';
+import { eximChange } from '../install/exim-change.ts';
 import { proveEximGuard } from '../install/exim-proof.ts';
-import { endpointOption, given, serverCommand } from './install-server.ts';
+import {
+  type CommonOptions,
+  endpointOption,
+  given,
+  serverCommand,
+  typedPath,
+} from './install-server.ts';
 
-interface Options extends Partial<EximGuard> {
+interface Options extends Partial<EximGuard>, Pick<CommonOptions, 'root'> {
   readonly config?: string;
 }
 
@@ -22,13 +27,9 @@ export function eximCommand(): Command {
       new Option('--config <file>', 'what the daemon is given by -C (default: as Exim tells)'),
       endpointOption('readsocket'),
     ],
-    installation: {
-      show: showEximChange,
-      apply: applyEximChange,
-      remove: removeEximChange,
-      prove: proveEximGuard,
-    },
+    installation: { ...eximChange, prove: proveEximGuard },
     settings: (own: Options) => given(own, ['readsocket', 'onFailure']),
-    more: ({ config }: Options) => (config === undefined ? {} : { config: resolve('/', config) }),
+    more: ({ config, root }: Options) =>
+      config === undefined ? {} : { config: typedPath(config, root) },
   });
 }

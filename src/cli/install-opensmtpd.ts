@@ -4,15 +4,17 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import type { SmtpdGuardSettings } from '../foreign/opensmtpd/guard-lines.ts';
-import {
-  applySmtpdChange,
-  removeSmtpdChange,
-  showSmtpdChange,
-} from '../install/opensmtpd-change.ts';
+import { smtpdChange } from '../install/opensmtpd-change.ts';
 import { proveSmtpdGuard } from '../install/opensmtpd-proof.ts';
-import { endpointOption, given, serverCommand } from './install-server.ts';
+import {
+  type CommonOptions,
+  endpointOption,
+  given,
+  serverCommand,
+  typedPath,
+} from './install-server.ts';
 
-interface Own extends Partial<SmtpdGuardSettings> {
+interface Own extends Partial<SmtpdGuardSettings>, Pick<CommonOptions, 'root'> {
   readonly config?: string;
 }
 
@@ -27,15 +29,13 @@ export function opensmtpdCommand(): Command {
       new Option('--config <file>', 'smtpd.conf, where it is not at one of the usual places'),
       new Option('--program <file>', 'what smtpd starts (default: this very program)'),
     ],
-    installation: {
-      show: showSmtpdChange,
-      apply: applySmtpdChange,
-      remove: removeSmtpdChange,
-      prove: proveSmtpdGuard,
-    },
-    settings: (own: Own) => given(own, ['filter', 'onFailure', 'program']),
-    more: ({ config }) => ({
-      config: config ?? null,
+    installation: { ...smtpdChange, prove: proveSmtpdGuard },
+    settings: (own: Own) => ({
+      ...given(own, ['filter', 'onFailure']),
+      ...(own.program === undefined ? {} : { program: typedPath(own.program, own.root) }),
+    }),
+    more: ({ config, root }: Own) => ({
+      config: config === undefined ? null : typedPath(config, root),
       ownProgram: fileURLToPath(new URL('../../bin/spillway', import.meta.url)),
     }),
   });

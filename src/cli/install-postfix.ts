@@ -1,26 +1,27 @@
 /**
  * `spillway install postfix`: main.cf.
  */
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Hook, hooks, type PostfixGuardSettings } from '../foreign/postfix/guard-settings.ts';
-import {
-  applyPostfixChange,
-  removePostfixChange,
-  showPostfixChange,
-} from '../install/postfix-change.ts';
+import { postfixChange } from '../install/postfix-change.ts';
 import { provePostfixGuard } from '../install/postfix-proof.ts';
 import { printable } from '../mail/printable.ts';
 import type { FoundJournal } from '../store/open-journal.ts';
 import { CommandError } from './exit.ts';
-import { endpointOption, given, serverCommand } from './install-server.ts';
+import {
+  type CommonOptions,
+  endpointOption,
+  given,
+  serverCommand,
+  typedPath,
+} from './install-server.ts';
 
 export interface PostfixCommandOptions {
   /** Opens the journal of the configuration in that file, or of the one found without a name. */
   readonly openStore: (configFile: string | undefined) => Promise<FoundJournal>;
 }
 
-interface Options extends Partial<PostfixGuardSettings> {
+interface Options extends Partial<PostfixGuardSettings>, Pick<CommonOptions, 'root'> {
   readonly configDir?: string;
   readonly config?: string;
 }
@@ -47,16 +48,11 @@ export function postfixCommand({ openStore }: PostfixCommandOptions): Command {
       new Option('--config-dir <folder>', 'the instance (default: the default one)'),
       new Option('--config <file>', "the guard's configuration, for its journal"),
     ],
-    installation: {
-      show: showPostfixChange,
-      apply: applyPostfixChange,
-      remove: removePostfixChange,
-      prove: provePostfixGuard,
-    },
+    installation: { ...postfixChange, prove: provePostfixGuard },
     settings: (own: Options) =>
       given(own, ['hooks', 'milter', 'policy', 'socketmap', 'sink', 'onFailure']),
-    more: ({ configDir, config }: Options) => ({
-      ...(configDir === undefined ? {} : { configFolder: resolve('/', configDir) }),
+    more: ({ configDir, config, root }: Options) => ({
+      ...(configDir === undefined ? {} : { configFolder: typedPath(configDir, root) }),
       receiptsAbout: (domain: string) => receiptsAbout(config, domain),
     }),
   });

@@ -1,14 +1,19 @@
 /**
  * `spillway install sendmail`: sendmail.mc, or sendmail.cf itself.
  */
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
-import { applyChange, removeChange, showChange } from '../install/sendmail-change.ts';
-import { proveGuard } from '../install/sendmail-proof.ts';
-import { endpointOption, given, serverCommand } from './install-server.ts';
+import { sendmailChange } from '../install/sendmail-change.ts';
+import { proveSendmailGuard } from '../install/sendmail-proof.ts';
+import {
+  type CommonOptions,
+  endpointOption,
+  given,
+  serverCommand,
+  typedPath,
+} from './install-server.ts';
 
-interface Options extends Partial<GuardSettings> {
+interface Options extends Partial<GuardSettings>, Pick<CommonOptions, 'root'> {
   readonly mc?: string;
   readonly cf?: string;
 }
@@ -25,16 +30,11 @@ export function sendmailCommand(): Command {
       endpointOption('socketmap'),
       endpointOption('milter'),
     ],
-    installation: {
-      show: showChange,
-      apply: applyChange,
-      remove: removeChange,
-      prove: proveGuard,
-    },
+    installation: { ...sendmailChange, prove: proveSendmailGuard },
     settings: (own: Options) => given(own, ['socketmap', 'milter', 'onFailure']),
-    more: ({ mc, cf }: Options) => ({
-      ...(mc === undefined ? {} : { mc: resolve('/', mc) }),
-      ...(cf === undefined ? {} : { cf: resolve('/', cf) }),
+    more: ({ mc, cf, root }: Options) => ({
+      ...(mc === undefined ? {} : { mc: typedPath(mc, root) }),
+      ...(cf === undefined ? {} : { cf: typedPath(cf, root) }),
     }),
   });
 }

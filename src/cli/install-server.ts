@@ -1,6 +1,7 @@
 /**
  * What `spillway install SERVER` takes and does, whatever the server; install-SERVER.ts adds the rest.
  */
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
 import type { Installation, InstallOptions } from '../install/installation.ts';
@@ -8,6 +9,7 @@ import { type FailureMode, failureModes } from '../mail/failure-mode.ts';
 import { printable } from '../mail/printable.ts';
 import { CommandError } from './exit.ts';
 import { printReport } from './install-report.ts';
+import { listenForInterruptions } from './interruptions.ts';
 import { openMachine } from './machine-option.ts';
 import { withSameOptions } from './same-options.ts';
 
@@ -95,6 +97,11 @@ export function given<T extends object, Name extends keyof T>(
   return chosen;
 }
 
+/** A path that was typed: on this machine from where the shell stands, on another one from its root. */
+export function typedPath(path: string, root: string | undefined): string {
+  return resolve(resolve(root ?? '/') === '/' ? '.' : '/', path);
+}
+
 async function run<Own, Settings, More>(
   server: ServerInstallation<Own, Settings, More>,
   command: Command,
@@ -109,6 +116,13 @@ async function run<Own, Settings, More>(
   const asked = { root: openMachine(root), settings, ...server.more(options) };
   const { installation } = server;
   const what = apply ? 'apply' : remove ? 'remove' : test ? 'prove' : 'show';
+  // What is begun is put in its place or taken back; programs that run hear of Ctrl-C themselves, and fail.
+  using _stop =
+    apply || remove
+      ? listenForInterruptions(() =>
+          process.stderr.write('spillway: ends once all is in its place, or as it was\n'),
+        )
+      : null;
   const report = await installation[what](asked);
   const next = withSameOptions(command, report.next);
   await printReport({ ...report, next }, json === true);

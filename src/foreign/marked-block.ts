@@ -9,6 +9,8 @@
  * line changed by hand is found and never thrown away. Text is latin1, one character for each byte;
  * all bytes that are not ours stay as they are.
  */
+import { splitLines } from './text-lines.ts';
+
 export interface BlockStyle {
   /** What makes a line a comment: `dnl #` or `#`. */
   readonly comment: string;
@@ -55,7 +57,7 @@ export function findBlock(text: string, style: BlockStyle): Block | BlockFault |
 
 /** All of them, in the order of the text. */
 export function findBlocks(text: string, style: BlockStyle): readonly Block[] | BlockFault {
-  const lines = splitLines(text);
+  const lines = readLines(text);
   const marks = lines.flatMap((line, index) => (isMark(line.bare, style) ? [index] : []));
   // Where lines of ours alone are left at the end: those that somebody wrote behind a block need the line end.
   let tail = lines.length;
@@ -134,7 +136,7 @@ export function insertBlock(
 
 /** Text without what stands between the marks, whatever it is: to read what was there before. */
 export function withoutBlock(text: string, comment: string): string {
-  const lines = splitLines(text);
+  const lines = readLines(text);
   const first = lines.findIndex(({ bare }) => bare.startsWith(`${comment} ${beginning}`));
   const begin = lines[first];
   const end = lines.find(({ bare }, index) => index > first && bare === `${comment} ${ending}`);
@@ -145,7 +147,7 @@ export function withoutBlock(text: string, comment: string): string {
 
 /** What stands between the marks, whatever it is; without line ends. */
 export function linesWithin(text: string, comment: string): readonly string[] {
-  const lines = splitLines(text).map(({ bare }) => bare);
+  const lines = readLines(text).map(({ bare }) => bare);
   const first = lines.findIndex((line) => line.startsWith(`${comment} ${beginning}`));
   const last = lines.indexOf(`${comment} ${ending}`);
   return first < 0 || last < first ? [] : lines.slice(first + 1, last);
@@ -179,14 +181,11 @@ interface Line {
   readonly bare: string;
 }
 
-function splitLines(text: string): Line[] {
-  const lines: Line[] = [];
-  for (let start = 0; start < text.length; ) {
-    const feed = text.indexOf('\n', start);
-    const end = feed < 0 ? text.length : feed + 1;
-    const whole = text.slice(start, end);
-    lines.push({ start, whole, bare: whole.replace(/\r?\n$/, '') });
-    start = end;
-  }
-  return lines;
+function readLines(text: string): Line[] {
+  let end = 0;
+  return splitLines(text).map((whole) => {
+    const start = end;
+    end += whole.length;
+    return { start, whole, bare: whole.replace(/\r?\n$/, '') };
+  });
 }

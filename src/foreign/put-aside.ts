@@ -2,6 +2,7 @@
  * Lines of somebody else's file that are put aside where they stand, as comments, and put back to the byte.
  */
 import type { BlockFault } from './marked-block.ts';
+import { splitLines } from './text-lines.ts';
 
 /** Stands before each line that is put aside. */
 const mark = '#spillway# ';
@@ -29,9 +30,4 @@ export function findLeftAside(text: string): BlockFault | null {
   if (index < 0) return null;
   const problem = `expected our block for a line that was put aside, found none: take "${mark}" off it, or delete it`;
   return { kind: 'fault', line: index + 1, problem };
-}
-
-/** With their line ends. */
-export function splitLines(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }

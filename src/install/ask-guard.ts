@@ -1,9 +1,9 @@
 /**
  * Asks a guard over its own sockets, as a mail server would: is anybody there, and is it the right one?
  */
-import { createConnection, type Socket } from 'node:net';
-import { parseGuardEndpoint } from '../foreign/guard-endpoint.ts';
+import { createConnection } from 'node:net';
 import { outside, type Root } from '../machine/root.ts';
+import { parseEndpoint } from '../mail/endpoint.ts';
 import { parseAnswer } from '../wire/filter/answers.ts';
 import { formatFrame, formatUint32, parseFrames } from '../wire/milter/frames.ts';
 import { formatRequest } from '../wire/readsocket/request.ts';
@@ -101,13 +101,38 @@ export function askReadsocket(root: Root, endpoint: string): Promise<Asked> {
   });
 }
 
-/** What an answer says of the guard; `wanted` is how one of ours begins. */
-export function listening(name: string, endpoint: string, asked: Asked, wanted: RegExp): Step {
+/** How the answer of one of ours begins, whatever is asked. */
+const ours = {
+  socketmap: /^OK /,
+  milter: /^O version [2-6]$/,
+  policy: /^action=DUNNO$/,
+  readsocket: /^accept$/,
+  sink: /^220 /,
+  filter: /^(proceed|reject)\b/,
+} as const;
+export type Door = keyof typeof ours;
+
+/** Who answers at a door. */
+export type Answering = 'guard' | 'somebody else' | 'nobody';
+
+export function whoAnswers(
+  door: Door,
+  endpoint: string,
+  asked: Asked,
+): { readonly who: Answering; readonly found: string } {
   if (asked.kind === 'silence')
-    return waiting(name, `the guard does not answer at ${endpoint}: ${asked.why}`);
-  return wanted.test(asked.text)
-    ? well(name, `the guard answers at ${endpoint}: ${asked.text}`)
-    : trouble(name, `somebody else answers at ${endpoint}: ${asked.text}`);
+    return { who: 'nobody', found: `the guard does not answer at ${endpoint}: ${asked.why}` };
+  const who = ours[door].test(asked.text) ? 'guard' : 'somebody else';
+  const name = who === 'guard' ? 'the guard' : who;
+  return { who, found: `${name} answers at ${endpoint}: ${asked.text}` };
+}
+
+const outcomes = { guard: well, 'somebody else': trouble, nobody: waiting } as const;
+
+/** What an answer says of the guard, as a step; its name is the door's, if it has no other. */
+export function listening(door: Door, endpoint: string, asked: Asked, name: string = door): Step {
+  const { who, found } = whoAnswers(door, endpoint, asked);
+  return outcomes[who](name, found);
 }
 
 function ask(
@@ -117,12 +142,11 @@ function ask(
   read: (bytes: Buffer) => string | null,
 ): Promise<Asked> {
   const { promise, resolve } = Promise.withResolvers<Asked>();
-  let socket: Socket;
-  try {
-    socket = connect(root, endpoint);
-  } catch (error) {
-    return Promise.resolve({ kind: 'silence', why: String(error) });
-  }
+  // By a name as well: a configuration that somebody wrote by hand may have one.
+  const parsed = parseEndpoint(endpoint);
+  if (!parsed) return Promise.resolve({ kind: 'silence', why: 'neither host:port nor unix:/path' });
+  const place = 'path' in parsed ? { path: outside(root, parsed.path) } : parsed;
+  const socket = createConnection(place);
   const end = (asked: Asked): void => {
     socket.destroy();
     resolve(asked);
@@ -139,10 +163,4 @@ function ask(
   });
   socket.write(question);
   return promise;
-}
-
-function connect(root: Root, endpoint: string): Socket {
-  const parsed = parseGuardEndpoint(endpoint);
-  if (!parsed) throw new TypeError(`no endpoint: ${endpoint}`);
-  return createConnection('path' in parsed ? { path: outside(root, parsed.path) } : parsed);
 }

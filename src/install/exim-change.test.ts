@@ -9,7 +9,7 @@ import test from 'node:test';
 import { parseConfig } from '../foreign/exim/config.ts';
 import { readConfig } from '../foreign/exim/config-lines.ts';
 import type { Ran, Root } from '../machine/root.ts';
-import { applyEximChange, removeEximChange, showEximChange } from './exim-change.ts';
+import { eximChange } from './exim-change.ts';
 import type { EximOptions } from './exim-scene.ts';
 import type { Report } from './report.ts';
 
@@ -123,7 +123,7 @@ for (const [name, texts, changed] of [
   test(`${name}: shown, applied, changed, taken out to the byte`, async () => {
     await using fake = await openFake(texts);
     const before = await fake.files();
-    const shown = await showEximChange(fake.options);
+    const shown = await eximChange.show(fake.options);
     assert.equal(troubleOf(shown), '');
     assert.deepEqual(
       shown.changes.map(({ path }) => path),
@@ -131,7 +131,7 @@ for (const [name, texts, changed] of [
     );
     assert.deepEqual(await fake.files(), before);
 
-    const applied = await applyEximChange(fake.options);
+    const applied = await eximChange.apply(fake.options);
     assert.equal(troubleOf(applied), '');
     assert.ok(applied.written);
     const after = await fake.files();
@@ -139,11 +139,11 @@ for (const [name, texts, changed] of [
       assert.match(after[path] ?? '', /spillway: begin/);
       assert.equal(after[`${path}.before-spillway`], before[path]);
     }
-    assert.equal((await applyEximChange(fake.options)).changes.length, 0);
+    assert.equal((await eximChange.apply(fake.options)).changes.length, 0);
 
     const settings = { onFailure: 'closed' } as const;
-    assert.ok((await applyEximChange({ ...fake.options, settings })).written);
-    assert.ok((await removeEximChange(fake.options)).written);
+    assert.ok((await eximChange.apply({ ...fake.options, settings })).written);
+    assert.ok((await eximChange.remove(fake.options)).written);
     assert.deepEqual(await fake.files(), before);
   });
 
@@ -154,7 +154,7 @@ for (const [name, texts] of [
   test(`${name}: what Exim does not take is not there afterwards`, async () => {
     await using fake = await openFake(texts, { complaint: 'Exim configuration error' });
     const before = await fake.files();
-    const report = await applyEximChange(fake.options);
+    const report = await eximChange.apply(fake.options);
     assert.match(troubleOf(report), /Exim configuration error/);
     assert.equal(report.written, false);
     assert.deepEqual(await fake.files(), before);
@@ -163,7 +163,7 @@ for (const [name, texts] of [
     const routers = 'by_mx router:\ndriver = dnslookup\ndomains = ! +local\n\n';
     await using fake = await openFake(texts, { routers });
     const before = await fake.files();
-    const report = await applyEximChange(fake.options);
+    const report = await eximChange.apply(fake.options);
     assert.match(troubleOf(report), /router by_mx: nobody asks the guard before it/);
     assert.deepEqual(await fake.files(), before);
   });
@@ -177,20 +177,20 @@ for (const [name, texts, path] of [
     await using fake = await openFake(texts);
     const before = await fake.files();
     await mkdir(join(fake.options.root.folder, `${path}.spillway-new`));
-    const report = await applyEximChange(fake.options);
+    const report = await eximChange.apply(fake.options);
     assert.match(troubleOf(report), /^written: cannot write .*; all is as it was$/);
     assert.deepEqual(await fake.files(), before);
   });
 
 test('a line of ours changed by hand stops everything', async () => {
   await using fake = await openFake(plain);
-  await applyEximChange(fake.options);
+  await eximChange.apply(fake.options);
   const { root } = fake.options;
   const file = join(root.folder, '/etc/exim.conf');
   const text = await readFile(file, 'latin1');
   await writeFile(file, text.replace('{10s}', '{1s}'), 'latin1');
   const before = await fake.files();
-  for (const act of [applyEximChange, removeEximChange, showEximChange])
+  for (const act of [eximChange.apply, eximChange.remove, eximChange.show])
     assert.match(
       troubleOf(await act(fake.options)),
       /exim\.conf line \d+: a line that was changed/,
@@ -215,12 +215,12 @@ for (const [name, texts, said] of odd)
   test(`${name} is told`, async () => {
     await using fake = await openFake({ ...split, ...texts });
     if (name === 'no Exim') await rm(join(fake.options.root.folder, '/usr/sbin/exim4'));
-    assert.match(troubleOf(await applyEximChange(fake.options)), said);
+    assert.match(troubleOf(await eximChange.apply(fake.options)), said);
   });
 
 test('a router that Exim has and no file that was read is told', async () => {
   const routers = 'elsewhere router:\ndriver = dnslookup\n\n';
   await using fake = await openFake(plain, { routers });
-  const { steps } = await showEximChange(fake.options);
+  const { steps } = await eximChange.show(fake.options);
   assert.ok(steps.some(({ name, outcome }) => name === 'router elsewhere' && outcome === 'note'));
 });

@@ -5,55 +5,52 @@ import { readConfig } from '../foreign/exim/config-lines.ts';
 import { partLines, removeGuard } from '../foreign/exim/guard-block.ts';
 import { defaultEximGuard, type EximGuard } from '../foreign/exim/guard-lines.ts';
 import { type GuardPlan, type LeftOut, planGuard, writeGuard } from '../foreign/exim/guard-plan.ts';
+import { type ChangePlan, changesOf, type What } from './change-flow.ts';
 import { reloadCommand } from './exim-daemon.ts';
+import { judgeInPlace, tryOut } from './exim-judgement.ts';
 import { goingRouters, toldRouters } from './exim-routers.ts';
 import { type EximOptions, type EximScene, lookAtExim } from './exim-scene.ts';
-import { type NewFile, writeEximFiles } from './exim-write.ts';
-import { hasTrouble, note, type Report, reportOf, type Step } from './report.ts';
-import { unifiedDiff } from './unified-diff.ts';
+import type { NewFile } from './place-files.ts';
+import { note, type Step } from './report.ts';
 
-type What = 'add' | 'remove';
+export const eximChange = changesOf<EximOptions, EximScene>({
+  look: lookAtExim,
+  command: () => 'spillway install exim',
+  place: ({ layout }) => layout.configFile,
+  plan,
+  reload: reloadCommand,
+});
 
-export async function showEximChange(options: EximOptions): Promise<Report> {
-  return await change(options, 'add', false);
-}
-
-export async function applyEximChange(options: EximOptions): Promise<Report> {
-  return await change(options, 'add', true);
-}
-
-export async function removeEximChange(options: EximOptions): Promise<Report> {
-  return await change(options, 'remove', true);
-}
-
-async function change(options: EximOptions, what: What, isWritten: boolean): Promise<Report> {
-  const { steps, scene } = await lookAtExim(options);
-  if (!scene) return reportOf(steps);
-  const guard = { ...(scene.installed ?? defaultEximGuard), ...options.settings };
+async function plan(scene: EximScene, options: EximOptions, what: What): Promise<ChangePlan> {
   const without = textsWithout(scene);
-  const plan = what === 'add' ? planOf(scene, without) : null;
-  const wanted = plan ? writeGuard(plan, without, guard) : new Map<string, string>();
-  const files: NewFile[] = [...without].flatMap(([path, bare]) => {
-    const before = scene.texts.get(path) ?? '';
-    const after = wanted.get(path) ?? bare;
-    return after === before ? [] : [{ path, before, after, isGuarded: wanted.has(path) }];
-  });
-  const going = plan ? goingRouters(await toldRouters(scene.program)).map(({ name }) => name) : [];
-  if (plan) steps.push(...leftOutNotes(plan, going, guard));
-  if (files.length === 0)
-    steps.push(note('guard', what === 'add' ? 'it is in already' : 'it is not in'));
-  else if (isWritten) steps.push(...(await writeEximFiles(scene, files, plan)));
-  const isDone = !hasTrouble(steps);
+  const trying = { isAside: false, run: (files: readonly NewFile[]) => tryOut(scene, files) };
+  if (what === 'remove') {
+    const files = filesOf(scene, without, new Map());
+    return { steps: [], files, meaning: [], tryOut: trying, judge: judgeInPlace(scene, null) };
+  }
+  const guard = { ...(scene.installed ?? defaultEximGuard), ...options.settings };
+  const guards = planOf(scene, without);
+  const going = goingRouters(await toldRouters(scene.program)).map(({ name }) => name);
   return {
-    steps,
-    changes: files.map(({ path, before, after }) => ({
-      path,
-      diff: unifiedDiff(path, before, after),
-    })),
-    meaning: plan && files.length > 0 ? meaningOf(guard, going) : [],
-    written: isWritten && files.length > 0 && isDone,
-    next: isDone ? await nextCommands(scene, what, files.length > 0, isWritten) : [],
+    steps: leftOutNotes(guards, going, guard),
+    files: filesOf(scene, without, writeGuard(guards, without, guard)),
+    meaning: meaningOf(guard, going),
+    tryOut: trying,
+    judge: judgeInPlace(scene, guards),
   };
+}
+
+/** `wanted`: path -> text, where the guard is to be. */
+function filesOf(
+  { texts }: EximScene,
+  without: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, string>,
+): NewFile[] {
+  return [...without].map(([path, bare]) => {
+    const before = texts.get(path) ?? '';
+    const after = wanted.get(path) ?? bare;
+    return { path, before, after, hadGuard: bare !== before, hasGuard: wanted.has(path) };
+  });
 }
 
 /** Every text that can be read, as it is without us. */
@@ -97,18 +94,6 @@ function leftOutNote({ what, why, byHand }: LeftOut, guard: EximGuard): Step {
   if (!byHand) return note(what, why);
   const lines = partLines(guard, byHand.part);
   return note(what, [`left as it is: ${why}. By hand, ${byHand.where}:`, ...lines].join('\n'));
-}
-
-async function nextCommands(
-  scene: EximScene,
-  what: What,
-  isChanged: boolean,
-  isWritten: boolean,
-): Promise<string[]> {
-  if (!isChanged) return what === 'add' ? ['spillway install exim --test'] : [];
-  if (!isWritten) return ['spillway install exim --apply'];
-  const reload = await reloadCommand(scene);
-  return what === 'add' ? [reload, 'spillway install exim --test'] : [reload];
 }
 
 function meaningOf({ readsocket, onFailure }: EximGuard, going: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 /**
  * The daemon of Exim: it keeps the ACLs that it read when it was started, or told to read them again.
  */
-import { eximOptionOf, isEximRunning } from '../machine/exim.ts';
+import { type EximProgram, eximOptionOf, isEximRunning } from '../machine/exim.ts';
 import { isFile } from '../machine/root.ts';
 import { quote } from '../mail/shell-word.ts';
 import type { EximScene } from './exim-scene.ts';
@@ -16,7 +16,7 @@ export async function reloadCommand({ root, program, layout }: EximScene): Promi
   return `kill -HUP "$(cat ${quote(pidFile)})"`;
 }
 
-export async function isDaemonRunning({ program }: EximScene): Promise<boolean> {
+export async function isDaemonRunning(program: EximProgram): Promise<boolean> {
   const spool = await eximOptionOf(program, 'spool_directory');
   return await isEximRunning(program, spool ?? '/var/spool/exim');
 }

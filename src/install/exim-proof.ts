@@ -7,6 +7,7 @@
  */
 import { defaultEximGuard, formatEximSocket } from '../foreign/exim/guard-lines.ts';
 import { asksGuard, type ToldDriver } from '../foreign/exim/told-drivers.ts';
+import { failureOf } from '../machine/failure.ts';
 import { askReadsocket, listening } from './ask-guard.ts';
 import { isDaemonRunning, reloadCommand } from './exim-daemon.ts';
 import { goingRouters, toldRouters, unguardedRouters } from './exim-routers.ts';
@@ -28,7 +29,7 @@ export async function proveEximGuard(options: EximOptions): Promise<Report> {
   }
   const { readsocket } = { ...(scene.installed ?? defaultEximGuard), ...options.settings };
   const asked = await askReadsocket(scene.root, readsocket);
-  steps.push(listening('readsocket', readsocket, asked, /^accept$/));
+  steps.push(listening('readsocket', readsocket, asked));
   if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
   steps.push(await askByExim(scene, readsocket), ...judgeRouters(routers));
   const session = await playSession(scene);
@@ -36,7 +37,7 @@ export async function proveEximGuard(options: EximOptions): Promise<Report> {
   const asking = routers.find(asksGuard);
   if (asking) steps.push(await routeMail(scene), await askAboutNotice(scene, asking));
 
-  if (!(await isDaemonRunning(scene))) {
+  if (!(await isDaemonRunning(scene.program))) {
     steps.push(note('daemon', 'Exim does not run; nobody knocked at its door'));
     return report();
   }
@@ -53,11 +54,11 @@ async function askByExim({ program }: EximScene, readsocket: string): Promise<St
   const name = 'readsocket by Exim';
   const socket = formatEximSocket(readsocket);
   const asked = `\${readsocket{${socket}}{spillway/1 alive\\n}{5s}{}{no answer}}`;
-  const { stdout, stderr } = await program.run(['-be', asked]);
-  const said = stdout.trim();
+  const ran = await program.run(['-be', asked]);
+  const said = ran.stdout.trim();
   return said === 'accept'
     ? well(name, `exim -be: ${said}`)
-    : trouble(name, `exim -be '${asked}': ${said || stderr.trim()}`);
+    : trouble(name, `exim -be '${asked}': ${said || failureOf('it', ran)}`);
 }
 
 function judgeRouters(routers: readonly ToldDriver[]): Step[] {
@@ -77,10 +78,11 @@ function judgeRouters(routers: readonly ToldDriver[]): Step[] {
 async function playSession({ program }: EximScene): Promise<Step[]> {
   const commands = ['EHLO localhost', `MAIL FROM:<${blackHole}>`, 'RSET', 'MAIL FROM:<>'];
   const input = [...commands, `RCPT TO:<${blackHole}>`, 'QUIT', ''].join('\r\n');
-  const { stdout } = await program.run(['-bh', '127.0.0.1'], input);
-  const replies = stdout.split(/\r?\n/).filter((line) => /^\d{3}( |$)/.test(line));
+  const ran = await program.run(['-bh', '127.0.0.1'], input);
+  const replies = ran.stdout.split(/\r?\n/).filter((line) => /^\d{3}( |$)/.test(line));
   // Greeting, EHLO, MAIL, RSET, MAIL, RCPT.
-  const [, , sender = 'no reply', , , recipient = 'no reply'] = replies;
+  const none = ran.status === 0 ? 'no reply' : failureOf('it', ran);
+  const [, , sender = none, , , recipient = none] = replies;
   return [
     refusedSender.test(sender)
       ? well('sender in a black hole', `exim -bh: ${sender}`)
@@ -120,9 +122,9 @@ async function askAboutNotice({ program }: EximScene, router: ToldDriver): Promi
     .replace('$local_part}', 'spillway-test}')
     .replaceAll('$domain}', 'black-hole.localhost}');
   // As an argument it may have 256 characters.
-  const { stdout } = await program.run(['-be'], `${question}\n`);
-  const answer = stdout.replace(/^(> ?)+/gm, '').trim();
-  const said = `exim -be, as ${router.name} asks: ${answer || 'no answer'}`;
+  const ran = await program.run(['-be'], `${question}\n`);
+  const answer = ran.stdout.replace(/^(> ?)+/gm, '').trim();
+  const said = `exim -be, as ${router.name} asks: ${answer || failureOf('it', ran)}`;
   return /: discard [\w-]+$/.test(said)
     ? well(name, said)
     : trouble(name, `${said}; is the check "notice" off, or only watching?`);

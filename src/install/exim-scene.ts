@@ -10,11 +10,12 @@ import {
   type EximProgram,
   eximConfigFile,
   eximOptionOf,
-  eximVersionOf,
   findEximProgram,
+  meetExim,
 } from '../machine/exim.ts';
 import { type EximLayout, findEximLayout, readEximFiles } from '../machine/exim-config.ts';
 import type { Root } from '../machine/root.ts';
+import { faultAt } from './change-flow.ts';
 import type { InstallOptions } from './installation.ts';
 import { type Step, trouble, well } from './report.ts';
 
@@ -47,18 +48,17 @@ export async function lookAtExim({
   const plain = await findEximProgram(root);
   if (!plain) return none('there is no Exim on this machine');
   const program = config === undefined ? plain : withConfig(plain, config);
-  const version = await eximVersionOf(program);
-  const { stderr, stdout, status } = await program.run(['-bV']);
-  if (version === null || status !== 0)
-    return none(`Exim does not take its configuration: ${(stderr || stdout).trim()}`);
-  const steps = [well('program', `Exim ${version}`)];
+  const met = await meetExim(program);
+  if ('problem' in met) return none(`Exim does not take its configuration: ${met.problem}`);
+  const steps = [well('program', `Exim ${met.version}`)];
   const fail = (found: string) => ({
     steps: [...steps, trouble('configuration', found)],
     scene: null,
   });
 
   const configFile = config ?? (await eximConfigFile(program));
-  if (configFile === null) return fail('Exim does not tell where it is');
+  if (typeof configFile !== 'string')
+    return fail(`Exim does not tell where it is: ${configFile.problem}`);
   const layout = await findEximLayout(root, configFile);
   if (layout.kind === 'fault') return fail(layout.problem);
   const texts = await readEximFiles(root, layout.entries);
@@ -70,7 +70,7 @@ export async function lookAtExim({
   for (const [path, text] of texts) {
     const guards = guardsIn(text ?? '');
     if ('kind' in guards) {
-      steps.push(trouble('guard', `${path} line ${guards.line}: ${guards.problem}`));
+      steps.push(trouble('guard', faultAt(path, guards)));
       return { steps, scene: null };
     }
     installed ??= guards[0] ?? null;

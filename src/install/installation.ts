@@ -2,6 +2,7 @@
  * What can be done with the guard in one mail server's configuration: alike for every server.
  */
 import type { Root } from '../machine/root.ts';
+import type { Check } from '../verdict/verdict.ts';
 import type { Report } from './report.ts';
 
 export interface InstallOptions<Settings> {
@@ -19,3 +20,6 @@ export interface Installation<Options> {
   /** Has the server itself tell what it makes of it. */
   prove(options: Options): Promise<Report>;
 }
+
+/** The guard's check that judges the notices of a server, which is told for what it is or as any mail to a recipient. */
+export type NoticeCheck = Extract<Check, 'notice' | 'recipient'>;

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { Root } from '../machine/root.ts';
-import { applySmtpdChange, removeSmtpdChange, showSmtpdChange } from './opensmtpd-change.ts';
+import { smtpdChange } from './opensmtpd-change.ts';
 import type { SmtpdOptions } from './opensmtpd-scene.ts';
 import type { Report } from './report.ts';
 
@@ -46,14 +46,14 @@ async function openFake({ version = '7.8.0p1', complaint, denied }: Trouble = {}
   await writeFile(join(etc, 'passwd'), 'root:x:0:0::/:/bin/sh\n_smtpd:x:95:95::/:/bin/false\n');
   const root: Root = {
     folder,
-    async run(_at, command) {
-      const [program, option, , file] = command;
+    async run(_at, command, input = '') {
+      const [program, option] = command;
       if (program === 'su') return denied ? { ...well, status: 126, stderr: denied } : well;
       if (option === '-h') return { ...well, stderr: `version: OpenSMTPD ${version}\nusage: ...` };
-      const text = await readFile(join(folder, file ?? ''), 'latin1');
-      return complaint && text.includes('filter "spillway"')
-        ? { ...well, status: 1, stderr: complaint }
-        : well;
+      const told = { ...well, stdout: '/tmp/tmp.1\n' };
+      return complaint && input.includes('filter "spillway"')
+        ? { ...told, status: 1, stderr: complaint }
+        : told;
     },
   };
   return {
@@ -75,23 +75,23 @@ function troubleOf({ steps }: Report): string {
 test('shown, nothing is written; written, a copy stands beside; taken out, all is as before', async () => {
   await using fake = await openFake();
   const before = await fake.files();
-  const shown = await showSmtpdChange(fake.options);
+  const shown = await smtpdChange.show(fake.options);
   assert.equal(troubleOf(shown), '');
   assert.match(shown.changes[0]?.diff ?? '', /^\+listen on all filter "spillway"$/m);
   assert.deepEqual(await fake.files(), before);
 
-  const applied = await applySmtpdChange(fake.options);
+  const applied = await smtpdChange.apply(fake.options);
   assert.equal(troubleOf(applied), '');
   assert.equal(applied.written, true);
   assert.equal((await fake.files())['smtpd.conf.before-spillway'], config);
 
   const settings = { onFailure: 'closed' } as const;
-  await applySmtpdChange({ ...fake.options, settings });
-  const again = await applySmtpdChange(fake.options);
+  await smtpdChange.apply({ ...fake.options, settings });
+  const again = await smtpdChange.apply(fake.options);
   assert.equal(again.written, false, 'what is not given stays as it is installed');
   assert.match((await fake.files())['smtpd.conf'] ?? '', /--on-failure closed"/);
 
-  assert.equal((await removeSmtpdChange(fake.options)).written, true);
+  assert.equal((await smtpdChange.remove(fake.options)).written, true);
   assert.deepEqual(await fake.files(), before);
 });
 
@@ -100,8 +100,8 @@ const troubles: readonly [name: string, trouble: Trouble, problem: RegExp][] = [
   ['filters of another language', { version: '6.6.4p1' }, /6\.7 or later is needed/],
   [
     'a text that smtpd does not take',
-    { complaint: 'smtpd.conf:9: syntax error' },
-    /^check: .*:9:/s,
+    { complaint: '/tmp/tmp.1/smtpd.conf:9: syntax error' },
+    /^check: .*says against it: \/etc\/smtpd\.conf:9: syntax error$/,
   ],
   ['a program that smtpd cannot start', { denied: 'Permission denied' }, /user _smtpd, and.*Perm/],
 ];
@@ -109,7 +109,7 @@ for (const [name, trouble, problem] of troubles)
   test(`${name} is told, and all is as it was`, async () => {
     await using fake = await openFake(trouble);
     const before = await fake.files();
-    const report = await applySmtpdChange(fake.options);
+    const report = await smtpdChange.apply(fake.options);
     assert.match(troubleOf(report), problem);
     assert.equal(report.written, false);
     assert.deepEqual(await fake.files(), before);
@@ -117,15 +117,15 @@ for (const [name, trouble, problem] of troubles)
 
 test('what is beside the guard and was written since stays', async () => {
   await using fake = await openFake();
-  await applySmtpdChange(fake.options);
+  await smtpdChange.apply(fake.options);
   const path = join(fake.options.root.folder, 'etc/smtpd.conf');
   const written = await readFile(path, 'latin1');
   await writeFile(path, `# above\n${written}listen on eth1 port 26\n`);
-  const again = await applySmtpdChange(fake.options);
+  const again = await smtpdChange.apply(fake.options);
   assert.equal(troubleOf(again), '');
   const text = await readFile(path, 'latin1');
   assert.match(text, /^listen on eth1 port 26 filter "spillway"$/m, 'new listeners are guarded');
-  await removeSmtpdChange(fake.options);
+  await smtpdChange.remove(fake.options);
   assert.equal(await readFile(path, 'latin1'), `# above\n${config}listen on eth1 port 26\n`);
 });
 
@@ -135,9 +135,9 @@ test('a configuration behind a symbolic link is replaced where it is', async () 
   await mkdir(join(etc, 'mail'));
   await rename(join(etc, 'smtpd.conf'), join(etc, 'mail/real.conf'));
   await symlink('/etc/mail/real.conf', join(etc, 'smtpd.conf'));
-  assert.equal(troubleOf(await applySmtpdChange(fake.options)), '');
+  assert.equal(troubleOf(await smtpdChange.apply(fake.options)), '');
   assert.match(await readFile(join(etc, 'mail/real.conf'), 'latin1'), /filter "spillway"/);
-  await removeSmtpdChange(fake.options);
+  await smtpdChange.remove(fake.options);
   assert.deepEqual(await readdir(join(etc, 'mail')), ['real.conf']);
 });
 
@@ -146,9 +146,9 @@ test('the program that was named stays as long as it is there', async () => {
   const { root } = fake.options;
   const program = '/etc/copy';
   await writeFile(join(root.folder, program), '');
-  await applySmtpdChange({ ...fake.options, settings: { program } });
-  assert.equal((await applySmtpdChange(fake.options)).written, false);
+  await smtpdChange.apply({ ...fake.options, settings: { program } });
+  assert.equal((await smtpdChange.apply(fake.options)).written, false);
   await rm(join(root.folder, program));
-  await applySmtpdChange(fake.options);
+  await smtpdChange.apply(fake.options);
   assert.match((await fake.files())['smtpd.conf'] ?? '', /"\/opt\/spillway\/bin\/spillway filter/);
 });

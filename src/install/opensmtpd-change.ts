@@ -4,150 +4,95 @@
  * smtpd ends itself when its filter cannot be started. So nothing is written before smtpd has taken the
  * new text, and its user has started the program.
  */
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { addGuard, removeGuard } from '../foreign/opensmtpd/guard-block.ts';
 import type { SmtpdGuardSettings } from '../foreign/opensmtpd/guard-lines.ts';
-import { smtpdComplaints, whyNotRunAs } from '../machine/opensmtpd.ts';
-import { isFile, realFile } from '../machine/root.ts';
+import { few } from '../machine/failure.ts';
+import { smtpdComplaintsIn, whyNotRunAs } from '../machine/opensmtpd.ts';
+import { isFile } from '../machine/root.ts';
+import { askAside } from './ask-aside.ts';
+import { type ChangePlan, changesOf, faultAt, troublePlan, type What } from './change-flow.ts';
 import { lookAtSmtpd, type SmtpdOptions, type SmtpdScene } from './opensmtpd-scene.ts';
-import { backUp, dropBackups, ReplaceFileError, replaceFile, writeBeside } from './replace-file.ts';
-import {
-  few,
-  hasTrouble,
-  note,
-  type Report,
-  reportOf,
-  type Step,
-  trouble,
-  well,
-} from './report.ts';
-import { unifiedDiff } from './unified-diff.ts';
+import type { NewFile } from './place-files.ts';
+import { note, type Step, trouble, well } from './report.ts';
 
-const defaults = { filter: '127.0.0.1:9994', onFailure: 'open' } as const;
+export const smtpdChange = changesOf<SmtpdOptions, SmtpdScene>({
+  look: lookAtSmtpd,
+  command: () => 'spillway install opensmtpd',
+  place: ({ config }) => config,
+  plan,
+  reload: ({ place }) => place.restart,
+});
 
-export async function showSmtpdChange(options: SmtpdOptions): Promise<Report> {
-  return await change(options, 'add', false);
-}
-
-export async function applySmtpdChange(options: SmtpdOptions): Promise<Report> {
-  return await change(options, 'add', true);
-}
-
-export async function removeSmtpdChange(options: SmtpdOptions): Promise<Report> {
-  return await change(options, 'remove', true);
-}
-
-async function change(
-  options: SmtpdOptions,
-  what: 'add' | 'remove',
-  isWritten: boolean,
-): Promise<Report> {
-  const { steps, scene } = await lookAtSmtpd(options);
-  const nothing = reportOf(steps);
-  if (!scene) return nothing;
-  const { installed, text, place, config } = scene;
-  const fresh = { ...defaults, program: options.ownProgram };
-  const given = installed && !('kind' in installed) ? installed : fresh;
-  // Spillway may have been moved since.
-  const { program } = (await isFile(options.root, given.program)) ? given : fresh;
-  const settings = what === 'remove' ? null : { ...given, program, ...options.settings };
-  const after = planText(scene, settings);
-  if (typeof after !== 'string') {
-    steps.push(after);
-    return nothing;
-  }
-  const isChanged = after !== text;
-  if (!isChanged)
-    steps.push(note('guard', what === 'add' ? 'it is in already' : `it is not in ${config}`));
-  else steps.push(...(await write(scene, after, settings, isWritten)));
-  const written = isWritten && isChanged && !hasTrouble(steps);
+async function plan(scene: SmtpdScene, options: SmtpdOptions, what: What): Promise<ChangePlan> {
+  const { installed, text, config, fileOf } = scene;
+  if (installed && 'kind' in installed) return troublePlan('guard', faultAt(config, installed));
+  const settings = what === 'remove' ? null : await settingsFor(installed, options);
+  const without = removeGuard(text);
+  if (typeof without !== 'string') return troublePlan('guard', faultAt(config, without));
+  const after = settings ? addGuard(without, settings, fileOf) : without;
+  if (typeof after !== 'string') return troublePlan('guard', faultAt(after.file ?? config, after));
+  const file: NewFile = {
+    path: config,
+    before: text,
+    after,
+    hadGuard: without !== text,
+    hasGuard: settings !== null,
+  };
   return {
-    steps,
-    changes: isChanged ? [{ path: config, diff: unifiedDiff(config, text, after) }] : [],
-    meaning: settings && isChanged ? meaningOf(settings) : [],
-    written,
-    next: hasTrouble(steps) ? [] : nextCommands(what, isChanged, isWritten, place.restart),
+    steps: [],
+    files: [file],
+    meaning: settings ? meaningOf(settings) : [],
+    tryOut: { isAside: true, run: () => tryOut(scene, after, settings) },
+    judge: null,
   };
 }
 
-function nextCommands(
-  what: 'add' | 'remove',
-  isChanged: boolean,
-  isWritten: boolean,
-  restart: string,
-): string[] {
-  if (!isChanged) return what === 'add' ? ['spillway install opensmtpd --test'] : [];
-  if (!isWritten) return ['spillway install opensmtpd --apply'];
-  return what === 'add' ? [restart, 'spillway install opensmtpd --test'] : [restart];
+async function settingsFor(
+  installed: SmtpdGuardSettings | null,
+  options: SmtpdOptions,
+): Promise<SmtpdGuardSettings> {
+  const fresh = {
+    filter: '127.0.0.1:9994',
+    onFailure: 'open',
+    program: options.ownProgram,
+  } as const;
+  const given = installed ?? fresh;
+  // Spillway may have been moved since.
+  const { program } = (await isFile(options.root, given.program)) ? given : fresh;
+  return { ...given, program, ...options.settings };
 }
 
-/** smtpd.conf as it is to be; trouble where it cannot be made. */
-function planText(
-  { text, config, fileOf, installed }: SmtpdScene,
-  settings: SmtpdGuardSettings | null,
-): string | Step {
-  if (installed && 'kind' in installed)
-    return trouble('guard', `${config} line ${installed.line}: ${installed.problem}`);
-  const without = removeGuard(text);
-  if (typeof without !== 'string')
-    return trouble('guard', `${config} line ${without.line}: ${without.problem}`);
-  if (!settings) return without;
-  const made = addGuard(without, settings, fileOf);
-  return typeof made === 'string'
-    ? made
-    : trouble('guard', `${made.file ?? config} line ${made.line}: ${made.problem}`);
-}
-
-/** Trouble in the steps means that all is as it was. */
-async function write(
-  { root, place, text, config }: SmtpdScene,
+async function tryOut(
+  scene: SmtpdScene,
   after: string,
   settings: SmtpdGuardSettings | null,
-  isWritten: boolean,
 ): Promise<Step[]> {
-  const steps: Step[] = [];
-  if (settings && place.user) {
-    const command = `exec ${settings.program} filter --help`;
-    const why = await whyNotRunAs(root, place.user, command);
-    const found = `${settings.program} is started by smtpd's user ${place.user}`;
-    steps.push(
-      why === null
-        ? well('filter', found)
-        : trouble('filter', `${found}, and that fails: ${why}\nsmtpd would end itself over it`),
-    );
-  } else if (settings)
-    steps.push(
-      note('filter', `whom smtpd runs as is not known: can he start ${settings.program}?`),
-    );
-  const real = realFile(root, config);
-  const file = join(root.folder, real);
-  try {
-    const beside = await writeBeside(file, Buffer.from(after, 'latin1'));
-    try {
-      const problems = await smtpdComplaints(root, place, `${real}.spillway-new`);
-      const taken = `${place.program} -n takes the new text`;
-      steps.push(
-        problems.length === 0
-          ? well('check', taken)
-          : trouble('check', `${place.program} -n says against it:\n${few(problems)}`),
-      );
-    } finally {
-      await rm(beside, { force: true });
-    }
-    if (hasTrouble(steps) || !isWritten) return steps;
-    if ((await readFile(file, 'latin1')) !== text)
-      return [...steps, trouble('written', `${config} was changed meanwhile; try again`)];
-    const isFirst = settings !== null && removeGuard(text) === text;
-    const copy = isFirst ? await backUp(file) : null;
-    await replaceFile(file, Buffer.from(after, 'latin1'));
-    if (!settings) await dropBackups(file);
-    const kept = copy === null ? '' : `; what was there is in ${config}${copy.slice(file.length)}`;
-    return [...steps, well('written', `${config}${kept}`)];
-  } catch (error) {
-    if (!(error instanceof ReplaceFileError)) throw error;
-    return [...steps, trouble('written', error.message)];
-  }
+  const { root, place, config } = scene;
+  const aside = { name: basename(config), text: after, beside: null };
+  const command = [place.program, '-n', '-f', `./${aside.name}`];
+  const problems = smtpdComplaintsIn(await askAside(root, aside, command, dirname(config)));
+  const taken = `${place.program} -n takes the new text`;
+  return [
+    ...(settings ? [await startProgram(scene, settings)] : []),
+    problems.length === 0
+      ? well('check', taken)
+      : trouble('check', `${place.program} -n says against it:${few(problems)}`),
+  ];
+}
+
+/** By smtpd's user, who is to start it. */
+async function startProgram(
+  { root, place }: SmtpdScene,
+  { program }: SmtpdGuardSettings,
+): Promise<Step> {
+  if (place.user === null)
+    return note('filter', `whom smtpd runs as is not known: can he start ${program}?`);
+  const why = await whyNotRunAs(root, place.user, `exec ${program} filter --help`);
+  const found = `${program} is started by smtpd's user ${place.user}`;
+  return why === null
+    ? well('filter', found)
+    : trouble('filter', `${found}, and that fails: ${why}\nsmtpd would end itself over it`);
 }
 
 function meaningOf({ onFailure, filter }: SmtpdGuardSettings): string[] {

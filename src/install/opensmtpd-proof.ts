@@ -7,10 +7,12 @@
  */
 import { isIP } from 'node:net';
 import { isSign, SmtpdSource } from '../foreign/opensmtpd/config-tokens.ts';
+import { few } from '../machine/failure.ts';
 import { isSmtpdRunning, smtpdComplaints } from '../machine/opensmtpd.ts';
 import { askFilter, listening } from './ask-guard.ts';
+import { faultAt } from './change-flow.ts';
 import { lookAtSmtpd, type SmtpdOptions, type SmtpdScene } from './opensmtpd-scene.ts';
-import { few, note, type Report, reportOf, type Step, trouble, waiting, well } from './report.ts';
+import { note, type Report, reportOf, type Step, trouble, waiting, well } from './report.ts';
 import { probeEnvelope } from './smtp-probe.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';
@@ -26,20 +28,20 @@ export async function proveSmtpdGuard(options: SmtpdOptions): Promise<Report> {
     return report(['spillway install opensmtpd']);
   }
   if ('kind' in installed) {
-    steps.push(trouble('guard', `${config} line ${installed.line}: ${installed.problem}`));
+    steps.push(trouble('guard', faultAt(config, installed)));
     return report();
   }
   const problems = await smtpdComplaints(root, place, config);
   if (problems.length > 0) {
-    steps.push(trouble('check', `${place.program} -n says:\n${few(problems)}`));
+    steps.push(trouble('check', `${place.program} -n says:${few(problems)}`));
     return report();
   }
   const { filter } = { ...installed, ...options.settings };
   const atDoor = await askFilter(root, filter, 'sender', blackHole);
   const ofNotice = await askFilter(root, filter, 'notice', blackHole);
   steps.push(
-    listening('guard', filter, atDoor, /^(proceed|reject)\b/),
-    listening('guard, a notice', filter, ofNotice, /^(proceed|reject)\b/),
+    listening('filter', filter, atDoor, 'guard'),
+    listening('filter', filter, ofNotice, 'guard, a notice'),
   );
   if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
   if (!(await isSmtpdRunning(root))) {

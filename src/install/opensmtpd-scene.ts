@@ -35,8 +35,8 @@ export async function lookAtSmtpd({
 }: SmtpdOptions): Promise<{ steps: Step[]; scene: SmtpdScene | null }> {
   const nothing = (step: Step) => ({ steps: [step], scene: null });
   const place = await findSmtpd(root);
-  if (!place)
-    return nothing(trouble('program', 'there is no OpenSMTPD on this machine, or it does not run'));
+  if (!place) return nothing(trouble('program', 'there is no OpenSMTPD on this machine'));
+  if ('problem' in place) return nothing(trouble('program', place.problem));
   const { version } = place;
   if (isTooOld(version))
     return nothing(

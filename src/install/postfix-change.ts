@@ -1,7 +1,6 @@
 /**
  * Puts the guard into a machine's main.cf, or takes it out: shown or written.
  */
-import { readFile } from 'node:fs/promises';
 import { addGuard, removeGuard } from '../foreign/postfix/guard-block.ts';
 import { parametersOf } from '../foreign/postfix/guard-lines.ts';
 import {
@@ -9,100 +8,63 @@ import {
   type PostfixGuardSettings,
 } from '../foreign/postfix/guard-settings.ts';
 import { readParameters, squeezeBlanks } from '../foreign/postfix/main-cf.ts';
-import { overridesOf, type PostfixPlace, readPostconf } from '../machine/postfix.ts';
-import { outside } from '../machine/root.ts';
+import { few } from '../machine/failure.ts';
+import {
+  overridesOf,
+  type Postconf,
+  type PostfixPlace,
+  parsePostconf,
+  readPostconf,
+} from '../machine/postfix.ts';
+import type { Root } from '../machine/root.ts';
 import { quote } from '../mail/shell-word.ts';
+import { askAside } from './ask-aside.ts';
+import { type ChangePlan, changesOf, faultAt, troublePlan, type What } from './change-flow.ts';
+import type { NewFile } from './place-files.ts';
 import {
   installCommand,
   lookAtPostfix,
   type PostfixOptions,
   type PostfixScene,
 } from './postfix-scene.ts';
-import { backUp, dropBackups, ReplaceFileError, replaceFile } from './replace-file.ts';
-import {
-  few,
-  hasTrouble,
-  note,
-  type Report,
-  reportOf,
-  type Step,
-  trouble,
-  well,
-} from './report.ts';
-import { unifiedDiff } from './unified-diff.ts';
+import { note, type Step, trouble, well } from './report.ts';
 
-export async function showPostfixChange(options: PostfixOptions): Promise<Report> {
-  return await change(options, 'add', false);
-}
+export const postfixChange = changesOf<PostfixOptions, PostfixScene>({
+  look: lookAtPostfix,
+  command: ({ place }) => installCommand(place),
+  place: ({ place }) => place.mainCf,
+  plan,
+  reload: ({ place }) => ['postfix', ...place.instance, 'reload'].map(quote).join(' '),
+});
 
-export async function applyPostfixChange(options: PostfixOptions): Promise<Report> {
-  return await change(options, 'add', true);
-}
-
-export async function removePostfixChange(options: PostfixOptions): Promise<Report> {
-  return await change(options, 'remove', true);
-}
-
-async function change(
-  options: PostfixOptions,
-  what: 'add' | 'remove',
-  isWritten: boolean,
-): Promise<Report> {
-  const { steps, scene } = await lookAtPostfix(options);
-  const nothing = reportOf(steps);
-  if (!scene) return nothing;
+async function plan(scene: PostfixScene, options: PostfixOptions, what: What): Promise<ChangePlan> {
   const { installed, text, place } = scene;
-  const given = installed && !('kind' in installed) ? installed : defaultPostfixGuardSettings;
-  const settings = what === 'remove' ? null : { ...given, ...options.settings };
-  const after = planText(scene, settings);
-  if (typeof after !== 'string') {
-    steps.push(after);
-    return nothing;
-  }
-  if (settings)
-    steps.push(...(await overrideNotes(scene, settings)), ...relayNotes(scene, settings));
-  const isChanged = after !== text;
-  if (!isChanged)
-    steps.push(note('guard', what === 'add' ? 'it is in already' : `it is not in ${place.mainCf}`));
-  else if (isWritten) steps.push(...(await write(scene, after, settings)));
-  const written = isWritten && isChanged && !hasTrouble(steps);
-  return {
-    steps,
-    changes: isChanged
-      ? [{ path: place.mainCf, diff: unifiedDiff(place.mainCf, text, after) }]
-      : [],
-    meaning: settings && isChanged ? meaningOf(settings) : [],
-    written,
-    next: hasTrouble(steps) ? [] : nextCommands(scene.place, what, isChanged, isWritten),
-  };
-}
-
-function nextCommands(
-  place: PostfixPlace,
-  what: 'add' | 'remove',
-  isChanged: boolean,
-  isWritten: boolean,
-): string[] {
-  const install = installCommand(place);
-  const reload = ['postfix', ...place.instance, 'reload'].map(quote).join(' ');
-  if (!isChanged) return what === 'add' ? [`${install} --test`] : [];
-  if (!isWritten) return [`${install} --apply`];
-  return what === 'add' ? [reload, `${install} --test`] : [reload];
-}
-
-/** main.cf as it is to be; trouble where it cannot be made. */
-function planText(
-  { text, place, installed }: PostfixScene,
-  settings: PostfixGuardSettings | null,
-): string | Step {
   if (installed && 'kind' in installed)
-    return trouble('guard', `${place.mainCf} line ${installed.line}: ${installed.problem}`);
+    return troublePlan('guard', faultAt(place.mainCf, installed));
+  const settings =
+    what === 'remove'
+      ? null
+      : { ...(installed ?? defaultPostfixGuardSettings), ...options.settings };
   const without = removeGuard(text);
-  if (typeof without !== 'string')
-    return trouble('guard', `${place.mainCf} line ${without.line}: ${without.problem}`);
-  if (!settings) return without;
-  const made = addGuard(without, settings, place.queueFolder);
-  return typeof made === 'string' ? made : trouble('guard', made.problem);
+  if (typeof without !== 'string') return troublePlan('guard', faultAt(place.mainCf, without));
+  const after = settings ? addGuard(without, settings, place.queueFolder) : without;
+  if (typeof after !== 'string') return troublePlan('guard', after.problem);
+  const file: NewFile = {
+    path: place.mainCf,
+    before: text,
+    after,
+    hadGuard: without !== text,
+    hasGuard: settings !== null,
+  };
+  return {
+    steps: settings
+      ? [...(await overrideNotes(scene, settings)), ...relayNotes(scene, settings)]
+      : [],
+    files: [file],
+    meaning: settings ? meaningOf(settings) : [],
+    tryOut: { isAside: true, run: () => tryOut(scene, after, settings) },
+    judge: null,
+  };
 }
 
 async function overrideNotes(
@@ -146,55 +108,39 @@ function relayNotes({ text }: PostfixScene, { hooks }: PostfixGuardSettings): St
   ];
 }
 
-/** Trouble in the steps means that all is as it was. */
-async function write(
-  { root, place, text }: PostfixScene,
+/** What postconf says against the new main.cf, or reads otherwise than we do, before it is in its place. */
+async function tryOut(
+  { root, place }: PostfixScene,
   after: string,
   settings: PostfixGuardSettings | null,
 ): Promise<Step[]> {
-  const file = outside(root, place.mainCf);
-  const known = (await readPostconf(root, place.instance, ['-n'])).warnings;
-  try {
-    if ((await readFile(file, 'latin1')) !== text)
-      return [trouble('written', `${place.mainCf} was changed meanwhile; try again`)];
-    const copy = settings && removeGuard(text) === text ? await backUp(file) : null;
-    await replaceFile(file, Buffer.from(after, 'latin1'));
-    const problems = await complaints({ root, place }, after, settings, known);
-    if (problems.length > 0) {
-      await replaceFile(file, Buffer.from(text, 'latin1'));
-      if (copy !== null) await dropBackups(file);
-      return [
-        trouble('check', `postconf reads something else; all is as it was:\n${few(problems)}`),
-      ];
-    }
-    if (!settings) await dropBackups(file);
-    const kept =
-      copy === null ? '' : `; what was there is in ${place.mainCf}${copy.slice(file.length)}`;
-    return [well('written', `${place.mainCf}${kept}`), well('check', 'postconf reads it as meant')];
-  } catch (error) {
-    if (!(error instanceof ReplaceFileError)) throw error;
-    return [trouble('written', error.message)];
-  }
-}
-
-/** What postconf says against the new main.cf, or reads otherwise than we do. */
-async function complaints(
-  { root, place }: Pick<PostfixScene, 'root' | 'place'>,
-  after: string,
-  settings: PostfixGuardSettings | null,
-  known: readonly string[],
-): Promise<string[]> {
+  const now = await readPostconf(root, place.instance, ['-n']);
+  const { values, warnings, failure } = await readPostconfOf(root, place, after);
   const names = settings?.hooks.flatMap((hook) => parametersOf[hook]) ?? [];
   const meant = readParameters(after);
-  const { values, warnings } = await readPostconf(root, place.instance, ['-n']);
-  return [
-    ...warnings.filter((line) => !known.includes(line)),
+  const problems = [
+    ...(failure === null ? warnings.filter((line) => !now.warnings.includes(line)) : [failure]),
     ...names
       .filter(
         (name) => squeezeBlanks(values.get(name) ?? '') !== squeezeBlanks(meant.get(name) ?? ''),
       )
       .map((name) => `${name} = ${values.get(name) ?? ''}`),
   ];
+  return [
+    problems.length === 0
+      ? well('check', `postconf reads the new ${place.mainCf} as it is meant`)
+      : trouble('check', `postconf does not take the new ${place.mainCf}:${few(problems)}`),
+  ];
+}
+
+/** As readPostconf, of the instance with another main.cf. */
+async function readPostconfOf(
+  root: Root,
+  { configFolder }: PostfixPlace,
+  text: string,
+): Promise<Postconf> {
+  const aside = { name: 'main.cf', text, beside: configFolder };
+  return parsePostconf(await askAside(root, aside, ['postconf', '-c', '.', '-n'], configFolder));
 }
 
 function meaningOf({

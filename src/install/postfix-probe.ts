@@ -10,10 +10,12 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hook } from '../foreign/postfix/guard-settings.ts';
+import { failureOf } from '../machine/failure.ts';
 import { queuedTo, readPostconf } from '../machine/postfix.ts';
 import { comparableDomain } from '../mail/address.ts';
 import { errorText } from '../mail/error-text.ts';
 import type { StoredReceipt } from '../store/journal-store.ts';
+import type { NoticeCheck } from './installation.ts';
 import type { PostfixScene, ReceiptsAbout } from './postfix-scene.ts';
 import { note, type Step, trouble, well } from './report.ts';
 
@@ -24,14 +26,15 @@ const pause = 200;
 const name = 'message through Postfix';
 const notice = "a notice of Postfix's own";
 
-/** Hooks that see notices which go out. */
-export function seesNotices(hooks: readonly Hook[]): boolean {
-  return hooks.some((hook) => hook === 'notices' || hook === 'transport' || hook === 'sink');
+/** What judges the notices that go out: only the milter tells that they are some. Null: no hook sees them. */
+export function noticeCheckOf(hooks: readonly Hook[]): NoticeCheck | null {
+  if (hooks.includes('notices')) return 'notice';
+  return hooks.includes('transport') || hooks.includes('sink') ? 'recipient' : null;
 }
 
 export async function probeNotice(
   scene: PostfixScene,
-  hooks: readonly Hook[],
+  wanted: NoticeCheck,
   receiptsAbout: ReceiptsAbout,
 ): Promise<Step> {
   const { root, place } = scene;
@@ -51,14 +54,10 @@ export async function probeNotice(
   const command = [...sendmail, '-i', '-f', address, address];
   const ran = await root.run('/', command, textOf(hops));
   if (ran.status !== 0) {
-    const why = (ran.stderr || ran.stdout).trim();
     // Instances that postmulti(1) makes take mail from nobody this way.
-    const isClosed = /not allowed to submit/.test(why);
-    return (isClosed ? note : trouble)(name, `${place.sendmailPath} did not take it: ${why}`);
+    const isClosed = /not allowed to submit/.test(ran.stderr);
+    return (isClosed ? note : trouble)(name, failureOf(place.sendmailPath, ran));
   }
-
-  // By the milter it is told as a notice, and otherwise as any recipient.
-  const wanted = hooks.includes('notices') ? 'notice' : 'recipient';
   let receipts: readonly StoredReceipt[] = [];
   let queued: string[] | null = null;
   for (const deadline = performance.now() + patience; performance.now() < deadline; ) {

@@ -15,7 +15,8 @@ import { readParameters } from '../foreign/postfix/main-cf.ts';
 import { isPostfixRunning, mailPortOf, readPostconf } from '../machine/postfix.ts';
 import { errorText } from '../mail/error-text.ts';
 import { askMilter, askPolicy, askSmtp, askSocketmap, listening } from './ask-guard.ts';
-import { probeNotice, seesNotices } from './postfix-probe.ts';
+import { faultAt } from './change-flow.ts';
+import { noticeCheckOf, probeNotice } from './postfix-probe.ts';
 import {
   installCommand,
   lookAtPostfix,
@@ -38,7 +39,7 @@ export async function provePostfixGuard(options: PostfixOptions): Promise<Report
     return report([installCommand(place)]);
   }
   if ('kind' in installed) {
-    steps.push(trouble('guard', `${place.mainCf} line ${installed.line}: ${installed.problem}`));
+    steps.push(trouble('guard', faultAt(place.mainCf, installed)));
     return report();
   }
   const used = { ...installed, ...settings };
@@ -54,21 +55,18 @@ export async function provePostfixGuard(options: PostfixOptions): Promise<Report
   }
   if (root.folder !== '/') return report();
   steps.push(...(await knock(scene, used.hooks)));
-  if (receiptsAbout && seesNotices(used.hooks))
-    steps.push(await probeNotice(scene, used.hooks, receiptsAbout));
+  const check = noticeCheckOf(used.hooks);
+  if (receiptsAbout && check) steps.push(await probeNotice(scene, check, receiptsAbout));
   return report();
 }
 
 async function askGuard({ root }: PostfixScene, settings: PostfixGuardSettings): Promise<Step[]> {
   const { hooks, milter, policy, socketmap, sink } = settings;
   const questions = {
-    milter: async () =>
-      listening('milter', milter, await askMilter(root, milter), /^O version [2-6]$/),
-    policy: async () =>
-      listening('policy', policy, await askPolicy(root, policy), /^action=DUNNO$/),
-    socketmap: async () =>
-      listening('socketmap', socketmap, await askSocketmap(root, socketmap), /^OK /),
-    sink: async () => listening('sink', sink, await askSmtp(root, sink), /^220 /),
+    milter: async () => listening('milter', milter, await askMilter(root, milter)),
+    policy: async () => listening('policy', policy, await askPolicy(root, policy)),
+    socketmap: async () => listening('socketmap', socketmap, await askSocketmap(root, socketmap)),
+    sink: async () => listening('sink', sink, await askSmtp(root, sink)),
   };
   const doors = {
     milter: 'milter',
@@ -108,6 +106,7 @@ async function askTransport(
 async function knock({ root, place }: PostfixScene, hooks: readonly Hook[]): Promise<Step[]> {
   const port = await mailPortOf(root, place);
   if (port === null) return [note('door', 'master.cf has no smtpd on TCP')];
+  if (typeof port !== 'number') return [trouble('door', port.problem)];
   const said = (reply: string): string => `at 127.0.0.1 port ${port}: ${reply}`;
   const steps: Step[] = [];
   try {

@@ -35,10 +35,11 @@ export async function lookAtPostfix({
   configFolder,
 }: PostfixOptions): Promise<{ steps: Step[]; scene: PostfixScene | null }> {
   const place = await findPostfixPlace(root, configFolder);
-  if (!place) {
+  if (!place)
+    return { steps: [trouble('program', 'there is no Postfix on this machine')], scene: null };
+  if ('problem' in place) {
     const where = configFolder === undefined ? '' : `, or ${configFolder} is no instance of it`;
-    const why = `there is no Postfix on this machine, or postconf does not run${where}`;
-    return { steps: [trouble('program', why)], scene: null };
+    return { steps: [trouble('program', `${place.problem}${where}`)], scene: null };
   }
   const { version, mainCf } = place;
   const steps = [well('program', `Postfix ${version}`)];

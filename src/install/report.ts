@@ -52,9 +52,3 @@ export function waiting(name: string, found: string): Step {
 export function hasTrouble(steps: readonly Step[]): boolean {
   return steps.some(({ outcome }) => outcome === 'trouble');
 }
-
-/** The first five lines, indented, and how many more there are. */
-export function few(lines: readonly string[]): string {
-  const shown = lines.slice(0, 5).map((line) => `  ${line}`);
-  return [...shown, ...(lines.length > 5 ? [`  and ${lines.length - 5} more`] : [])].join('\n');
-}

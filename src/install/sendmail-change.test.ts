@@ -11,6 +11,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,8 +19,8 @@ import { join } from 'node:path';
 import test from 'node:test';
 import type { Ran, Root } from '../machine/root.ts';
 import type { Report } from './report.ts';
-import { applyChange, removeChange, showChange } from './sendmail-change.ts';
-import { proveGuard } from './sendmail-proof.ts';
+import { sendmailChange } from './sendmail-change.ts';
+import { proveSendmailGuard } from './sendmail-proof.ts';
 import type { SendmailOptions } from './sendmail-scene.ts';
 
 const mc = `divert(-1)dnl
@@ -108,7 +109,7 @@ function troubleOf({ steps }: Report): string {
 test('shown, a change is worked out in full and nothing is written', async () => {
   await using fake = await openFake();
   const before = await fake.files();
-  const report = await showChange(fake.options);
+  const report = await sendmailChange.show(fake.options);
   assert.equal(troubleOf(report), '');
   assert.equal(report.written, false);
   assert.deepEqual(
@@ -127,7 +128,7 @@ test('written, copies stand beside, owner and mode stay, and a second time chang
   await using fake = await openFake();
   const before = await fake.files();
   await chmod(join(fake.root.folder, 'etc/mail/sendmail.cf'), 0o640);
-  const report = await applyChange(fake.options);
+  const report = await sendmailChange.apply(fake.options);
   assert.equal(troubleOf(report), '');
   assert.equal(report.written, true);
   const after = await fake.files();
@@ -138,28 +139,28 @@ test('written, copies stand beside, owner and mode stay, and a second time chang
   assert.equal(mode & 0o777, 0o640);
   assert.deepEqual(report.next[0], 'service sendmail restart');
 
-  const again = await applyChange(fake.options);
+  const again = await sendmailChange.apply(fake.options);
   assert.equal(again.written, false);
   assert.deepEqual(await fake.files(), after);
 
-  const other = await applyChange({ ...fake.options, settings: { onFailure: 'closed' } });
+  const other = await sendmailChange.apply({ ...fake.options, settings: { onFailure: 'closed' } });
   assert.equal(troubleOf(other), '');
   assert.match((await fake.files())['sendmail.mc'] ?? '', /^Kguard_alive/m);
-  const kept = await applyChange(fake.options);
+  const kept = await sendmailChange.apply(fake.options);
   assert.equal(kept.written, false, 'settings that are not given are those installed');
 
-  assert.equal(troubleOf(await removeChange(fake.options)), '');
+  assert.equal(troubleOf(await sendmailChange.remove(fake.options)), '');
   assert.deepEqual(await fake.files(), before);
 });
 
 test('a sendmail.mc that somebody wrote in since stays so when the guard is taken out', async () => {
   await using fake = await openFake();
-  await applyChange(fake.options);
+  await sendmailChange.apply(fake.options);
   const { 'sendmail.mc': text = '' } = await fake.files();
   const changed = text.replace('Cwlocalhost', 'Cwlocalhost\nCwmore.example');
   await fake.write('sendmail.mc', changed);
   await fake.write('sendmail.cf', imitateM4(changed));
-  assert.equal(troubleOf(await removeChange(fake.options)), '');
+  assert.equal(troubleOf(await sendmailChange.remove(fake.options)), '');
   const after = await fake.files();
   assert.equal(after['sendmail.mc'], `${mc}Cwmore.example\n`);
   assert.match(after['sendmail.cf'] ?? '', /^Cwmore\.example$/m);
@@ -170,9 +171,9 @@ test('what the source does not make is never written over', async () => {
   await using fake = await openFake();
   await fake.write('sendmail.cf', `${imitateM4(mc)}Cwby-hand.example\n`);
   const before = await fake.files();
-  assert.match(troubleOf(await applyChange(fake.options)), /\+ Cwby-hand\.example/);
+  assert.match(troubleOf(await sendmailChange.apply(fake.options)), /\+ Cwby-hand\.example/);
   assert.deepEqual(await fake.files(), before);
-  const plain = await applyChange({ ...fake.options, cf: '/etc/mail/sendmail.cf' });
+  const plain = await sendmailChange.apply({ ...fake.options, cf: '/etc/mail/sendmail.cf' });
   assert.equal(troubleOf(plain), '', 'sendmail.cf itself can still be changed');
   assert.match((await fake.files())['sendmail.cf'] ?? '', /Cwby-hand\.example\n(.*\n)*Kguard /);
 });
@@ -184,7 +185,7 @@ test('through a symbolic link the file behind it is changed, and the link stays'
   await writeFile(join(fake.root.folder, 'srv/mail.cf'), imitateM4(mc), 'latin1');
   await rm(join(mail, 'sendmail.cf'));
   await symlink('../../srv/mail.cf', join(mail, 'sendmail.cf'));
-  assert.equal(troubleOf(await applyChange(fake.options)), '');
+  assert.equal(troubleOf(await sendmailChange.apply(fake.options)), '');
   assert.match(await readFile(join(fake.root.folder, 'srv/mail.cf'), 'latin1'), /^Kguard /m);
   assert.deepEqual(
     (await readdir(mail)).filter((name) => name.includes('.cf')),
@@ -243,7 +244,7 @@ for (const [name, behaviour, problem] of refusals)
     if (name.includes('include file'))
       await fake.write('sendmail.cf', `${imitateM4(mc)}Scheck_compat\n`);
     const before = await fake.files();
-    const report = await applyChange(fake.options);
+    const report = await sendmailChange.apply(fake.options);
     assert.match(troubleOf(report), problem);
     assert.equal(report.written, false);
     assert.deepEqual(await fake.files(), before);
@@ -253,24 +254,35 @@ test('what sendmail said against the old configuration already does not count', 
   await using fake = await openFake({
     complains: () => 'WARNING: local host name (x) is not qualified\n',
   });
-  assert.equal(troubleOf(await applyChange(fake.options)), '');
+  assert.equal(troubleOf(await sendmailChange.apply(fake.options)), '');
 });
 
 test('a file that is not there, or not known how to be made, is told', async () => {
   await using fake = await openFake();
-  const none = await showChange({ ...fake.options, mc: '/etc/mail/other.mc' });
+  const none = await sendmailChange.show({ ...fake.options, mc: '/etc/mail/other.mc' });
   assert.match(troubleOf(none), /there is no \/etc\/mail\/other\.mc/);
   await fake.write('sendmail.mc', 'Cwlocalhost\n');
-  assert.match(troubleOf(await showChange(fake.options)), /m4 files.*--cf/);
+  assert.match(troubleOf(await sendmailChange.show(fake.options)), /m4 files.*--cf/);
 });
 
 test('proving says what is missing: the lines, then the guard', async () => {
   await using fake = await openFake();
-  const bare = await proveGuard(fake.options);
+  const bare = await proveSendmailGuard(fake.options);
   assert.match(troubleOf(bare), /does not ask the guard yet/);
   const settings = { socketmap: 'unix:/nobody', milter: 'unix:/nobody' };
-  await applyChange({ ...fake.options, settings });
-  const alone = await proveGuard(fake.options);
+  await sendmailChange.apply({ ...fake.options, settings });
+  const alone = await proveSendmailGuard(fake.options);
   assert.equal(troubleOf(alone), '');
   assert.equal(alone.steps.filter(({ outcome }) => outcome === 'waiting').length, 2);
 });
+
+for (const name of ['sendmail.mc', 'sendmail.cf'])
+  test(`a ${name} that is longer than any is told, not read`, async () => {
+    await using fake = await openFake();
+    await truncate(join(fake.root.folder, 'etc/mail', name), 17 * 1024 * 1024);
+    const report = await sendmailChange.apply(fake.options);
+    assert.match(
+      troubleOf(report),
+      new RegExp(`^configuration: .*${name}: expected a file of text`),
+    );
+  });

@@ -2,63 +2,58 @@
  * Puts the guard into a machine's sendmail configuration, or takes it out: shown or written.
  */
 import { defaultGuardSettings, type GuardSettings } from '../foreign/sendmail/guard-settings.ts';
-import { type Change, hasTrouble, type Report, reportOf } from './report.ts';
+import { few } from '../machine/failure.ts';
+import { type ChangePlan, changesOf, faultAt, troublePlan, type What } from './change-flow.ts';
+import { askBeside, type NewFile } from './place-files.ts';
+import { type Step, trouble, well } from './report.ts';
 import { restartCommand } from './sendmail-layout.ts';
-import { makePlan, type NewFile } from './sendmail-plan.ts';
-import { lookAround, type SendmailOptions } from './sendmail-scene.ts';
-import { writePlan } from './sendmail-write.ts';
-import { unifiedDiff } from './unified-diff.ts';
+import { makePlan } from './sendmail-plan.ts';
+import { complaints } from './sendmail-program.ts';
+import { lookAtSendmail, type SendmailOptions, type SendmailScene } from './sendmail-scene.ts';
 
-export async function showChange(options: SendmailOptions): Promise<Report> {
-  return await change(options, 'add', false);
-}
+export const sendmailChange = changesOf<SendmailOptions, SendmailScene>({
+  look: lookAtSendmail,
+  command: () => 'spillway install sendmail',
+  place: ({ source }) => source,
+  plan,
+  reload: ({ root }) => restartCommand(root),
+});
 
-export async function applyChange(options: SendmailOptions): Promise<Report> {
-  return await change(options, 'add', true);
-}
-
-export async function removeChange(options: SendmailOptions): Promise<Report> {
-  return await change(options, 'remove', true);
-}
-
-async function change(
+async function plan(
+  scene: SendmailScene,
   options: SendmailOptions,
-  what: 'add' | 'remove',
-  isWritten: boolean,
-): Promise<Report> {
-  const { steps, scene } = await lookAround(options);
-  if (!scene) return reportOf(steps);
-  const { installed } = scene;
-  const given = installed && !('kind' in installed) ? installed : defaultGuardSettings;
-  const settings = what === 'remove' ? null : { ...given, ...options.settings };
-  const plan = await makePlan(scene, settings);
-  steps.push(...plan.steps);
-  const files = plan.files.filter(({ before, after }) => before !== after);
-  const written = isWritten && files.length > 0 && !hasTrouble(steps);
-  if (written) steps.push(...(await writePlan(scene, files)));
+  what: What,
+): Promise<ChangePlan> {
+  const { installed, source } = scene;
+  if (installed && 'kind' in installed) return troublePlan('guard', faultAt(source, installed));
+  const settings =
+    what === 'remove' ? null : { ...(installed ?? defaultGuardSettings), ...options.settings };
+  const { steps, files } = await makePlan(scene, settings);
   return {
     steps,
-    changes: files.map((file) => describe(file, scene.source)),
-    meaning: settings && files.length > 0 ? meaningOf(settings) : [],
-    written: written && !hasTrouble(steps),
-    next: hasTrouble(steps) ? [] : await nextCommands(options, what, isWritten, files.length > 0),
+    files,
+    meaning: settings ? meaningOf(settings) : [],
+    // Not aside: sendmail is fussy about where its files lie.
+    tryOut: { isAside: false, run: (changed) => tryOut(scene, changed) },
+    judge: null,
   };
 }
 
-async function nextCommands(
-  options: SendmailOptions,
-  what: 'add' | 'remove',
-  isWritten: boolean,
-  isChanged: boolean,
-): Promise<string[]> {
-  if (!isChanged) return what === 'add' ? ['spillway install sendmail --test'] : [];
-  if (!isWritten) return ['spillway install sendmail --apply'];
-  const restart = await restartCommand(options.root);
-  return what === 'add' ? [restart, 'spillway install sendmail --test'] : [restart];
-}
-
-function describe({ path, before, after }: NewFile, source: string): Change {
-  return { path, diff: path === source ? unifiedDiff(path, before, after) : null };
+/** With sendmail itself. */
+async function tryOut(
+  { root, program, layout }: SendmailScene,
+  files: readonly NewFile[],
+): Promise<Step[]> {
+  const cf = files.find(({ path }) => path === layout.cf);
+  if (!cf) return [];
+  const ask = (path: string) => complaints(root, program.path, path);
+  const known = await ask(layout.cf);
+  const refused = (await askBeside(root, cf, ask)).filter((line) => !known.includes(line));
+  return [
+    refused.length === 0
+      ? well('check', `sendmail takes the new ${cf.path}`)
+      : trouble('check', `sendmail does not take the new ${cf.path}:${few(refused)}`),
+  ];
 }
 
 function meaningOf({ socketmap, milter, onFailure }: GuardSettings): string[] {

@@ -3,7 +3,7 @@
  */
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { firstFile, isFile, type Root } from '../machine/root.ts';
+import { firstFile, isFile, type Root, readText } from '../machine/root.ts';
 import { cfPlaces, type Found, findPidFile } from '../machine/sendmail.ts';
 
 export type Layout =
@@ -29,11 +29,9 @@ export async function sourceBeside(root: Root, cf: string): Promise<string | nul
   return await firstFile(root, [`${dirname(cf)}/sendmail.mc`]);
 }
 
-/** `readMc` gives the text of a file; asked for the sendmail.mc only. */
 export async function findLayout(
   root: Root,
   named: { readonly mc?: string; readonly cf?: string },
-  readMc: (path: string) => Promise<string>,
 ): Promise<Found<Layout>> {
   for (const path of [named.mc, named.cf])
     if (path !== undefined && !(await isFile(root, path))) return fault(`there is no ${path}`);
@@ -51,7 +49,9 @@ export async function findLayout(
       `${folder}/freebsd.mc`,
     ]));
   if (mc === null) return { kind: 'found', value: { kind: 'cf', cf } };
-  const build = await findBuild(root, await readMc(mc));
+  const text = await readText(root, mc);
+  if (typeof text !== 'string') return fault(text.problem);
+  const build = await findBuild(root, text);
   if (build === null)
     return fault(
       `${mc} does not say where sendmail's m4 files are, and they are not in ${m4Places.join(', ')}; install them, or change ${cf} itself with --cf ${cf}`,

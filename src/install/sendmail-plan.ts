@@ -11,41 +11,39 @@ import type { Edit } from '../foreign/sendmail/edit.ts';
 import { guardedMailers } from '../foreign/sendmail/guard-rules.ts';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import { addToMc, removeFromMc } from '../foreign/sendmail/mc.ts';
+import { failureOf, few } from '../machine/failure.ts';
 import { outside, type Root } from '../machine/root.ts';
+import { faultAt } from './change-flow.ts';
+import type { NewFile } from './place-files.ts';
 import { backupsOf } from './replace-file.ts';
-import { few, note, type Step, trouble, well } from './report.ts';
+import { note, type Step, trouble, well } from './report.ts';
 import { type Layout, sourceBeside } from './sendmail-layout.ts';
-import type { Scene } from './sendmail-scene.ts';
-
-/** Texts are latin1. */
-export interface NewFile {
-  readonly path: string;
-  readonly before: string;
-  readonly after: string;
-}
+import type { SendmailScene } from './sendmail-scene.ts';
 
 export interface Plan {
   readonly steps: readonly Step[];
+  /** sendmail.mc first: make compares times. */
   readonly files: readonly NewFile[];
 }
 
 /** `settings` null takes the guard out. */
-export async function makePlan(scene: Scene, settings: GuardSettings | null): Promise<Plan> {
+export async function makePlan(
+  scene: SendmailScene,
+  settings: GuardSettings | null,
+): Promise<Plan> {
   const { layout, source, text } = scene;
   const add = layout.kind === 'mc' ? addToMc : addToCf;
   const remove = layout.kind === 'mc' ? removeFromMc : removeFromCf;
   const edit: Edit = settings ? add(text, settings) : remove(text);
   if (edit.kind === 'fault') {
-    const where = edit.line === null ? source : `${source} line ${edit.line}`;
-    return { steps: [trouble('change', `${where}: ${edit.problem}`)], files: [] };
+    const { line, problem } = edit;
+    const found = line === null ? `${source}: ${problem}` : faultAt(source, { line, problem });
+    return { steps: [trouble('change', found)], files: [] };
   }
   const after = edit.kind === 'same' ? text : edit.text;
-  const file: NewFile = { path: source, before: text, after };
-  const said =
-    edit.kind === 'changed'
-      ? `${source}: the guard's lines ${settings ? 'at the end' : 'taken out'}`
-      : `${source}: nothing to do, the guard's lines are ${settings ? 'in' : 'not in'} it`;
-  const steps = [edit.kind === 'changed' ? well('change', said) : note('change', said)];
+  const file = fileOf(source, text, after);
+  const done = settings ? "the guard's lines at the end" : "the guard's lines taken out";
+  const steps = edit.kind === 'same' ? [] : [well('change', `${source}: ${done}`)];
   if (layout.kind === 'cf') {
     const beside = await sourceBeside(scene.root, layout.cf);
     if (settings && beside !== null)
@@ -58,7 +56,7 @@ export async function makePlan(scene: Scene, settings: GuardSettings | null): Pr
 
 /** The new sendmail.cf, compared with what was there and with what was wanted. */
 async function rebuild(
-  scene: Scene,
+  scene: SendmailScene,
   layout: Layout & { kind: 'mc' },
   after: string,
   settings: GuardSettings | null,
@@ -79,15 +77,16 @@ async function rebuild(
   const differing = stale.length === 0 ? [] : differences(old.text, cfText);
   if (differing.length > 0)
     return stop(
-      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:\n${few(differing)}`,
+      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:${few(differing)}`,
     );
-  if (now.warnings !== bare.warnings) return stop(`m4 says: ${now.warnings.trim()}`);
+  if (now.warnings !== bare.warnings)
+    return stop(`m4 says:${few([now.warnings]) || ' nothing of what it said before'}`);
   if (settings) {
     const conflict = findConflict(readCf(bare.text), settings);
     if (conflict !== null) return stop(`${layout.mc} makes ${conflict}`);
   }
   const wrong = compareBuilt(bare.text, now.text, settings);
-  if (wrong.length > 0) return stop(`${layout.mc} does not make what it should:\n${few(wrong)}`);
+  if (wrong.length > 0) return stop(`${layout.mc} does not make what it should:${few(wrong)}`);
 
   const steps = [well('build', `m4 makes the old ${layout.cf} and the guard's lines, no more`)];
   if (!settings) steps[0] = well('build', `m4 makes ${layout.cf} without the guard's lines`);
@@ -103,7 +102,16 @@ async function rebuild(
     );
   const isSame = differences(now.text, cfText).length === 0;
   const made = isSame ? cfText : await likeBefore(scene, layout, now.text, after, settings);
-  return { steps, files: [{ path: layout.cf, before: cfText, after: made }] };
+  return { steps, files: [{ ...fileOf(layout.cf, cfText, made), isMade: true }] };
+}
+
+function fileOf(path: string, before: string, after: string): NewFile {
+  return { path, before, after, hadGuard: isGuarded(before), hasGuard: isGuarded(after) };
+}
+
+/** A sendmail.cf may be made of a sendmail.mc of before. */
+function isGuarded(text: string): boolean {
+  return /^Kguard /m.test(text);
 }
 
 interface Built {
@@ -118,9 +126,10 @@ async function build(
   source: string,
 ): Promise<Built | string> {
   const folder = layout.mc.slice(0, layout.mc.lastIndexOf('/')) || '/';
-  const { status, stdout, stderr } = await root.run(folder, layout.build, source);
-  if (status === 0 && stdout !== '') return { text: stdout, warnings: stderr };
-  return `${layout.build.join(' ')} < ${layout.mc}: ${stderr.trim() || `ended with status ${status}`}`;
+  const ran = await root.run(folder, layout.build, source);
+  if (ran.status === 0 && ran.stdout !== '') return { text: ran.stdout, warnings: ran.stderr };
+  // What it made so far is no reason.
+  return failureOf(`${layout.build.join(' ')} < ${layout.mc}`, { ...ran, stdout: '' });
 }
 
 /**
@@ -128,14 +137,14 @@ async function build(
  * Back to what it was before the guard: the copy of then, if it says the same, to the byte.
  */
 async function likeBefore(
-  scene: Scene,
+  scene: SendmailScene,
   layout: Layout & { kind: 'mc' },
   built: string,
   source: string,
   settings: GuardSettings | null,
 ): Promise<string> {
   if (!settings)
-    for (const copy of await backupsOf(outside(scene.root, layout.cf))) {
+    for (const copy of await backupsOf(outside(scene.root, layout.cf)).catch(() => [])) {
       const text = copy.bytes.toString('latin1');
       if (differences(text, built).length === 0) return text;
     }

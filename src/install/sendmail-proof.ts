@@ -9,15 +9,16 @@ import { stat } from 'node:fs/promises';
 import { outside, type Root } from '../machine/root.ts';
 import { findPidFile } from '../machine/sendmail.ts';
 import { askMilter, askSocketmap, listening } from './ask-guard.ts';
+import { faultAt } from './change-flow.ts';
 import { note, type Report, reportOf, type Step, trouble, well } from './report.ts';
 import { restartCommand } from './sendmail-layout.ts';
 import { askCompat, verify } from './sendmail-program.ts';
-import { lookAround, type Scene, type SendmailOptions } from './sendmail-scene.ts';
+import { lookAtSendmail, type SendmailOptions, type SendmailScene } from './sendmail-scene.ts';
 
 const blackHole = 'spillway-test@[127.0.0.2]';
 
-export async function proveGuard(options: SendmailOptions): Promise<Report> {
-  const { steps, scene } = await lookAround(options);
+export async function proveSendmailGuard(options: SendmailOptions): Promise<Report> {
+  const { steps, scene } = await lookAtSendmail(options);
   const report = (next?: readonly string[]): Report => reportOf(steps, next);
   if (!scene) return report();
   const { root, installed } = scene;
@@ -26,7 +27,7 @@ export async function proveGuard(options: SendmailOptions): Promise<Report> {
     return report(['spillway install sendmail']);
   }
   if ('kind' in installed) {
-    steps.push(trouble('rules', `${scene.source} line ${installed.line}: ${installed.problem}`));
+    steps.push(trouble('rules', faultAt(scene.source, installed)));
     return report();
   }
   const settings = { ...installed, ...options.settings };
@@ -35,15 +36,15 @@ export async function proveGuard(options: SendmailOptions): Promise<Report> {
     askMilter(root, settings.milter),
   ]);
   steps.push(
-    listening('socketmap', settings.socketmap, socketmap, /^OK /),
-    listening('milter', settings.milter, milter, /^O version [2-6]$/),
+    listening('socketmap', settings.socketmap, socketmap),
+    listening('milter', settings.milter, milter),
   );
   if (steps.some(({ outcome }) => outcome === 'waiting')) return report(['spillway run']);
 
   steps.push(...(await askRules(scene)), await askDelivery(scene));
   const age = await judgeDaemon(root, scene.layout.cf);
-  if (age) steps.push(age);
-  return report(age?.outcome === 'trouble' ? [await restartCommand(root)] : []);
+  steps.push(age);
+  return report(age.outcome === 'trouble' ? [await restartCommand(root)] : []);
 }
 
 const questions: readonly [
@@ -70,12 +71,12 @@ const questions: readonly [
   ['notice to a mailbox', 'MAILER-DAEMON', 'root', /^pass$/, ''],
 ];
 
-async function askRules({ root, program, layout }: Scene): Promise<Step[]> {
+async function askRules({ root, program, layout }: SendmailScene): Promise<Step[]> {
   const steps: Step[] = [];
   for (const [name, sender, recipient, wanted, advice] of questions) {
     const { said, complaint } = await askCompat(root, program.path, layout.cf, sender, recipient);
     const asked = `sendmail -bt, check_compat ${sender} $| ${recipient}`;
-    if (said === null) steps.push(trouble(name, `${asked}: no answer`));
+    if (said === null) steps.push(trouble(name, `${asked}: no answer; ${complaint}`));
     else if (wanted.test(said)) steps.push(well(name, `${asked}: ${said}`));
     else {
       const why = complaint ?? advice;
@@ -85,7 +86,7 @@ async function askRules({ root, program, layout }: Scene): Promise<Step[]> {
   return steps;
 }
 
-async function askDelivery({ root, program, layout }: Scene): Promise<Step> {
+async function askDelivery({ root, program, layout }: SendmailScene): Promise<Step> {
   const { deliverable, said } = await verify(root, program.path, layout.cf, 'root');
   const name = 'delivery';
   return deliverable
@@ -94,13 +95,14 @@ async function askDelivery({ root, program, layout }: Scene): Promise<Step> {
 }
 
 /** A daemon reads sendmail.cf when it starts, and writes its number then. */
-async function judgeDaemon(root: Root, cf: string): Promise<Step | null> {
+async function judgeDaemon(root: Root, cf: string): Promise<Step> {
   const file = await findPidFile(root);
   if (file === null) return note('daemon', 'not running, as far as its pid file tells');
-  const [started, changed] = await Promise.all(
-    [file, cf].map(async (path) => (await stat(outside(root, path))).mtimeMs),
-  );
-  if (started === undefined || changed === undefined) return null;
+  const timeOf = async (path: string) =>
+    (await stat(outside(root, path)).catch(() => null))?.mtimeMs;
+  const [started, changed] = [await timeOf(file), await timeOf(cf)];
+  if (started === undefined || changed === undefined)
+    return note('daemon', `it ends or begins just now: ${file} or ${cf} is gone`);
   return started >= changed
     ? well('daemon', `started after ${cf} was written, says ${file}`)
     : trouble('daemon', `started before ${cf} was written, says ${file}: restart it`);

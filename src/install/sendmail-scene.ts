@@ -1,12 +1,11 @@
 /**
  * What there is before a change: a machine's sendmail, its configuration, and the guard's lines in it.
  */
-import { readFile } from 'node:fs/promises';
 import type { BlockFault } from '../foreign/marked-block.ts';
 import { settingsInCf } from '../foreign/sendmail/cf.ts';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import { settingsInMc } from '../foreign/sendmail/mc.ts';
-import { outside, type Root } from '../machine/root.ts';
+import { type Root, readText } from '../machine/root.ts';
 import { findSendmail, meetSendmail, type SendmailProgram } from '../machine/sendmail.ts';
 import type { InstallOptions } from './installation.ts';
 import { type Step, trouble, well } from './report.ts';
@@ -18,7 +17,7 @@ export interface SendmailOptions extends InstallOptions<GuardSettings> {
 }
 
 /** A machine's sendmail and its configuration, as found. */
-export interface Scene {
+export interface SendmailScene {
   readonly root: Root;
   readonly program: SendmailProgram;
   readonly layout: Layout;
@@ -31,9 +30,9 @@ export interface Scene {
 }
 
 /** Looks at the machine; the steps tell what was found, the scene is null where that is not enough. */
-export async function lookAround(
+export async function lookAtSendmail(
   options: Omit<SendmailOptions, 'settings'>,
-): Promise<{ steps: Step[]; scene: Scene | null }> {
+): Promise<{ steps: Step[]; scene: SendmailScene | null }> {
   const { root } = options;
   const fail = (name: string, found: string) => ({ steps: [trouble(name, found)], scene: null });
   const path = await findSendmail(root);
@@ -45,20 +44,18 @@ export async function lookAround(
   if (missing.length > 0)
     return fail('program', `${path} ${program.version} was compiled without ${missing.join(', ')}`);
 
-  const found = await findLayout(root, options, (file) => readText(root, file));
+  const found = await findLayout(root, options);
   if (found.kind === 'fault') return fail('configuration', found.problem);
   const layout = found.value;
   const source = layout.kind === 'mc' ? layout.mc : layout.cf;
   const text = await readText(root, source);
+  if (typeof text !== 'string') return fail('configuration', text.problem);
   const cfText = layout.kind === 'mc' ? await readText(root, layout.cf) : text;
+  if (typeof cfText !== 'string') return fail('configuration', cfText.problem);
   const installed = layout.kind === 'mc' ? settingsInMc(text) : settingsInCf(text);
   const made = layout.kind === 'mc' ? `${layout.cf}, made of ${layout.mc}` : `${layout.cf} itself`;
   return {
     steps: [well('program', `${path} ${program.version}`), well('configuration', made)],
     scene: { root, program, layout, source, text, cfText, installed },
   };
-}
-
-async function readText(root: Root, path: string): Promise<string> {
-  return await readFile(outside(root, path), 'latin1');
 }

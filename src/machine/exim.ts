@@ -3,6 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failureOf } from './failure.ts';
 import { firstFile, outside, type Ran, type Root } from './root.ts';
 
 export interface EximProgram {
@@ -23,7 +24,10 @@ export async function findEximProgram(root: Root): Promise<EximProgram | null> {
 
 /** `4.96`; null where the program cannot be run. */
 export async function eximVersionOf(program: EximProgram): Promise<string | null> {
-  const { stdout } = await program.run(['-bV']);
+  return versionIn(await program.run(['-bV']));
+}
+
+function versionIn({ stdout }: Ran): string | null {
   return /^Exim version (\S+)/m.exec(stdout)?.[1] ?? null;
 }
 
@@ -36,11 +40,25 @@ export async function eximOptionOf(program: EximProgram, name: string): Promise<
   return line?.slice(prefix.length).trim() || null;
 }
 
-/** What it reads; null where that cannot be told. */
-export async function eximConfigFile(program: EximProgram): Promise<string | null> {
-  const { status, stdout } = await program.run(['-bP', 'config_file']);
-  const path = stdout.trim();
-  return status === 0 && /^\/.+$/.test(path) ? path : null;
+/** Its version, `4.96`, if it takes its configuration. */
+export async function meetExim(
+  program: EximProgram,
+): Promise<{ readonly version: string } | { readonly problem: string }> {
+  const ran = await program.run(['-bV']);
+  const version = versionIn(ran);
+  return ran.status === 0 && version !== null
+    ? { version }
+    : { problem: failureOf('exim -bV', ran) };
+}
+
+/** What it reads. */
+export async function eximConfigFile(
+  program: EximProgram,
+): Promise<string | { readonly problem: string }> {
+  const ran = await program.run(['-bP', 'config_file']);
+  const path = ran.stdout.trim();
+  if (ran.status === 0 && /^\/.+$/.test(path)) return path;
+  return { problem: failureOf('exim -bP config_file', ran) };
 }
 
 /** Whether a daemon runs: its number is in a file, which outlives it when it is killed. */

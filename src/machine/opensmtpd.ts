@@ -2,7 +2,8 @@
  * OpenSMTPD on a machine: its program, its version, its configuration, whom its filters run as.
  */
 import { readFile } from 'node:fs/promises';
-import { firstFile, outside, type Root } from './root.ts';
+import { failureOf, saidBy } from './failure.ts';
+import { firstFile, outside, type Ran, type Root } from './root.ts';
 
 /** Debian and OpenSMTPD's own, Alpine and Fedora, OpenBSD, Arch, FreeBSD. */
 export const smtpdConfigFiles = [
@@ -29,13 +30,19 @@ export interface SmtpdPlace {
   readonly restart: string;
 }
 
-/** Null where there is no OpenSMTPD, or smtpd does not run; Postfix calls its own otherwise. */
-export async function findSmtpd(root: Root): Promise<SmtpdPlace | null> {
+/**
+ * Null where there is no OpenSMTPD: Postfix calls one of its own programs smtpd as well. A problem where smtpd was not
+ * run at all.
+ */
+export async function findSmtpd(
+  root: Root,
+): Promise<SmtpdPlace | { readonly problem: string } | null> {
   const program = await firstFile(root, programs);
   if (program === null) return null;
-  const { stdout, stderr } = await root.run('/', [program, '-h']);
-  const version = /OpenSMTPD (\d+\.\d+(?:\.\d+)?\S*)/.exec(`${stdout}\n${stderr}`)?.[1];
-  if (version === undefined) return null;
+  const ran = await root.run('/', [program, '-h']);
+  const version = /OpenSMTPD (\d+\.\d+(?:\.\d+)?\S*)/.exec(`${ran.stdout}\n${ran.stderr}`)?.[1];
+  if (version === undefined)
+    return wasRun(ran) ? null : { problem: failureOf(`${program} -h`, ran) };
   const passwd = await readFile(outside(root, '/etc/passwd'), 'latin1').catch(() => '');
   const names = new Set(passwd.split('\n').map((line) => line.split(':', 1)[0]));
   const unit = await firstFile(root, units);
@@ -50,15 +57,26 @@ export async function findSmtpd(root: Root): Promise<SmtpdPlace | null> {
   };
 }
 
+/** By a shell, which ends with 126 or 127 where it cannot. */
+function wasRun({ status }: Ran): boolean {
+  return status !== null && status < 126;
+}
+
 /** What smtpd says against a configuration; empty if it takes it. */
 export async function smtpdComplaints(
   root: Root,
   { program }: SmtpdPlace,
   file: string,
 ): Promise<string[]> {
-  const { status, stdout, stderr } = await root.run('/', [program, '-n', '-f', file]);
-  const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return status === 0 ? [] : said.length > 0 ? said : [`smtpd -n ended with status ${status}`];
+  return smtpdComplaintsIn(await root.run('/', [program, '-n', '-f', file]));
+}
+
+/** In what `smtpd -n` said. */
+export function smtpdComplaintsIn(ran: Ran): string[] {
+  if (ran.status === 0) return [];
+  const said = saidBy(ran);
+  // Faults of the text end it with 1.
+  return ran.status === 1 && said.length > 0 ? said : [failureOf('smtpd -n', ran)];
 }
 
 /** Its control socket answers. */
@@ -72,6 +90,6 @@ export async function whyNotRunAs(
   user: string,
   command: string,
 ): Promise<string | null> {
-  const { status, stderr } = await root.run('/', ['su', '-s', '/bin/sh', '-c', command, user]);
-  return status === 0 ? null : stderr.trim() || `it ended with status ${status}`;
+  const ran = await root.run('/', ['su', '-s', '/bin/sh', '-c', command, user]);
+  return ran.status === 0 ? null : failureOf('it', ran);
 }

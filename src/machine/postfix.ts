@@ -1,7 +1,8 @@
 /**
  * Postfix on a machine: its version, where its files are, what its parameters say, what is in its queue.
  */
-import { firstFile, type Root } from './root.ts';
+import { failureOf } from './failure.ts';
+import { firstFile, type Ran, type Root } from './root.ts';
 
 export interface PostfixPlace {
   readonly version: string;
@@ -17,16 +18,16 @@ export interface PostfixPlace {
 }
 
 /**
- * `configFolder` names an instance; without it, the default one. Null where there is no Postfix, or
- * postconf does not run.
+ * `configFolder` names an instance; without it, the default one. Null where there is no Postfix; a problem where
+ * postconf does not tell what has to be known.
  */
 export async function findPostfixPlace(
   root: Root,
   configFolder?: string,
-): Promise<PostfixPlace | null> {
+): Promise<PostfixPlace | { readonly problem: string } | null> {
   if (!(await firstFile(root, ['/usr/sbin/postconf', '/usr/local/sbin/postconf']))) return null;
   const instance = configFolder === undefined ? [] : ['-c', configFolder];
-  const { values } = await readPostconf(root, instance, [
+  const { values, failure } = await readPostconf(root, instance, [
     ...['mail_version', 'config_directory', 'queue_directory', 'daemon_directory'],
     ...['sendmail_path', 'multi_instance_directories'],
   ]);
@@ -36,7 +37,8 @@ export async function findPostfixPlace(
     values.get('daemon_directory'),
   ];
   const folder = configFolder ?? values.get('config_directory');
-  if (!version || !folder || !queueFolder || !daemons) return null;
+  if (!version || !folder || !queueFolder || !daemons)
+    return { problem: failure ?? 'postconf does not tell where the folders of Postfix are' };
   const others = values.get('multi_instance_directories') ?? '';
   return {
     version,
@@ -50,18 +52,32 @@ export async function findPostfixPlace(
   };
 }
 
-/** Values as postconf(1) writes them, and what it warned of. */
+export interface Postconf {
+  /** As postconf(1) writes them. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+  /** Null: it did not fail. */
+  readonly failure: string | null;
+}
+
 export async function readPostconf(
   root: Root,
   instance: readonly string[],
   names: readonly string[],
-): Promise<{ values: ReadonlyMap<string, string>; warnings: readonly string[] }> {
-  const { stdout, stderr } = await root.run('/', ['postconf', ...instance, ...names]);
-  const values = stdout.split('\n').flatMap((line): [string, string][] => {
+): Promise<Postconf> {
+  return parsePostconf(await root.run('/', ['postconf', ...instance, ...names]));
+}
+
+export function parsePostconf(ran: Ran): Postconf {
+  const values = ran.stdout.split('\n').flatMap((line): [string, string][] => {
     const [, name, value] = /^(\S+) =\s?(.*)$/.exec(line) ?? [];
     return name === undefined ? [] : [[name, (value ?? '').trim()]];
   });
-  return { values: new Map(values), warnings: stderr.split('\n').filter((line) => line !== '') };
+  return {
+    values: new Map(values),
+    warnings: ran.stderr.split('\n').filter((line) => line !== ''),
+    failure: ran.status === 0 ? null : failureOf('postconf', ran),
+  };
 }
 
 /** Services of master.cf that set one of these parameters for themselves: `smtp/inet/smtpd_milters`. */
@@ -77,10 +93,17 @@ export async function overridesOf(
     .filter((name) => names.has(name.slice(name.lastIndexOf('/') + 1)));
 }
 
-/** The first TCP port at which master.cf takes mail from anybody: `smtp` or postscreen; null without. */
-export async function mailPortOf(root: Root, { instance }: PostfixPlace): Promise<number | null> {
-  const { stdout } = await root.run('/', ['postconf', ...instance, '-M']);
-  for (const line of stdout.split('\n')) {
+/**
+ * The first TCP port at which master.cf takes mail from anybody: `smtp` or postscreen; null without; a problem where
+ * postconf does not tell.
+ */
+export async function mailPortOf(
+  root: Root,
+  { instance }: PostfixPlace,
+): Promise<number | { readonly problem: string } | null> {
+  const ran = await root.run('/', ['postconf', ...instance, '-M']);
+  if (ran.status !== 0) return { problem: failureOf('postconf -M', ran) };
+  for (const line of ran.stdout.split('\n')) {
     const [service = '', type, , , , , , program] = line.trim().split(/\s+/);
     if (type !== 'inet' || (program !== 'smtpd' && program !== 'postscreen')) continue;
     const port = service.slice(service.lastIndexOf(':') + 1);

@@ -158,6 +158,16 @@ for (const server of guardedNames)
     assert.equal(outcome(alone, 'guard'), 'trouble');
   });
 
+test('a guard that only watches ends nothing, and that is told', { skip }, async () => {
+  await using network = await openNetwork();
+  await using _dns = await openDns(network, incidentRecords);
+  await using guarded = await openGuarded('postfix', network, { modes: { notice: 'watch' } });
+  const told = await check(guarded.peer.machine);
+  assert.equal(told.notices.loopback.end, 'dropped');
+  assert.equal(outcome(told, 'guard'), 'note');
+  assert.match(told.findings.find(({ about }) => about === 'guard')?.found ?? '', /only watches/);
+});
+
 for (const server of guardedNames)
   test(`${server} that knows its recipients refuses the others`, { skip }, async () => {
     await using network = await openNetwork();

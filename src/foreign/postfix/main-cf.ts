@@ -4,7 +4,8 @@
  * postconf(5): a line that begins with a blank continues the one before; empty lines and comments may
  * stand between; of several definitions the last counts. Text is latin1.
  */
-import { putAside, splitLines } from '../put-aside.ts';
+import { putAside } from '../put-aside.ts';
+import { splitLines } from '../text-lines.ts';
 
 interface Line {
   /** With its line end. */

@@ -13,6 +13,8 @@ export const domainClasses = {
   'virtual alias': { domains: 'virtual_alias_domains', recipients: 'virtual_alias_maps' },
 } as const;
 export type DomainClass = keyof typeof domainClasses;
+/** In the order in which Postfix looks for a domain. */
+export const domainClassNames = ['local', 'relay', 'virtual mailbox', 'virtual alias'] as const;
 
 export const unknownParameters = [
   ...Object.values(domainClasses).flatMap(({ domains, recipients }) => [domains, recipients]),

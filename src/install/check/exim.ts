@@ -15,24 +15,23 @@ import {
   type EximProgram,
   eximConfigFile,
   eximOptionOf,
-  eximVersionOf,
   findEximProgram,
-  isEximRunning,
+  meetExim,
 } from '../../machine/exim.ts';
 import { outside, type Root, readText } from '../../machine/root.ts';
 import { askReadsocket } from '../ask-guard.ts';
+import { isDaemonRunning } from '../exim-daemon.ts';
 import { toldRouters, unguardedRouters } from '../exim-routers.ts';
 import { lookAtExim } from '../exim-scene.ts';
-import { isOurs, readDoors } from './doors.ts';
-import { guardedNotice } from './guarded-notice.ts';
+import { readDoors } from './doors.ts';
 import { findUnknown, type Hosted } from './hosted.ts';
-import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
+import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
 
 export async function checkExim(root: Root): Promise<ServerCheck[]> {
   const program = await findEximProgram(root);
-  const version = program && (await eximVersionOf(program));
-  if (!program || version === null) return [];
-  const spool = (await eximOptionOf(program, 'spool_directory')) ?? '/var/spool/exim4';
+  if (!program) return [];
+  const met = await meetExim(program);
+  if ('problem' in met) return [muteServer('exim', 'Exim', met.problem)];
   const routers = await toldRouters(program);
   const habits = {
     routers,
@@ -40,16 +39,18 @@ export async function checkExim(root: Root): Promise<ServerCheck[]> {
     timeoutFrozenAfter: (await eximOptionOf(program, 'timeout_frozen_after')) ?? '0s',
   };
   const guard = await findGuard(root, routers);
+  const configFile = await eximConfigFile(program);
   const check: ServerCheck = {
     mta: 'exim',
-    title: `Exim ${version}`,
-    isRunning: await isEximRunning(program, spool),
-    configuration: await eximConfigFile(program),
+    title: `Exim ${met.version}`,
+    problem: null,
+    isRunning: await isDaemonRunning(program),
+    configuration: typeof configFile === 'string' ? configFile : null,
     install: 'spillway install exim --apply',
     guard,
     notices: {
-      loopback: guardedNotice(guard, foretellExim(habits, 'loopback')),
-      'null-mx': guardedNotice(guard, foretellExim(habits, 'null-mx')),
+      loopback: foretellExim(habits, 'loopback'),
+      'null-mx': foretellExim(habits, 'null-mx'),
     },
     // Exim plays a session with a stranger: its own door might allow this machine more.
     unknown: await findUnknown(await hostedBy(program), (all) => foretell(program, all), null),
@@ -68,12 +69,13 @@ async function findGuard(root: Root, routers: readonly ToldDriver[]): Promise<Gu
   const told = /readsocket\{(?:inet:)?([^}]+)\}/.exec(text)?.[1] ?? '';
   const endpoint = told.startsWith('/') ? `unix:${told}` : told;
   const { isAnswering, found } = readDoors([
-    [endpoint, await askReadsocket(root, endpoint), isOurs.readsocket],
+    ['readsocket', endpoint, await askReadsocket(root, endpoint)],
   ]);
   const unguarded = unguardedRouters(routers);
   return {
+    ...noGuard,
     state: 'installed',
-    seesNotices: unguarded.length === 0,
+    noticesBy: unguarded.length === 0 ? 'notice' : null,
     onFailure: text.includes('Mail is not checked') ? 'closed' : 'open',
     isAnswering,
     found: [...found, ...unguarded.map(({ name, why }) => `router ${name}: ${why}`)],
@@ -115,10 +117,12 @@ async function hostedBy(program: EximProgram): Promise<Hosted> {
 
 async function namesIn(root: Root, item: string): Promise<string[] | null> {
   if (/^[\w-]+(\.[\w-]+)*$/.test(item)) return [item];
+  // Patterns, other lists and what is excluded name no single domain.
+  if (/^[!+*^@]/.test(item)) return [];
   const [, kind, path = ''] =
-    /^(?:partial-)?(lsearch|wildlsearch|dsearch)\s*;\s*(\/\S+)$/.exec(item) ?? [];
+    /^(?:partial\d*(?:\([^)]*\))?-)?(lsearch|wildlsearch|dsearch)\s*;\s*(\/\S+)$/.exec(item) ?? [];
   const place = item.startsWith('/') ? item : path;
-  if (place === '' || /[${]/.test(place)) return [];
+  if (place === '' || /[${]/.test(place)) return null;
   if (kind === 'dsearch') return await readdir(outside(root, place)).catch(() => null);
   const text = await readText(root, place);
   return typeof text === 'string' ? namesOf(text) : null;

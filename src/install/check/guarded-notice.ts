@@ -6,13 +6,20 @@ import type { GuardFound } from './server-check.ts';
 
 /** `alone`: what the server does by itself. */
 export function guardedNotice(guard: GuardFound, alone: Foretold): Foretold {
-  if (guard.state !== 'installed' || !guard.seesNotices) return alone;
-  if (guard.isAnswering)
-    return foretold('ended', ['the guard is asked about each notice, and answers']);
-  if (guard.onFailure === 'closed')
-    return foretold('waits', ['the guard does not answer, and mail waits for it (closed)']);
-  return {
-    ...alone,
-    because: ['the guard does not answer, and mail goes on without it (open)', ...alone.because],
-  };
+  const { state, noticesBy, noticeMode, isAnswering, onFailure } = guard;
+  if (state !== 'installed' || noticesBy === null) return alone;
+  const goesOn = (why: string): Foretold => ({ ...alone, because: [why, ...alone.because] });
+  if (!isAnswering)
+    return onFailure === 'closed'
+      ? foretold('waits', ['the guard does not answer, and mail waits for it (closed)'])
+      : goesOn('the guard does not answer, and mail goes on without it (open)');
+  switch (noticeMode) {
+    case 'watch':
+      return goesOn('the guard is asked about each notice, and only watches');
+    case 'off':
+      return goesOn('the guard is asked, and its check of them is off');
+    case 'enforce':
+    case null:
+      return foretold('ended', ['the guard is asked about each notice, and answers']);
+  }
 }

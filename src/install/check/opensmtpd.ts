@@ -10,15 +10,16 @@ import { findSmtpd, isSmtpdRunning } from '../../machine/opensmtpd.ts';
 import type { Root } from '../../machine/root.ts';
 import { localNames } from '../../rescue/opensmtpd/server.ts';
 import { askFilter } from '../ask-guard.ts';
+import { faultAt } from '../change-flow.ts';
 import { lookAtSmtpd, type SmtpdScene } from '../opensmtpd-scene.ts';
-import { isOurs, readDoors } from './doors.ts';
-import { guardedNotice } from './guarded-notice.ts';
+import { readDoors } from './doors.ts';
 import { findUnknown, openDoor } from './hosted.ts';
-import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
+import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
 
 export async function checkOpenSmtpd(root: Root): Promise<ServerCheck[]> {
   const place = await findSmtpd(root);
   if (!place) return [];
+  if ('problem' in place) return [muteServer('opensmtpd', 'OpenSMTPD', place.problem)];
   const { steps, scene } = await lookAtSmtpd({ root, settings: {}, config: null, ownProgram: '' });
   const isRunning = await isSmtpdRunning(root);
   const config = scene && readSmtpdConfig(scene.text, scene.fileOf);
@@ -31,13 +32,14 @@ export async function checkOpenSmtpd(root: Root): Promise<ServerCheck[]> {
   const check: ServerCheck = {
     mta: 'opensmtpd',
     title: `OpenSMTPD ${place.version}`,
+    problem: null,
     isRunning,
     configuration: place.configFile,
     install: 'spillway install opensmtpd --apply',
     guard,
     notices: {
-      loopback: config ? guardedNotice(guard, foretellOpenSmtpd(config, 'loopback')) : unread,
-      'null-mx': config ? guardedNotice(guard, foretellOpenSmtpd(config, 'null-mx')) : unread,
+      loopback: config ? foretellOpenSmtpd(config, 'loopback') : unread,
+      'null-mx': config ? foretellOpenSmtpd(config, 'null-mx') : unread,
     },
     unknown: await findUnknown(
       { domains: [...byDomain.keys()], unlisted: [] },
@@ -60,11 +62,11 @@ async function findGuard({ root, config, installed }: SmtpdScene): Promise<Guard
     return {
       ...noGuard,
       state: 'faulty',
-      found: [`${config} line ${installed.line}: ${installed.problem}`],
+      found: [faultAt(config, installed)],
     };
   const { filter, onFailure } = installed;
   // About nobody, so that no receipt is left.
   const asked = await askFilter(root, filter, 'sender', '');
-  const doors = readDoors([[filter, asked, isOurs.filter]]);
-  return { state: 'installed', seesNotices: true, onFailure, ...doors };
+  const doors = readDoors([['filter', filter, asked]]);
+  return { ...noGuard, state: 'installed', noticesBy: 'notice', onFailure, ...doors };
 }

@@ -2,14 +2,7 @@
  * Postfix and its settings, as `spillway check` tells of them.
  */
 import { foretellPostfix, noticeParameters } from '../../foreign/postfix/notices-foretold.ts';
-import {
-  type DomainClass,
-  domainClasses,
-  foretellUnknown,
-  listItems,
-  unknownParameters,
-} from '../../foreign/postfix/unknown-foretold.ts';
-import type { UnknownForetold } from '../../foreign/unknown-recipient.ts';
+import { unknownParameters } from '../../foreign/postfix/unknown-foretold.ts';
 import {
   findPostfixPlace,
   isPostfixRunning,
@@ -17,24 +10,28 @@ import {
   type PostfixPlace,
   readPostconf,
 } from '../../machine/postfix.ts';
-import { type Root, readText } from '../../machine/root.ts';
-import { askNextHops } from '../../rescue/postfix/next-hops.ts';
+import type { Root } from '../../machine/root.ts';
 import { askMilter, askPolicy, askSmtp, askSocketmap } from '../ask-guard.ts';
-import { seesNotices } from '../postfix-probe.ts';
+import { faultAt } from '../change-flow.ts';
+import { noticeCheckOf } from '../postfix-probe.ts';
 import { installCommand, lookAtPostfix } from '../postfix-scene.ts';
-import { type AskedDoor, isOurs, readDoors } from './doors.ts';
-import { guardedNotice } from './guarded-notice.ts';
+import { type AskedDoor, readDoors } from './doors.ts';
 import { findUnknown, openDoor } from './hosted.ts';
-import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
+import { foretellByPostfix, hostedByPostfix } from './postfix-unknown.ts';
+import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
 
 /** Each instance that the default one knows of. */
 export async function checkPostfix(root: Root): Promise<ServerCheck[]> {
   const first = await findPostfixPlace(root);
   if (!first) return [];
+  if ('problem' in first) return [muteServer('postfix', 'Postfix', first.problem)];
   const checks = [await checkInstance(root, first)];
   for (const folder of first.others) {
     const place = await findPostfixPlace(root, folder);
-    if (place) checks.push(await checkInstance(root, place));
+    if (!place) continue;
+    if ('problem' in place)
+      checks.push(muteServer('postfix', `Postfix in ${folder}`, place.problem));
+    else checks.push(await checkInstance(root, place));
   }
   return checks;
 }
@@ -44,23 +41,24 @@ async function checkInstance(root: Root, place: PostfixPlace): Promise<ServerChe
   const names = [...noticeParameters, ...unknownParameters];
   const { values } = await readPostconf(root, place.instance, ['-x', ...names]);
   const guard = await findGuard(root, place);
-  const { domains, unlisted } = await hostedBy(root, values);
+  const { domains, unlisted } = await hostedByPostfix(root, place, values);
   const port = isRunning ? await mailPortOf(root, place) : null;
   return {
     mta: 'postfix',
     title: `Postfix ${place.version}`,
+    problem: null,
     isRunning,
     configuration: place.mainCf,
     install: `${installCommand(place)} --apply`,
     guard,
     notices: {
-      loopback: guardedNotice(guard, foretellPostfix(values, 'loopback')),
-      'null-mx': guardedNotice(guard, foretellPostfix(values, 'null-mx')),
+      loopback: foretellPostfix(values, 'loopback'),
+      'null-mx': foretellPostfix(values, 'null-mx'),
     },
     unknown: await findUnknown(
       { domains: [...domains.keys()], unlisted },
-      (addresses) => foretell(root, place, values, domains, addresses),
-      openDoor(root, port, true),
+      (addresses) => foretellByPostfix(root, place, values, domains, addresses),
+      openDoor(root, typeof port === 'number' ? port : null, true),
     ),
   };
 }
@@ -74,99 +72,17 @@ async function findGuard(root: Root, { configFolder }: PostfixPlace): Promise<Gu
     return {
       ...noGuard,
       state: 'faulty',
-      found: [`${place.mainCf} line ${installed.line}: ${installed.problem}`],
+      found: [faultAt(place.mainCf, installed)],
     };
   const { hooks, milter, policy, socketmap, sink, onFailure } = installed;
   const doors: AskedDoor[] = [];
   if (hooks.includes('milter') || hooks.includes('notices'))
-    doors.push([milter, await askMilter(root, milter), isOurs.milter]);
-  if (hooks.includes('policy')) doors.push([policy, await askPolicy(root, policy), isOurs.policy]);
+    doors.push(['milter', milter, await askMilter(root, milter)]);
+  if (hooks.includes('policy')) doors.push(['policy', policy, await askPolicy(root, policy)]);
   if (hooks.includes('transport'))
-    doors.push([socketmap, await askSocketmap(root, socketmap), isOurs.socketmap]);
-  if (hooks.includes('sink')) doors.push([sink, await askSmtp(root, sink), isOurs.sink]);
+    doors.push(['socketmap', socketmap, await askSocketmap(root, socketmap)]);
+  if (hooks.includes('sink')) doors.push(['sink', sink, await askSmtp(root, sink)]);
   const { isAnswering, found } = readDoors(doors);
-  return { state: 'installed', seesNotices: seesNotices(hooks), onFailure, isAnswering, found };
-}
-
-type Classes = ReadonlyMap<string, DomainClass>;
-
-async function hostedBy(
-  root: Root,
-  values: ReadonlyMap<string, string>,
-): Promise<{ domains: Classes; unlisted: string[] }> {
-  const domains = new Map<string, DomainClass>();
-  const unlisted: string[] = [];
-  for (const [name, { domains: parameter }] of Object.entries(domainClasses)) {
-    const domainClass = Object.keys(domainClasses).find((one): one is DomainClass => one === name);
-    for (const item of listItems(values.get(parameter) ?? '')) {
-      const names = await namesIn(root, item);
-      if (names === null) unlisted.push(`${parameter}: ${item}`);
-      // The default of virtual_alias_domains is a list of addresses as well.
-      for (const one of names ?? [])
-        if (domainClass && !one.includes('@') && !domains.has(one)) domains.set(one, domainClass);
-    }
-  }
-  return { domains, unlisted };
-}
-
-/** Names that an item of a list stands for: itself, the lines of a file, the keys of a table. */
-async function namesIn(root: Root, item: string): Promise<string[] | null> {
-  if (item.startsWith('!') || /^\.?[\w-]+(\.[\w-]+)*$/.test(item)) return [item].filter(isPlain);
-  const lines = (text: string): string[] =>
-    text
-      .split('\n')
-      .map((line) => line.trim().split(/\s/, 1)[0] ?? '')
-      .filter((name) => name !== '' && !name.startsWith('#'));
-  if (item.startsWith('/')) {
-    const text = await readText(root, item);
-    return typeof text === 'string' ? lines(text) : null;
-  }
-  const inline = /^inline:\{(.*)\}$/s.exec(item)?.[1];
-  if (inline !== undefined)
-    return [...inline.matchAll(/\{\s*([^\s=}]+)\s*=/g)].map(([, name = '']) => name);
-  const { status, stdout } = await root.run('/', ['postmap', '-s', item]);
-  return status === 0 ? lines(stdout) : null;
-}
-
-/** A pattern such as `.example.org` names no single domain. */
-function isPlain(name: string): boolean {
-  return !name.startsWith('.') && !name.startsWith('!');
-}
-
-async function foretell(
-  root: Root,
-  { configFolder, queueFolder, masterPath }: PostfixPlace,
-  values: ReadonlyMap<string, string>,
-  domains: Classes,
-  addresses: readonly string[],
-): Promise<UnknownForetold[]> {
-  const daemonFolder = masterPath.slice(0, masterPath.lastIndexOf('/'));
-  const hops = await askNextHops({ root, configFolder, queueFolder, daemonFolder }, addresses);
-  const answers: UnknownForetold[] = [];
-  for (const address of addresses) {
-    const domain = address.slice(address.lastIndexOf('@') + 1);
-    const domainClass = domains.get(domain) ?? 'local';
-    const catchAll = await findCatchAll(root, values, domainClass, domain);
-    const hop = hops.get(address);
-    const backend = domainClass === 'relay' && hop ? hop.host.replace(/^\[|\].*$/g, '') : null;
-    answers.push(foretellUnknown(values, { class: domainClass, catchAll, backend }));
-  }
-  return answers;
-}
-
-/** The table that has `@domain`, asked by postmap. */
-async function findCatchAll(
-  root: Root,
-  values: ReadonlyMap<string, string>,
-  domainClass: DomainClass,
-  domain: string,
-): Promise<string | null> {
-  const { recipients } = domainClasses[domainClass];
-  for (const parameter of new Set(['virtual_alias_maps', recipients]))
-    for (const table of listItems(values.get(parameter) ?? '')) {
-      if (!table.includes(':') || /^(unix|proxy:unix):/.test(table)) continue;
-      const { status, stdout } = await root.run('/', ['postmap', '-q', `@${domain}`, table]);
-      if (status === 0 && stdout.trim() !== '') return `${parameter}, ${table},`;
-    }
-  return null;
+  const noticesBy = noticeCheckOf(hooks);
+  return { ...noGuard, state: 'installed', noticesBy, onFailure, isAnswering, found };
 }

@@ -1,11 +1,10 @@
 /**
  * sendmail and its settings, as `spillway check` tells of them.
  */
-import { readFile } from 'node:fs/promises';
 import { foretellSendmail, readSendmailHabits } from '../../foreign/sendmail/notices-foretold.ts';
 import { isHostedName, readClasses, readUnknown } from '../../foreign/sendmail/unknown-answers.ts';
 import type { UnknownForetold } from '../../foreign/unknown-recipient.ts';
-import { firstFile, outside, type Root } from '../../machine/root.ts';
+import { firstFile, type Root, readText } from '../../machine/root.ts';
 import {
   cfPlaces,
   findSendmail,
@@ -14,11 +13,11 @@ import {
   type SendmailProgram,
 } from '../../machine/sendmail.ts';
 import { askMilter, askSocketmap } from '../ask-guard.ts';
-import { lookAround } from '../sendmail-scene.ts';
-import { isOurs, readDoors } from './doors.ts';
-import { guardedNotice } from './guarded-notice.ts';
+import { faultAt } from '../change-flow.ts';
+import { lookAtSendmail } from '../sendmail-scene.ts';
+import { readDoors } from './doors.ts';
 import { findUnknown, openDoor } from './hosted.ts';
-import { type GuardFound, noGuard, type ServerCheck } from './server-check.ts';
+import { type GuardFound, muteServer, noGuard, type ServerCheck } from './server-check.ts';
 
 /** None where there is none, or the program of that name is another server's. */
 export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
@@ -29,18 +28,22 @@ export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
   if (met.kind === 'fault') return [];
   const program = met.value;
   const isRunning = await isDaemonRunning(root);
-  const habits = readSendmailHabits(await readFile(outside(root, cf), 'latin1'));
+  const title = `sendmail ${program.version}`;
+  const text = await readText(root, cf);
+  if (typeof text !== 'string') return [muteServer('sendmail', title, text.problem)];
+  const habits = readSendmailHabits(text);
   const guard = await findGuard(root);
   const check: ServerCheck = {
     mta: 'sendmail',
-    title: `sendmail ${program.version}`,
+    title,
+    problem: null,
     isRunning,
     configuration: cf,
     install: 'spillway install sendmail --apply',
     guard,
     notices: {
-      loopback: guardedNotice(guard, foretellSendmail(habits, 'loopback')),
-      'null-mx': guardedNotice(guard, foretellSendmail(habits, 'null-mx')),
+      loopback: foretellSendmail(habits, 'loopback'),
+      'null-mx': foretellSendmail(habits, 'null-mx'),
     },
     unknown: await findUnknown(
       { domains: await hostedBy(root, program), unlisted: [] },
@@ -52,7 +55,7 @@ export async function checkSendmail(root: Root): Promise<ServerCheck[]> {
 }
 
 async function findGuard(root: Root): Promise<GuardFound> {
-  const { steps, scene } = await lookAround({ root });
+  const { steps, scene } = await lookAtSendmail({ root });
   const installed = scene?.installed ?? null;
   if (!scene) return { ...noGuard, found: steps.map(({ found }) => found).slice(-1) };
   if (installed === null) return noGuard;
@@ -60,14 +63,14 @@ async function findGuard(root: Root): Promise<GuardFound> {
     return {
       ...noGuard,
       state: 'faulty',
-      found: [`${scene.source} line ${installed.line}: ${installed.problem}`],
+      found: [faultAt(scene.source, installed)],
     };
   const { socketmap, milter, onFailure } = installed;
   const doors = readDoors([
-    [socketmap, await askSocketmap(root, socketmap), isOurs.socketmap],
-    [milter, await askMilter(root, milter), isOurs.milter],
+    ['socketmap', socketmap, await askSocketmap(root, socketmap)],
+    ['milter', milter, await askMilter(root, milter)],
   ]);
-  return { state: 'installed', seesNotices: true, onFailure, ...doors };
+  return { ...noGuard, state: 'installed', noticesBy: 'notice', onFailure, ...doors };
 }
 
 /** Members of the classes w and R: what it takes for its own, and what it relays for everybody. */
