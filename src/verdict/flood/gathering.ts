@@ -6,16 +6,17 @@
  * window at least.
  */
 import { Account, type Side } from './account.ts';
-import { keepNames, type Sight } from './sight.ts';
+import type { Sight } from './sight.ts';
 
 const mostKept = 4;
 const slices = 3;
-/** Most keys are seen once, and need no list of their own. */
+/** Most keys are never seen as often as that, and need no list of their own. */
 const none: readonly never[] = [];
 
 interface Kept {
   readonly sight: Sight;
   readonly side: Side;
+  readonly before: Kept | null;
 }
 
 interface Slice {
@@ -30,7 +31,11 @@ export class Gathering {
   /** A key is looked at again when its harm has grown to this. */
   lookAt = 0;
   private readonly window: number;
-  private kept: readonly Kept[] | null = none;
+  /** Whether there can be a flood in it at all. */
+  isMore = false;
+  /** The newest, and those before it. */
+  private kept: Kept | null = null;
+  private keptCount = 0;
   /** The newest first. */
   private ring: readonly Slice[] = none;
   private sliceEnd = 0;
@@ -41,19 +46,14 @@ export class Gathering {
 
   add(sight: Sight, side: Side): void {
     this.lastAt = sight.at;
-    if (this.kept) this.keep(this.kept, sight, side);
-    else this.addUp(sight, side);
+    if (this.isMore) this.addUp(sight, side);
+    else this.keep(sight.kept(), side);
   }
 
   /** One more that is of the same key, and no part of a flood: its harm is a share of both. */
   setAside(at: number): void {
     this.lastAt = at;
     this.sliceAt(at).aside++;
-  }
-
-  /** Whether there can be a flood in it at all. */
-  get isMore(): boolean {
-    return this.kept === null;
   }
 
   /** The sum of a count over the window; cheap, unlike `total`. */
@@ -72,17 +72,24 @@ export class Gathering {
     return total;
   }
 
-  private keep(kept: readonly Kept[], sight: Sight, side: Side): void {
-    const one = { sight: keepNames(sight), side };
-    const since = sight.at - this.window;
-    if (kept.length < mostKept) this.kept = kept.concat(one);
-    else if (kept.some(({ sight: { at } }) => at < since))
-      this.kept = kept.filter(({ sight: { at } }) => at >= since).concat(one);
-    else {
-      this.kept = null;
-      for (const before of kept) this.addUp(before.sight, before.side);
-      this.addUp(sight, side);
-    }
+  private keep(sight: Sight, side: Side): void {
+    this.kept = { sight, side, before: this.kept };
+    this.keptCount++;
+    if (this.keptCount <= mostKept) return;
+    const recent = this.takeKept(sight.at - this.window);
+    this.isMore = recent.length > mostKept;
+    for (const one of recent)
+      if (this.isMore) this.addUp(one.sight, one.side);
+      else this.keep(one.sight, one.side);
+  }
+
+  /** Those since then, the oldest first; none is kept any more. */
+  private takeKept(since: number): Kept[] {
+    const recent: Kept[] = [];
+    for (let one = this.kept; one && one.sight.at >= since; one = one.before) recent.unshift(one);
+    this.kept = null;
+    this.keptCount = 0;
+    return recent;
   }
 
   private addUp(sight: Sight, side: Side): void {

@@ -142,8 +142,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   function gatherMail(sight: Sight): void {
-    const { outcome, at, sender, recipient, home, site, client, network } = sight;
+    const { outcome, at, sender, recipient, client, network } = sight;
     if (outcome === null) return;
+    const { home, site } = sight;
     if (outcome === 'unknown' || outcome === 'refused') {
       harm.setAside(at);
       if (home && !home.isEmpty) gather('home', home, sight, 'from');

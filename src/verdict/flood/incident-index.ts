@@ -90,7 +90,7 @@ export class IncidentIndex {
   }
 
   private bySender(sight: Sight): Explanation | null {
-    const { kind, sender, home, recipient, site } = sight;
+    const { kind, sender, recipient } = sight;
     const from = this.find('sender', sender, sight);
     if (from) return { incident: from, side: 'from', by: 'sender' };
     if (isNotice(sight)) {
@@ -98,11 +98,11 @@ export class IncidentIndex {
       if (to) return { incident: to, side: 'to', by: 'sender' };
     }
     if (this.found.home.size === 0) return null;
-    const among = this.find('home', home, sight);
+    const among = this.find('home', sight.home, sight);
     if (among) return { incident: among, side: 'from', by: 'home' };
     // One that comes in may be about a joe job.
     const isOurs = kind === 'notice' || (kind === 'fate' && isNotice(sight));
-    const told = isOurs ? this.find('home', site, sight) : null;
+    const told = isOurs ? this.find('home', sight.site, sight) : null;
     return told && { incident: told, side: 'to', by: 'home' };
   }
 
@@ -119,21 +119,21 @@ export class IncidentIndex {
   }
 
   private byRecipient(sight: Sight): Explanation | null {
-    const { kind, outcome, sender, recipient, site, hop } = sight;
+    const { kind, outcome, sender, recipient, hop } = sight;
     if (outcome === 'returned') {
-      const incident = this.find('loop', site, sight);
+      const incident = this.find('loop', sight.site, sight);
       if (incident) return { incident, side: 'to', by: 'loop' };
       const from = this.find('hop', hop, sight);
       if (from) return { incident: from, side: 'from', by: 'hop' };
     }
     if (isNotice(sight)) {
-      const incident = kind === 'notice' ? null : this.find('notified', site, sight);
+      const incident = kind === 'notice' ? null : this.find('notified', sight.site, sight);
       if (incident) return { incident, side: 'from', by: 'notified' };
       const isOurs = kind === 'notice' || kind === 'fate';
       const storm = isOurs ? this.find('storm', nobody, sight) : null;
       return storm && { incident: storm, side: 'to', by: 'storm' };
     }
-    const harvest = outcome === 'unknown' ? this.find('harvested', site, sight) : null;
+    const harvest = outcome === 'unknown' ? this.find('harvested', sight.site, sight) : null;
     if (harvest) return { incident: harvest, side: 'from', by: 'harvested' };
     if (!sender || !recipient || this.found.pair.size === 0) return null;
     const pair = this.find('pair', this.nameText(pairName(sender, recipient)), sight);

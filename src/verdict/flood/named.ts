@@ -22,6 +22,11 @@ export class Named {
     return this.text.length === Math.max(this.from, 0);
   }
 
+  /** Of an address; the whole of it where it has none. */
+  domain(nameText: NameText): Named {
+    return nameText(this.text, this.text.lastIndexOf('@') + 1);
+  }
+
   /** Lower case. */
   get name(): string {
     return this.kept().text;

@@ -10,7 +10,17 @@ import type { Observation } from './observation.ts';
 
 export type SightOutcome = Extract<Observation, { outcome: string }>['outcome'];
 
-export interface Sight {
+interface Names {
+  /** Null: not known. Empty: a notice. */
+  readonly sender: Named | null;
+  readonly recipient: Named | null;
+  readonly client: Named | null;
+  readonly network: Named | null;
+  /** Address of the next hop, of what came back from there. */
+  readonly hop: Named | null;
+}
+
+export class Sight {
   readonly kind: Observation['kind'];
   readonly outcome: SightOutcome | null;
   /** Never before an earlier one. */
@@ -18,17 +28,50 @@ export interface Sight {
   readonly bytes: number;
   /** Of a message that came in. */
   readonly recipients: number;
-  /** Null: not known. Empty: a notice. */
   readonly sender: Named | null;
   readonly recipient: Named | null;
-  /** Domain of the sender. */
-  readonly home: Named | null;
-  /** Domain of the recipient. */
-  readonly site: Named | null;
   readonly client: Named | null;
   readonly network: Named | null;
-  /** Address of the next hop, of what came back from there. */
   readonly hop: Named | null;
+  private readonly nameText: NameText;
+  private senderDomain: Named | null = null;
+  private recipientDomain: Named | null = null;
+
+  constructor(observation: Observation, at: number, names: Names, nameText: NameText) {
+    this.kind = observation.kind;
+    this.outcome = 'outcome' in observation ? observation.outcome : null;
+    this.at = at;
+    this.bytes = 'bytes' in observation ? observation.bytes : 0;
+    this.recipients = observation.kind === 'received' ? observation.recipients : 1;
+    this.sender = names.sender;
+    this.recipient = names.recipient;
+    this.client = names.client;
+    this.network = names.network;
+    this.hop = names.hop;
+    this.nameText = nameText;
+  }
+
+  /** Domain of the sender. Of most mail nobody asks for it. */
+  get home(): Named | null {
+    if (!this.senderDomain && this.sender) this.senderDomain = this.sender.domain(this.nameText);
+    return this.senderDomain;
+  }
+
+  /** Domain of the recipient. */
+  get site(): Named | null {
+    if (!this.recipientDomain && this.recipient)
+      this.recipientDomain = this.recipient.domain(this.nameText);
+    return this.recipientDomain;
+  }
+
+  /** The same, which from now on keeps nothing but its own texts in memory. */
+  kept(): this {
+    this.sender?.kept();
+    this.recipient?.kept();
+    this.senderDomain = null;
+    this.recipientDomain = null;
+    return this;
+  }
 }
 
 export type See = (observation: Observation, at: number) => Sight;
@@ -48,8 +91,6 @@ const textLimit = 320;
 export function createSee(seed: number): See {
   const nameText = namesOf(seed);
   const findPlace = createFindPlace(nameText);
-  const domainOf = (path: string) => nameText(path, path.lastIndexOf('@') + 1);
-
   const hopOf = (observation: Observation) => {
     if (observation.kind !== 'fate' || observation.outcome !== 'returned') return null;
     const address = addressIn(observation.nextHop ?? '');
@@ -57,25 +98,18 @@ export function createSee(seed: number): See {
   };
 
   return (observation, at) => {
-    const { kind } = observation;
     const address = shortened(observation.client);
-    const place = address === null ? null : findPlace(address);
     const reversePath = shortened(observation.reversePath);
     const forwardPath = shortened(observation.forwardPath);
-    return {
-      kind,
-      outcome: 'outcome' in observation ? observation.outcome : null,
-      at,
-      bytes: 'bytes' in observation ? observation.bytes : 0,
-      recipients: kind === 'received' ? observation.recipients : 1,
+    const place = address === null ? null : findPlace(address);
+    const names = {
       sender: reversePath === null ? null : nameText(reversePath),
-      home: reversePath === null ? null : domainOf(reversePath),
       recipient: forwardPath === null ? null : nameText(forwardPath),
-      site: forwardPath === null ? null : domainOf(forwardPath),
       client: place?.client ?? null,
       network: place?.network ?? null,
       hop: hopOf(observation),
     };
+    return new Sight(observation, at, names, nameText);
   };
 }
 
@@ -104,13 +138,4 @@ function createFindPlace(nameText: NameText): (address: string) => Place {
 function shortened<Text extends string | null>(text: Text): Text;
 function shortened(text: string | null): string | null {
   return text === null || text.length <= textLimit ? text : text.slice(0, textLimit);
-}
-
-/** The same, whose names from now on keep nothing but their own texts in memory. */
-export function keepNames(sight: Sight): Sight {
-  sight.sender?.kept();
-  sight.home?.kept();
-  sight.recipient?.kept();
-  sight.site?.kept();
-  return sight;
 }
