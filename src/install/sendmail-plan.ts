@@ -11,7 +11,7 @@ import type { Edit } from '../foreign/sendmail/edit.ts';
 import { guardedMailers } from '../foreign/sendmail/guard-rules.ts';
 import type { GuardSettings } from '../foreign/sendmail/guard-settings.ts';
 import { addToMc, removeFromMc } from '../foreign/sendmail/mc.ts';
-import { failureOf, few } from '../machine/failure.ts';
+import { below, failureOf, few } from '../machine/failure.ts';
 import { outside, type Root } from '../machine/root.ts';
 import { faultAt } from './change-flow.ts';
 import type { NewFile } from './place-files.ts';
@@ -77,7 +77,7 @@ async function rebuild(
   const differing = stale.length === 0 ? [] : differences(old.text, cfText);
   if (differing.length > 0)
     return stop(
-      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:${few(differing)}`,
+      `${layout.cf} is not what ${layout.mc} makes. If ${layout.mc} was changed since, build it first; if somebody changed ${layout.cf}, bring that into ${layout.mc}, or change ${layout.cf} itself with --cf ${layout.cf}:${below(differing)}`,
     );
   if (now.warnings !== bare.warnings)
     return stop(`m4 says:${few([now.warnings]) || ' nothing of what it said before'}`);
@@ -86,7 +86,7 @@ async function rebuild(
     if (conflict !== null) return stop(`${layout.mc} makes ${conflict}`);
   }
   const wrong = compareBuilt(bare.text, now.text, settings);
-  if (wrong.length > 0) return stop(`${layout.mc} does not make what it should:${few(wrong)}`);
+  if (wrong.length > 0) return stop(`${layout.mc} does not make what it should:${below(wrong)}`);
 
   const steps = [well('build', `m4 makes the old ${layout.cf} and the guard's lines, no more`)];
   if (!settings) steps[0] = well('build', `m4 makes ${layout.cf} without the guard's lines`);

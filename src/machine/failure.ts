@@ -30,13 +30,22 @@ function linesOf(text: string): string[] {
   return text.split('\n').flatMap((line) => line.trimEnd() || []);
 }
 
-/** What stands behind a colon: the one line, or the first ones indented below, and how many more there are. */
+/** What stands behind a colon: the one line or, if there are several, as `below`. */
 export function few(texts: readonly string[]): string {
-  const lines = texts.flatMap(linesOf).map((line) => shorten(line.trim()));
-  if (lines.length === 1) return ` ${lines[0]}`;
+  const lines = shortLines(texts);
+  return lines.length === 1 ? ` ${lines[0]}` : below(lines);
+}
+
+/** The first lines, each indented on its own, and how many more there are. */
+export function below(texts: readonly string[]): string {
+  const lines = shortLines(texts);
   const more = lines.length - mostLines;
   const rest = more > 0 ? [`and ${more} more`] : [];
   return [...lines.slice(0, mostLines), ...rest].map((line) => `\n  ${line}`).join('');
+}
+
+function shortLines(texts: readonly string[]): string[] {
+  return texts.flatMap(linesOf).map((line) => shorten(line.trim()));
 }
 
 function shorten(line: string): string {

@@ -82,10 +82,19 @@ async function countInLog({ machine }: Peer, pattern: RegExp): Promise<number> {
   return (await machine.log()).filter((line) => pattern.test(line)).length;
 }
 
-/** Of smtpd's own and of the door: who ended, or was started anew, has another number. */
+/**
+ * Of smtpd's own and of the door: who ended, or was started anew, has another number. The door is a shell until that has
+ * found its Node.
+ */
 async function processes({ machine }: Peer): Promise<string> {
   const command = ['pgrep', '-u', 'opensmtpd,opensmtpq', '-a'];
-  return await run(machine.place, command, { accept: [0, 1] });
+  let found = '';
+  const isSettled = async (): Promise<boolean> => {
+    found = await run(machine.place, command, { accept: [0, 1] });
+    return !/ \/bin\/sh | <defunct>/.test(found);
+  };
+  assert.ok(await until(isSettled), found);
+  return found;
 }
 
 /** What the door says. */
