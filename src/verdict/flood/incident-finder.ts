@@ -103,8 +103,14 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     gathering.add(sight, side);
     if (!floods[kind].isFlood(gathering, limits, around)) return;
     tables[kind].delete(key);
-    if (kind === 'home' && knowsHome(key.name, sight.at)) return;
+    if (isNoSubject(kind, key, sight.at)) return;
     register.open(kind, key, gathering.total('many'), sight.at);
+  }
+
+  function isNoSubject(kind: GatherKind, { name }: Named, at: number): boolean {
+    // It has no local part, and would be taken for all names at the domain.
+    if (kind === 'sender') return name.startsWith('@');
+    return kind === 'home' && knowsHome(name, at);
   }
 
   /** What goes to the sender of other mail counts for that sender. */
