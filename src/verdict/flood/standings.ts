@@ -7,6 +7,7 @@
  * that were not heard of for longest are forgotten. So a flood of strangers takes nobody's good name.
  */
 import { detached } from '../../mail/detached.ts';
+import { forgetOldest } from '../../mail/forget-oldest.ts';
 
 export interface StandingLimits {
   /** Recipients that existed, old ones counting less... */
@@ -91,7 +92,7 @@ export class Standings {
     this.others.delete(client);
     const known = this.isGoodAt(standing, at) ? this.proven : this.others;
     known.set(client, standing);
-    if (known.size > this.limits.clients) forgetOldest(known);
+    forgetOldest(known, this.limits.clients);
   }
 
   private isGoodAt({ good, unknown, since, at }: Standing, now: number): boolean {
@@ -104,11 +105,4 @@ export class Standings {
 /** It may be part of a request, of which nothing else is to stay in memory. */
 function unheardOf(client: string, now: number): Standing {
   return { client: detached(client), since: now, good: 0, unknown: 0, at: now };
-}
-
-function forgetOldest(known: Map<string, Standing>): void {
-  for (const client of known.keys()) {
-    known.delete(client);
-    return;
-  }
 }
