@@ -312,3 +312,13 @@ test('of more incidents than may be open a restart goes on with the newest', () 
     incidents.slice(-5).map(({ subject }) => subject),
   );
 });
+
+for (const outcome of ['refused', 'unknown'] as const)
+  test(`two whose mail is ${outcome}, as anybody can have it, are in no answer loop`, () => {
+    const stage = new Stage('pair');
+    for (let i = 0; i < 40; i++) {
+      stage.attempt(morning + i, '192.0.2.66', 'ann@a.example', 'bob@b.example', outcome);
+      stage.attempt(morning + i, '192.0.2.66', 'bob@b.example', 'ann@a.example', outcome);
+    }
+    assert.deepEqual(play(stage.observations).incidents(), []);
+  });

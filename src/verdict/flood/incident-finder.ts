@@ -164,7 +164,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (site) tables.harvested.get(site)?.setAside(at);
       if (outcome === 'delivered') setSentAside(sight);
     }
-    if (sender && recipient && pairs.isAnswered(sender, recipient))
+    // What was refused nobody answers, and anybody can have it refused.
+    const isTaken = outcome !== 'refused' && outcome !== 'unknown';
+    if (isTaken && sender && recipient && pairs.isAnswered(sender, recipient))
       gather('pair', nameText(pairName(sender, recipient)), sight, 'between');
   }
 
