@@ -15,13 +15,20 @@ export interface OwnQueue extends Pick<Keeping, 'queue' | 'nextId'> {
 }
 
 const day = 24 * 3_600_000;
+/** ms for sendmail to take it: one that hangs must not be joined by another for each alert. */
+const defaultPatience = 60_000;
 
 /**
  * With the null reverse-path: nothing ever comes of it. `by`: our queue, or the path of sendmail. What
  * our queue knows as an alert, and another server's as a notice to that address, counts for no flood.
  */
-export async function sendAlert(to: string, content: Buffer, by: OwnQueue | string): Promise<void> {
-  if (typeof by === 'string') return await handOver(to, content, by);
+export async function sendAlert(
+  to: string,
+  content: Buffer,
+  by: OwnQueue | string,
+  patience = defaultPatience,
+): Promise<void> {
+  if (typeof by === 'string') return await handOver(to, content, by, patience);
   const { queue, nextId, delivery, directory } = by;
   await using draft = queue.begin();
   if (!draft) throw new Error('the queue is busy');
@@ -52,9 +59,15 @@ function domainOf(path: string): string {
   return comparableDomain(path.slice(path.lastIndexOf('@') + 1));
 }
 
-async function handOver(to: string, content: Buffer, sendmail: string): Promise<void> {
+async function handOver(
+  to: string,
+  content: Buffer,
+  sendmail: string,
+  timeout: number,
+): Promise<void> {
   const child = spawn(sendmail, ['-i', '-f', '<>', '--', to], {
     stdio: ['pipe', 'ignore', 'pipe'],
+    timeout,
   });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => {
@@ -62,6 +75,6 @@ async function handOver(to: string, content: Buffer, sendmail: string): Promise<
   });
   // sendmail reads lines as the machine writes them.
   child.stdin.on('error', () => {}).end(content.toString().replaceAll('\r\n', '\n'));
-  const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error(`${sendmail} ended with ${status}: ${said.trim()}`);
+  const [status, signal] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${sendmail} ended with ${status ?? signal}: ${said.trim()}`);
 }

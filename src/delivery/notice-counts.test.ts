@@ -48,3 +48,10 @@ test('a million senders are no reason to remember them all', () => {
   }
   assert.equal(counts.toAll(), 200_000);
 });
+
+test('what was not written after all is taken back of the sum, however many senders there are', () => {
+  const counts = createNoticeCounts(() => 0);
+  for (let n = 0; n < 100_010; n++) counts.add(`n${n}@example.org`);
+  for (let n = 0; n < 100_010; n++) counts.remove(`n${n}@example.org`);
+  assert.equal(counts.toAll(), 0);
+});

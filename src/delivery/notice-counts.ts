@@ -51,6 +51,9 @@ export function createNoticeCounts(now: () => number): NoticeCounts {
       one.sum += by;
       return;
     }
+    // One of too many senders was only counted in the sum.
+    const newest = current().at(-1);
+    if (newest && newest.sum > 0) newest.sum += by;
   }
 
   return {

@@ -29,6 +29,37 @@ test('texts of strangers cannot write a header, a line or a colour of their own'
   assert.match(mail, /spillway journal \/2006\/09\/05\.1 tells more/);
 });
 
+test('no name makes a line that a mail server refuses', () => {
+  const mails: Buffer[] = [];
+  const send = async (_: string, content: Buffer) => void mails.push(content);
+  const { options } = optionsWith({ mail: { to: 'ann@example.org', send } });
+  for (const character of ['x', 'ü', '\u{1f4e7}', '\u001b', '\u202e']) {
+    const subject = `${character.repeat(150)}@example.org`;
+    createAlerts(options)('began', exampleIncident({ subject, samples: Array(8).fill(subject) }));
+  }
+  assert.equal(mails.length, 5);
+  for (const mail of mails) {
+    const lines = mail.toString('latin1').split('\r\n');
+    assert.deepEqual(
+      lines.filter(({ length }) => length > 998),
+      [],
+    );
+    assert.ok(!mail.toString().includes('\ufffd'));
+  }
+});
+
+test('a clock that is set back makes alerts silent for no longer than an hour', () => {
+  let mails = 0;
+  let now = Date.parse('2038-01-19T03:14:08Z');
+  const send = async () => void mails++;
+  const { options } = optionsWith({ mail: { to: 'ann@example.org', send }, now: () => now });
+  const alert = createAlerts(options);
+  for (let i = 0; i < 21; i++) alert('began', exampleIncident());
+  now -= 365 * 24 * 3_600_000;
+  alert('began', exampleIncident());
+  assert.equal(mails, 21);
+});
+
 test('after twenty within an hour only the log tells of more', () => {
   let mails = 0;
   let now = 1_800_000;

@@ -45,7 +45,8 @@ export function createAlerts(options: AlertOptions): Alerts {
 
   function maySend(): boolean {
     const at = now();
-    sent = sent.filter((time) => at - time < hour);
+    // In either direction: a clock that was set back is no reason to be silent until it has caught up.
+    sent = sent.filter((time) => Math.abs(at - time) < hour);
     const wasSilent = isSilent;
     isSilent = sent.length >= mostPerHour;
     if (!isSilent) sent.push(at);
@@ -109,12 +110,20 @@ function formatAlert(
     'Content-Type: text/plain; charset=utf-8',
     'Content-Transfer-Encoding: 8bit',
     '',
-    printable(incidentTitle(incident)),
+    ...inShortLines(incidentTitle(incident)),
     '',
-    ...incidentLines(incident).map((line) => printable(line, 900)),
+    ...incidentLines(incident).flatMap(inShortLines),
     '',
     `spillway journal ${incidentLink(id)} tells more.`,
     occasion === 'began' ? `spillway flood lift ${id} lifts what is done against it.` : '',
   ];
   return Buffer.from(`${lines.join('\r\n')}\r\n`);
 }
+
+/** RFC 5322 §2.1.1: many servers take no line of more than 998 octets, and a name may be all of them. */
+function inShortLines(text: string): string[] {
+  return printable(text).match(shortLine) ?? [];
+}
+
+/** Characters, each of up to four octets. */
+const shortLine = /.{1,240}/gu;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createFakeClock } from '../../test/fake-clock.ts';
+import { liveMemory } from '../../test/live-memory.ts';
 import { exampleIncident } from '../../test/store/journal-suite.ts';
 import type { StoredIncident } from '../store/journal-store.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
@@ -73,6 +74,18 @@ test('a brake that is lifted by hand is heard of', async () => {
   assert.deepEqual(world.lifted, [first.id]);
 });
 
+test('a brake is lifted by hand also where it goes on for the second time', async () => {
+  const { clock, stored, world, keeping } = open();
+  await using _ = await keeping;
+  for (const isOpen of [true, false, true]) {
+    world.changed = [{ ...first, isOpen }];
+    await clock.advance(2000);
+  }
+  stored.set(first.id, { ...first, isLifted: true });
+  await clock.advance(2000);
+  assert.deepEqual(world.lifted, [first.id]);
+});
+
 test('what cannot be saved waits, is told of once, and what was joined meanwhile is not saved any more', async () => {
   const { clock, stored, told, faults, world, keeping } = open();
   await using _ = await keeping;
@@ -94,3 +107,22 @@ test('the last changes are saved at the end', async () => {
   await kept[Symbol.asyncDispose]();
   assert.equal(stored.size, 1);
 });
+
+for (const isFull of [false, true])
+  test(`of incidents without end few stay in memory, ${isFull ? 'though none can be saved' : 'once they are saved'}`, async () => {
+    const { clock, stored, told, world, keeping } = open();
+    await using _ = await keeping;
+    world.isFull = isFull;
+    const before = liveMemory();
+    for (let turn = 0; turn < 40; turn++) {
+      world.changed = Array.from({ length: 5000 }, (_, n) => ({
+        ...first,
+        id: `2006-09-05.${turn * 5000 + n}`,
+        isOpen: false,
+      }));
+      await clock.advance(2000);
+      for (const all of [stored, told]) 'clear' in all ? all.clear() : all.splice(0);
+    }
+    const used = (liveMemory() - before) / 2 ** 20;
+    assert.ok(used < 8, `${used} MB`);
+  });

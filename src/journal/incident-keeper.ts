@@ -6,6 +6,7 @@
  */
 import type { FloodWatch } from '../judge/flood-watch.ts';
 import type { Clock } from '../mail/clock.ts';
+import { forgetOldest } from '../mail/forget-oldest.ts';
 import type { JournalStore } from '../store/journal-store.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
 import { systemClock } from './system-clock.ts';
@@ -25,30 +26,44 @@ const turn = 2000;
 /** ms; what ended before that is nothing to go on with: queues keep mail for five days. */
 const memory = 6 * 24 * 3_600_000;
 
+/** Most that wait for a journal that cannot be written, and most of which it is known what was told. */
+const mostKept = 5000;
+
 /** Rejects with JournalReadError. */
 export async function keepIncidents(options: IncidentKeeperOptions): Promise<AsyncDisposable> {
   const { store, watch, onIncident, onFault, clock = systemClock } = options;
   const unsaved = new Map<string, Incident>();
-  /** By id: what was told last. */
+  /** By id: what was told last; those that changed last are last. */
   const told = new Map<string, Occasion>();
+  /** Ids of those that go on, also for the second time. */
+  const open = new Set<string>();
   let hasTrouble = false;
   let cancel = () => {};
   let working: Promise<void> = Promise.resolve();
 
   const before = await store.incidents({ since: clock.now() - memory });
-  for (const { id, isOpen } of before) told.set(id, isOpen ? 'began' : 'ended');
+  for (const { id, isOpen } of before) {
+    remember(id, isOpen ? 'began' : 'ended');
+    if (isOpen) open.add(id);
+  }
   watch.resume(before);
   watch.lift(before.filter(({ isLifted }) => isLifted).map(({ id }) => id));
 
+  function remember(id: string, occasion: Occasion): void {
+    told.delete(id);
+    told.set(id, occasion);
+    forgetOldest(told, mostKept);
+  }
+
   function tell(incident: Incident): void {
     const { id, isOpen } = incident;
-    if (!told.has(id)) {
-      told.set(id, 'began');
-      onIncident('began', incident);
-    }
-    if (isOpen || told.get(id) === 'ended') return;
-    told.set(id, 'ended');
-    onIncident('ended', incident);
+    if (isOpen) open.add(id);
+    else open.delete(id);
+    const before = told.get(id);
+    const isEnd = !isOpen || before === 'ended';
+    remember(id, isEnd ? 'ended' : 'began');
+    if (before === undefined) onIncident('began', incident);
+    if (isEnd && before !== 'ended') onIncident('ended', incident);
   }
 
   async function work(): Promise<void> {
@@ -58,8 +73,10 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
         unsaved.delete(part);
         // Of what became a part, the whole tells the end.
         told.delete(part);
+        open.delete(part);
       }
     }
+    forgetOldest(unsaved, mostKept);
     try {
       const saving = [...unsaved.values()];
       await store.saveIncidents(saving);
@@ -75,9 +92,9 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
   }
 
   async function hearOfLifted(): Promise<void> {
-    if (![...told.values()].includes('began')) return;
-    const open = await store.incidents({ since: clock.now() });
-    watch.lift(open.filter(({ isLifted }) => isLifted).map(({ id }) => id));
+    if (open.size === 0) return;
+    const found = await store.incidents({ since: clock.now() });
+    watch.lift(found.filter(({ isLifted }) => isLifted).map(({ id }) => id));
   }
 
   function schedule(): void {

@@ -14,6 +14,7 @@ import {
   Stage,
 } from '../../test/flood/scenes.ts';
 import { noLoopFacts } from '../verdict/loop-facts.ts';
+import type { NoticeOrigin } from '../verdict/notice-origin.ts';
 import { noProof } from '../verdict/sender-proof.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
 import { createFloodWatch } from './flood-watch.ts';
@@ -50,6 +51,7 @@ function watchAfter({ observations }: Scene, alertsTo: () => string | null = () 
 const inForged = watchAfter(forgedSenderAtDoor('one', size)).watch;
 const inDomain = watchAfter(fromOne(forgedDomain('one', size), 20)).watch;
 const inHarvest = watchAfter(harvest('one', size)).watch;
+const inNetwork = watchAfter(networkHarvest()).watch;
 const inStorm = watchAfter(noticeStorm('one', { ...size, count: 2000 })).watch;
 
 const cases: readonly [
@@ -94,9 +96,26 @@ const cases: readonly [
     'a notice about its mail',
     inHarvest,
     notice('x@y.example', '192.0.2.7'),
-    true,
+    false,
     'discard flood-notice',
   ],
+  ['a neighbour of many harvesters', inNetwork, rcpt('203.0.113.9', ''), false, '421 flood-client'],
+  ['one among them that is known as good', inNetwork, rcpt('203.0.113.7', ''), false, null],
+  [
+    'a notice about mail of a neighbour',
+    inNetwork,
+    notice('x@y.example', '203.0.113.9'),
+    false,
+    'discard flood-notice',
+  ],
+  [
+    'a notice about mail of the good one',
+    inNetwork,
+    notice('x@y.example', '203.0.113.7'),
+    false,
+    null,
+  ],
+  ['a notice about mail of one of us', inNetwork, notice('x@y.example', '203.0.113.9'), true, null],
   ['any notice in a storm', inStorm, notice('ann@other.example'), true, 'discard notice-storm'],
   ['mail in a storm', inStorm, rcpt('100.64.9.9', 'ann@other.example'), false, null],
 ];
@@ -107,7 +126,7 @@ for (const [name, watch, question, isOurs, want] of cases)
   });
 
 const postmaster = 'Postmaster@Hosted.example';
-const failedAlert: Question = {
+const failedAlert = {
   ...base,
   adapter: 'delivery',
   client: null,
@@ -124,7 +143,7 @@ const failedAlert: Question = {
     toAll: 0,
     backlog: null,
   },
-};
+} as const satisfies Question;
 const doorsOfAlerts: readonly [name: string, question: Question][] = [
   ['as a notice, at the door of its own', notice(postmaster.toLowerCase())],
   ['about mail of a client', notice(postmaster, '192.0.2.7')],
@@ -149,6 +168,59 @@ for (const [name, question] of doorsOfAlerts)
     assert.equal(watch.changed()[0]?.id, before.id);
   });
 
+test('a notice of ours to whom alerts go as well, forged as the sender of others, is braked', () => {
+  const { watch } = watchAfter(noticeStorm('one', { ...size, count: 2000 }), () => postmaster);
+  const origin: NoticeOrigin = { ...failedAlert.origin, isAlert: false, reversePath: postmaster };
+  const question: Question = { ...failedAlert, forwardPath: postmaster, origin };
+  assert.equal(watch.brake(question, true)?.reason, 'notice-storm');
+});
+
+test('mail in the names of ever new domains takes no client its good name', () => {
+  const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));
+  const batch = 4000;
+  for (let first = 0; first < 3 * batch; first += batch)
+    for (let round = 0; round < 2; round++) {
+      clock.now += hour;
+      for (let n = first; n < first + batch; n++) {
+        const question = { ...rcpt('100.64.9.9', `a@x-${n}.example`), adapter: 'milter' } as const;
+        for (let i = 0; i < 11; i++) watch.see(question, accepted, false);
+      }
+    }
+  const names = watch.goodClients().map(({ client }) => client);
+  assert.ok(names.length > 9000, `${names.length}`);
+  assert.ok(names.includes('203.0.113.7'));
+});
+
+test('where the clock is set back what goes on goes on, ends when it is quiet, and a day is no hour', () => {
+  const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));
+  const question = rcpt('100.64.9.9', forged);
+  clock.now -= 365 * 24 * hour;
+  assert.notEqual(watch.brake(question, false), null);
+  const [changed] = watch.changed();
+  assert.equal(changed?.id, '2006-09-05.1');
+  clock.now += 2 * hour;
+  watch.changed();
+  assert.equal(watch.brake(question, false), null);
+  const unknown: Verdict = { action: 'refuse', reply: null, reason: 'mailbox-unknown', steps: [] };
+  for (let i = 0; i < 100; i++) {
+    clock.now += hour / 2;
+    watch.see(rcpt('203.0.113.77', 'bob@other.example', `x${i}@site.example`), unknown, false);
+  }
+  assert.deepEqual(watch.changed(), [], 'a few dead addresses a day are no harvest');
+});
+
+test('an incident of a time that is still to come is over when it is quiet', () => {
+  const { watch } = watchAfter(forgedSenderAtDoor('one', size));
+  const [told] = watch.changed();
+  assert.ok(told);
+  const clock = { now: morning - 24 * hour };
+  const again = createFloodWatch({ now: () => clock.now });
+  again.resume([told]);
+  clock.now += 2 * hour;
+  const [ended] = again.changed();
+  assert.deepEqual([ended?.id, ended?.isOpen], [told.id, false]);
+});
+
 const honest: readonly [name: string, scene: Scene, client: string][] = [
   [
     'sends the notices of a joe job',
@@ -167,6 +239,20 @@ for (const [name, scene, client] of honest)
     assert.equal(watch.changed().length, 1);
     assert.equal(watch.brake(rcpt(client, 'ann@other.example'), false), null);
   });
+
+/** By the neighbours of a good client. */
+function networkHarvest(): Scene {
+  const stage = new Stage('one');
+  for (let i = 0; i < 400; i++)
+    stage.attempt(
+      stage.at(morning, 30 * minute),
+      `203.0.113.${100 + (i % 10)}`,
+      `x${i}@y-${i}.example`,
+      stage.inventedMailbox(),
+      'unknown',
+    );
+  return stage.end({ cause: 'harvest', subject: '203.0.113.0/24', recipients: 400 });
+}
 
 /** Every `nth` of it comes from one large server. */
 function fromOne({ observations, truth }: Scene, nth: number): Scene {

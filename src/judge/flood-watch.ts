@@ -9,7 +9,11 @@ import {
   judgeRecipientInFlood,
 } from '../verdict/flood/flood-verdict.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
-import { createIncidentFinder, type FinderOptions } from '../verdict/flood/incident-finder.ts';
+import {
+  createIncidentFinder,
+  type FinderOptions,
+  type FloodPart,
+} from '../verdict/flood/incident-finder.ts';
 import type { Observation } from '../verdict/flood/observation.ts';
 import { type Standing, Standings } from '../verdict/flood/standings.ts';
 import type { Reason } from '../verdict/reasons.ts';
@@ -40,7 +44,7 @@ export interface FloodWatch extends FloodDesk {
   changed(): Incident[];
   /** Goes on where another run ended: before anything is seen. */
   resume(incidents: readonly Incident[]): void;
-  /** Clients that no brake is for because they have shown good mail, and those of another run. */
+  /** Clients and, with an `@`, domains that have shown good mail, and those of another run. */
   goodClients(): Standing[];
   resumeGood(clients: Iterable<Standing>): void;
   /** The brakes of these incidents, and of no others, are lifted by hand. */
@@ -54,47 +58,81 @@ export interface FloodWatchOptions extends FinderOptions {
   readonly now: () => number;
 }
 
+/** ms; a clock that is set back by less is waited for. */
+const mostSetBack = 600_000;
+
 export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
-  const { now, alertsTo = () => null, ...options } = all;
-  const standings = new Standings();
-  const finder = createIncidentFinder({
-    ...options,
-    knowsHome: (domain, at) => standings.isGood(`@${domain}`, at),
-  });
+  const { now: clock, alertsTo = () => null, ...options } = all;
+  const clients = new Standings();
+  /** With an `@` each. Anybody can name a domain, so that they never take the place of clients. */
+  const homes = new Standings();
+  let finder = createFinder();
+  let latest = clock();
+  /** What had changed when the clock was set back. */
+  let unasked: readonly Incident[] = [];
   let lifted: ReadonlySet<string> = new Set();
 
-  function judgeInFlood(question: Question): Verdict | null {
-    const isNotice = question.check === 'notice';
+  function createFinder() {
+    const knowsHome = (domain: string, at: number) => homes.isGood(`@${domain}`, at);
+    return createIncidentFinder({ ...options, knowsHome });
+  }
+
+  function now(): number {
+    const at = clock();
+    if (latest - at > mostSetBack) setBack(at);
+    else latest = Math.max(latest, at);
+    return at;
+  }
+
+  /**
+   * Until the clock had caught up nothing would be quiet, and all would be seen at one moment. So what goes
+   * on goes on as after a restart.
+   */
+  function setBack(at: number): void {
+    latest = at;
+    unasked = [...unasked, ...finder.changed()];
+    const told = finder.incidents();
+    finder = createFinder();
+    finder.resume(told.map((one) => endedBy(one, at)));
+  }
+
+  function findFlood(question: Question): FloodPart | null {
     const part = finder.explain({
-      kind: isNotice ? 'notice' : 'received',
+      kind: question.check === 'notice' ? 'notice' : 'received',
       at: now(),
       client: question.client?.address ?? null,
       reversePath: question.reversePath,
       forwardPath: question.forwardPath,
     });
-    if (!part || lifted.has(part.incident.id)) return null;
-    return isNotice ? judgeNoticeInFlood(part) : judgeRecipientInFlood(part);
+    return part && !lifted.has(part.incident.id) ? part : null;
+  }
+
+  /** One about mail of a client that no brake is for goes out, whatever others in its network do. */
+  function brakeNotice(question: Question, isOurs: boolean): Verdict | null {
+    const part = findFlood(question);
+    if (part?.by === 'client' && (isOurs || isGood(question))) return null;
+    return part && judgeNoticeInFlood(part);
   }
 
   function isGood(question: Question): boolean {
     const address = question.client?.address;
     return (
-      address !== null && address !== undefined && standings.isGood(placeOf(address).client, now())
+      address !== null && address !== undefined && clients.isGood(placeOf(address).client, now())
     );
   }
 
   /** Whoever is named may be forged, so that what failed tells nothing of the domain. */
   function countHome({ reversePath, at }: Observation): void {
     const domain = reversePath?.slice(reversePath.lastIndexOf('@') + 1).toLowerCase() ?? '';
-    if (domain !== '' && domain.length < 256) standings.count(`@${domain}`, true, at);
+    if (domain !== '' && domain.length < 256) homes.count(`@${domain}`, true, at);
   }
 
   /** Of ours: it tells of the flood, and is no part of it. */
   function isAlert(question: Question, isOurs: boolean): boolean {
     const { check, reversePath, forwardPath } = question;
-    if (check === 'notice') {
-      if (question.origin?.isAlert) return true;
-    } else if (!isOurs) return false;
+    // Of our own notices it is known what they are about; whoever is forged may be named in alerts.
+    if (check === 'notice' && question.origin) return question.origin.isAlert;
+    if (check !== 'notice' && !isOurs) return false;
     const address = alertsTo();
     if (address === null || forwardPath === null || reversePath !== '') return false;
     return forwardPath.toLowerCase() === address.toLowerCase();
@@ -103,10 +141,11 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
   return {
     brake(question, isOurs) {
       if (isAlert(question, isOurs)) return null;
-      if (question.check === 'notice') return judgeInFlood(question);
+      if (question.check === 'notice') return brakeNotice(question, isOurs);
       // At MAIL nobody knows yet whom it is for, and an incident is told by its recipients.
       if (isOurs || !isRecipientAtDoor(question) || isGood(question)) return null;
-      return judgeInFlood(question);
+      const part = findFlood(question);
+      return part && judgeRecipientInFlood(part);
     },
     see(question, verdict, isOurs) {
       if (isAlert(question, isOurs)) return;
@@ -116,7 +155,7 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       if (observation.kind !== 'attempt' || observation.client === null) return;
       const { outcome, client, at } = observation;
       if (outcome === 'accepted' || outcome === 'unknown')
-        standings.count(placeOf(client).client, outcome === 'accepted', at);
+        clients.count(placeOf(client).client, outcome === 'accepted', at);
       // Of what we take ourselves the delivery tells: whoever takes all names as they come knows no better.
       if (outcome === 'accepted' && question.adapter !== 'smtp') countHome(observation);
     },
@@ -137,15 +176,31 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
     },
     changed() {
       finder.advance(now());
-      return finder.changed();
+      const all = [...unasked, ...finder.changed()];
+      unasked = [];
+      return all;
     },
-    resume: (incidents) => finder.resume(incidents),
-    goodClients: () => standings.good(),
-    resumeGood: (clients) => standings.resume(clients),
+    resume(incidents) {
+      const at = now();
+      finder.resume(incidents.map((one) => endedBy(one, at)));
+    },
+    goodClients: () => [...homes.good(), ...clients.good()],
+    resumeGood(told) {
+      const isHome = ({ client }: Standing) => client.startsWith('@');
+      const all = [...told];
+      homes.resume(all.filter(isHome));
+      clients.resume(all.filter((one) => !isHome(one)));
+    },
     lift(ids) {
       lifted = new Set(ids);
     },
   };
+}
+
+/** No time of it is still to come: the clock may have been set back. */
+function endedBy(incident: Incident, at: number): Incident {
+  const { start, end } = incident;
+  return end <= at ? incident : { ...incident, start: Math.min(start, at), end: at };
 }
 
 function isRecipientAtDoor({ check, adapter, client }: Question): boolean {

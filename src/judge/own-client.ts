@@ -2,6 +2,7 @@
  * Whether a client is this machine itself or in one of some networks: asked for every question, and so
  * remembered for those that come often.
  */
+import { detached } from '../mail/detached.ts';
 import { contains, type IpNetwork, parseIp, unmapped } from '../mail/ip.ts';
 import { classifyAddress } from '../verdict/address-class.ts';
 import type { RoutePolicy } from '../verdict/route-policy.ts';
@@ -30,7 +31,7 @@ export function isOwnClientOf(
     if (remembered !== undefined) return remembered;
     if (known.size >= mostRemembered) known.clear();
     const found = find(address);
-    known.set(address, found);
+    known.set(detached(address), found);
     return found;
   };
 }

@@ -3,7 +3,8 @@
  * secret. Letters of ASCII are the same in either case, as they are in what names mail: so nobody has to
  * write a name anew only to count it.
  *
- * FNV-1a, mixed as MurmurHash3 ends (public domain): FNV alone leaves its upper bits weak.
+ * FNV-1a, mixed as MurmurHash3 ends (public domain): FNV alone leaves its upper bits weak. Its lower bits it
+ * never mixes with the upper ones, so that of a seed only eight bits would count: hence the shift for each letter.
  */
 
 /**
@@ -16,6 +17,7 @@ export function hashText(text: string, seed = 0, from = 0, end = text.length): n
     const code = text.charCodeAt(i);
     const folded = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
     hash = Math.imul(hash ^ folded, 0x01000193);
+    hash ^= hash >>> 15;
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -238,3 +238,87 @@ test('more floods than may be open close the quietest', () => {
   assert.equal(incidents.length, 40);
   assert.equal(incidents.filter(({ isOpen }) => isOpen).length, 10);
 });
+
+/** One flood in the name of each, by the same clients. */
+function inNames(names: readonly string[]): Observation[] {
+  const stage = new Stage('names');
+  for (const [n, name] of names.entries())
+    for (let i = 0; i < 120; i++)
+      stage.attempt(
+        morning + n * 3 * minute,
+        `198.${i % 40}.100.7`,
+        name,
+        stage.inventedMailbox(),
+        'unknown',
+      );
+  return stage.observations;
+}
+
+test('a sender without a local part is no flood in the names of a whole domain, before and after a restart', () => {
+  const finder = play(inNames(['@seaton.biz', '@SEATON.biz']));
+  const again = createIncidentFinder();
+  again.resume(finder.incidents());
+  const asked = {
+    kind: 'received',
+    at: morning,
+    client: '203.0.113.9',
+    forwardPath: null,
+  } as const;
+  for (const one of [finder, again])
+    assert.equal(one.explain({ ...asked, reversePath: 'ann@seaton.biz' }), null);
+});
+
+test('after a restart no new incident gets the id of a part', () => {
+  const names = Array.from({ length: 8 }, (_, n) => `ann@x-${n}.example`);
+  const { id, joined } = only(play(inNames(names)));
+  assert.ok(joined.length > 0);
+  const again = createIncidentFinder();
+  again.resume(play(inNames(names)).incidents());
+  play(harvest('one', { count: 100, clients: 1, length: minute }).observations, again);
+  const ids = again.incidents().map((one) => one.id);
+  assert.equal(ids.length, 2);
+  assert.deepEqual(
+    ids.filter((one) => joined.includes(one)),
+    [],
+    `${id} has ${joined}`,
+  );
+});
+
+test('a flood that goes on in ever new names keeps a bounded number of them', () => {
+  const names = Array.from({ length: 700 }, (_, n) => `ann@x-${n}.example`);
+  const finder = play(inNames(names));
+  const [{ joined } = { joined: [] }] = finder.incidents();
+  assert.equal(new Set(joined).size, 500);
+  const at = morning + 700 * 3 * minute;
+  const asked = { kind: 'received', at, client: '203.0.113.9', forwardPath: null } as const;
+  assert.ok(finder.explain({ ...asked, reversePath: 'ann@x-699.example' }));
+  assert.equal(finder.explain({ ...asked, reversePath: 'ann@x-0.example' }), null);
+});
+
+test('of more incidents than may be open a restart goes on with the newest', () => {
+  const limits = { ...defaultFloodLimits, open: 5 };
+  const told = only(play(forgedSenderAtDoor('one', size).observations));
+  const incidents = Array.from({ length: 20 }, (_, n) => ({
+    ...told,
+    id: `2006-09-05.${n + 1}`,
+    subject: `ann@x-${n}.example`,
+    end: told.end + n,
+  }));
+  const again = createIncidentFinder({ limits });
+  again.resume(incidents);
+  const open = again.incidents().filter(({ isOpen }) => isOpen);
+  assert.deepEqual(
+    open.map(({ subject }) => subject),
+    incidents.slice(-5).map(({ subject }) => subject),
+  );
+});
+
+for (const outcome of ['refused', 'unknown'] as const)
+  test(`two whose mail is ${outcome}, as anybody can have it, are in no answer loop`, () => {
+    const stage = new Stage('pair');
+    for (let i = 0; i < 40; i++) {
+      stage.attempt(morning + i, '192.0.2.66', 'ann@a.example', 'bob@b.example', outcome);
+      stage.attempt(morning + i, '192.0.2.66', 'bob@b.example', 'ann@a.example', outcome);
+    }
+    assert.deepEqual(play(stage.observations).incidents(), []);
+  });

@@ -52,7 +52,8 @@ function whenOf({ start, end, isOpen }: Incident): string {
 function causeOf(incident: Incident): string[] {
   const { cause, subject, clients, sites, received } = incident;
   const who = nameOf(subject);
-  const tried = `${formatCount(received.recipients, 'recipient')} at ${distinct(sites, 'domain')}`;
+  const recipients = formatCount(received.recipients, 'recipient');
+  const tried = `${recipients} at ${distinct(sites, 'domain')}`;
   const from = clients.distinct === 0 ? '' : ` from ${distinct(clients, 'client')}`;
   const unknown =
     received.unknown === 0
@@ -72,7 +73,7 @@ function causeOf(incident: Incident): string[] {
       ];
     case 'slow-harvest':
       return [
-        `${capital(distinct(clients, 'client'))} tried ${formatCount(received.recipients, 'recipient')} at ${who}, each of them so few that nobody notices.${unknown}`,
+        `${capital(distinct(clients, 'client'))} tried ${recipients} at ${who}, each of them so few that nobody notices.${unknown}`,
       ];
     case 'notice-storm':
       return [
@@ -80,7 +81,7 @@ function causeOf(incident: Incident): string[] {
       ];
     case 'joe-job':
       return [
-        `Failure notices came${from} to ${distinctNames(incident)} at ${who}.${unknown} Somebody sends spam elsewhere in the name of this domain, and what cannot be delivered there is reported here.`,
+        `Failure notices came${from} to ${recipients} at ${who}.${unknown} Somebody sends spam elsewhere in the name of this domain, and what cannot be delivered there is reported here.`,
       ];
     case 'mail-loop':
       return [
@@ -91,10 +92,6 @@ function causeOf(incident: Incident): string[] {
         `Each message of one was answered by the other. Both are most likely machines: an automatic reply, a ticket system, a list.`,
       ];
   }
-}
-
-function distinctNames({ received }: Incident): string {
-  return formatCount(received.recipients, 'recipient');
 }
 
 /** What the server did at its door. */
@@ -223,12 +220,12 @@ function adviceOf(incident: Incident): string[] {
   }
 }
 
-/** People copy commands: none is shown for what is no domain but perhaps a command of a stranger. */
 /** Whose mail came back: that, or one of those. */
 function lostDomain({ subject, sites }: Incident): string {
   return parseIp(subject) ? (sites.top[0]?.name ?? '') : subject;
 }
 
+/** People copy commands: none is shown for what is no domain but perhaps a command of a stranger. */
 function explain(why: string, domain: string): string {
   const name = normalizeDomain(domain);
   return name === null ? '' : `${why}: "spillway explain ${name}".`;

@@ -2,7 +2,7 @@
  * The messages of one server by the names that it gives them. So many are remembered, the oldest are forgotten
  * first; each is handed out before it leaves, as it may hold something untold.
  */
-import { forgetOldest } from './forget-oldest.ts';
+import { forgetOldest } from '../../mail/forget-oldest.ts';
 import { Message } from './message.ts';
 
 export class MessageTable {

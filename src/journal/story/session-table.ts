@@ -2,7 +2,7 @@
  * The sessions of one server, of which later lines name only the id. So many are remembered, the oldest are
  * forgotten first.
  */
-import { forgetOldest } from './forget-oldest.ts';
+import { forgetOldest } from '../../mail/forget-oldest.ts';
 
 interface Session {
   readonly client: string | null;

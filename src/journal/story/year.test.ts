@@ -33,6 +33,13 @@ const cases: readonly [name: string, text: string, year: number][] = [
     2023,
   ],
   ['a leap day that a stranger names', 'Sep  5 03:12:00 mx a: Feb 29 00:00:00\n', 2025],
+  [
+    'names that a stranger writes',
+    'Sep  5 03:12:00 mx postfix/smtpd[1]: NOQUEUE: reject: from=<"x]: 3bbTMR5Ghbz9sCF: "@a.example>\n'.repeat(
+      3,
+    ),
+    2025,
+  ],
   ['nothing at all', '', 2025],
 ];
 for (const [name, text, year] of cases)

@@ -41,7 +41,8 @@ function leapDayOf(inYear: number): number {
 
 function yearBeginByNames(head: string): number | null {
   const times: number[] = [];
-  for (const [, word = ''] of head.matchAll(/\]: ([0-9A-Za-z]{9,24}): /g)) {
+  // Behind the program that begins a line: what strangers wrote comes later.
+  for (const [, word = ''] of head.matchAll(/^[^\]\n]*\]: ([0-9A-Za-z]{9,24}): /gm)) {
     const time = timeOfLongId(word) ?? timeOfSendmail(word);
     // 1990 is before both servers.
     if (time !== null && time > 20 * year) times.push(time);

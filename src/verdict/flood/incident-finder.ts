@@ -103,8 +103,14 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     gathering.add(sight, side);
     if (!floods[kind].isFlood(gathering, limits, around)) return;
     tables[kind].delete(key);
-    if (kind === 'home' && knowsHome(key.name, sight.at)) return;
+    if (isNoSubject(kind, key, sight.at)) return;
     register.open(kind, key, gathering.total('many'), sight.at);
+  }
+
+  function isNoSubject(kind: GatherKind, { name }: Named, at: number): boolean {
+    // It has no local part, and would be taken for all names at the domain.
+    if (kind === 'sender') return name.startsWith('@');
+    return kind === 'home' && knowsHome(name, at);
   }
 
   /** What goes to the sender of other mail counts for that sender. */
@@ -158,7 +164,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (site) tables.harvested.get(site)?.setAside(at);
       if (outcome === 'delivered') setSentAside(sight);
     }
-    if (sender && recipient && pairs.isAnswered(sender, recipient))
+    // What was refused nobody answers, and anybody can have it refused.
+    const isTaken = outcome !== 'refused' && outcome !== 'unknown';
+    if (isTaken && sender && recipient && pairs.isAnswered(sender, recipient))
       gather('pair', nameText(pairName(sender, recipient)), sight, 'between');
   }
 

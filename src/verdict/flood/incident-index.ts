@@ -17,6 +17,11 @@ export interface Explanation {
 /** Clients and networks have different names. */
 type IndexKind = Exclude<GatherKind, 'network'>;
 
+interface Keyed {
+  readonly kind: IndexKind;
+  readonly key: Named;
+}
+
 interface Belonging {
   incident: OpenIncident;
   inside: number;
@@ -24,12 +29,14 @@ interface Belonging {
 }
 
 const mostBelongings = 4096;
+/** Keys of one incident; of more the newest count. */
+const mostKeys = 500;
 /** Attempts of a client that have to belong to an incident before others do by that. */
 const fewAttempts = 3;
 
 export class IncidentIndex {
   private readonly nameText: NameText;
-  private readonly keys = new Map<OpenIncident, { kind: IndexKind; key: Named }[]>();
+  private readonly keys = new Map<OpenIncident, Keyed[]>();
   /** By the hash of the key. */
   private readonly found: { readonly [kind in IndexKind]: Map<number, OpenIncident> } = {
     sender: new Map(),
@@ -59,13 +66,24 @@ export class IncidentIndex {
     const keys = this.keys.get(incident);
     if (keys) keys.push({ kind, key });
     else this.keys.set(incident, [{ kind, key }]);
+    if (keys && keys.length > mostKeys) this.forgetOldest(keys, incident);
+  }
+
+  private forgetOldest(keys: Keyed[], incident: OpenIncident): void {
+    const oldest = keys.shift();
+    if (oldest) this.unset(oldest, incident);
+  }
+
+  /** What has passed to another stays there. */
+  private unset({ kind, key }: Keyed, incident: OpenIncident): void {
+    if (this.get(kind, key) === incident) this.found[kind].delete(key.hash);
   }
 
   /** All keys of the one belong to the other; null: to none. */
   replace(one: OpenIncident, other: OpenIncident | null): void {
     for (const { kind, key } of this.keys.get(one) ?? [])
       if (other) this.set(kind, key, other);
-      else if (this.get(kind, key) === one) this.found[kind].delete(key.hash);
+      else this.unset({ kind, key }, one);
     this.keys.delete(one);
     for (const [client, belonging] of this.belongings)
       if (belonging.incident === one && other) belonging.incident = other;

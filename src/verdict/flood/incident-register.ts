@@ -132,8 +132,7 @@ export class IncidentRegister {
   }
 
   private absorb(oldest: OpenIncident, part: OpenIncident): void {
-    oldest.joined.push(part.id, ...part.joined);
-    oldest.crowd.addAll(part.crowd);
+    oldest.takeIn(part);
     this.index.replace(part, oldest);
     this.current.delete(part);
     this.touched.delete(part);
@@ -162,8 +161,8 @@ export class IncidentRegister {
   }
 
   resume(told: Incident): void {
-    const [day = '', number] = told.id.split('.');
-    this.numbers.set(day, Math.max(this.numbers.get(day) ?? 0, Number(number) || 0));
+    for (const id of [told.id, ...told.joined]) this.takeNumber(id);
+    if (this.current.size >= this.limits.open) this.makeRoom(told.end);
     const incident = OpenIncident.from(told, this.limits.quiet, this.nameText);
     this.current.add(incident);
     this.index.set(...this.keyOf(told, incident), incident);
@@ -175,6 +174,12 @@ export class IncidentRegister {
       return ['home', this.nameText(subject.name.slice(1))];
     if (cause === 'mail-loop' && parseIp(subject.name)) return ['hop', subject];
     return [kindOfCause[cause], subject];
+  }
+
+  /** No other gets the id, though it may only be that of a part. */
+  private takeNumber(id: string): void {
+    const [day = '', number] = id.split('.');
+    this.numbers.set(day, Math.max(this.numbers.get(day) ?? 0, Number(number) || 0));
   }
 
   private create(flood: Flood, at: number): OpenIncident {

@@ -27,9 +27,10 @@ export interface Incident {
   readonly id: string;
   readonly cause: IncidentCause;
   /**
-   * Whom it is about, as the cause is: a reverse-path, or `@seaton.biz` where the names at it change; a client or its network; the domain that is
-   * harvested, that notices are sent to, or whose mail comes back, or the address that it comes back from; `ann@a.example and bob@b.example`
-   * who answer each other. A notice storm is about nobody: ''.
+   * Whom it is about, as the cause is: a reverse-path, or `@seaton.biz` where the names at it change; a client
+   * or its network; the domain that is harvested, that notices are sent to, or whose mail comes back, or the
+   * address that it comes back from; `ann@a.example and bob@b.example` who answer each other. A notice storm
+   * is about nobody: ''.
    */
   readonly subject: string;
   /** First and last observation, ms since 1970. */

@@ -9,13 +9,16 @@ import type { FloodLimits } from './limits.ts';
 import type { Named, NameText } from './named.ts';
 import type { Sight } from './sight.ts';
 
+/** Parts whose ids are told: of a flood that goes on for weeks in ever new names they would be without end. */
+const mostJoined = 500;
+
 export class OpenIncident {
   readonly id: string;
   cause: IncidentCause;
   subject: Named;
   account: Account;
   /** Ids of those that turned out to be part of it. */
-  readonly joined: string[] = [];
+  joined: readonly string[] = [];
   readonly crowd = new Crowd();
   isOpen = true;
   /** Who opened it will tell when it is over. */
@@ -40,7 +43,7 @@ export class OpenIncident {
     const flood = { cause, subject: nameText(told.subject), account: Account.from(told, nameText) };
     const incident = new OpenIncident(id, flood, quiet);
     incident.isOpen = isOpen;
-    incident.joined.push(...joined);
+    incident.joined = joined;
     return incident;
   }
 
@@ -68,6 +71,12 @@ export class OpenIncident {
     Object.assign(this, { cause, subject, account, isOpen: true, endsByRelease: false });
     this.level = this.quiet.full;
     this.leveledAt = account.last;
+  }
+
+  /** Its counts are in the account already. */
+  takeIn({ id, joined, crowd }: OpenIncident): void {
+    this.joined = [...this.joined, id, ...joined].slice(-mostJoined);
+    this.crowd.addAll(crowd);
   }
 
   /** Nothing of it need be seen for that. */

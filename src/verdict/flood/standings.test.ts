@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { liveMemory } from '../../../test/live-memory.ts';
 import { defaultStandingLimits, Standings } from './standings.ts';
 
 const hour = 3_600_000;
@@ -57,4 +58,24 @@ test('who was good in another run is so in the next, and can lose that there', (
   for (let i = 0; i < 20; i++) standings.count('client', false, 4 * hour);
   assert.equal(standings.isGood('client', 4 * hour), false);
   assert.deepEqual(standings.good(), []);
+});
+
+test('a clock that is set back takes nobody a good name', () => {
+  const standings = new Standings();
+  for (let i = 0; i < 100; i++) standings.count('client', true, 400 * day + (i * 3 * hour) / 99);
+  assert.equal(standings.isGood('client', day), true);
+  standings.count('client', true, day);
+  assert.equal(standings.isGood('client', day), true);
+});
+
+test('a name that is part of a large text does not keep it alive', () => {
+  const standings = new Standings();
+  const before = liveMemory();
+  for (let i = 100; i < 300; i++) {
+    const [, client = ''] = `${'x'.repeat(1_000_000)} 198.100.100.${i}`.split(' ');
+    standings.count(client, true, i);
+  }
+  const used = (liveMemory() - before) / 2 ** 20;
+  assert.equal(standings.isGood('198.100.100.100', 300), false);
+  assert.ok(used < 50, `${used} MB`);
 });

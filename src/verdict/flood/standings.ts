@@ -1,11 +1,14 @@
 /**
- * Clients that have shown good mail for a while: no brake is ever for them. Domains likewise, by their name
- * with an `@`: they are never called forged.
+ * Clients that have shown good mail for a while: no brake is ever for them. Domains likewise: they are never
+ * called forged.
  *
  * A name costs many recipients that exist, over time, and few that do not; whoever begins to try who
  * exists loses it. Memory is bounded: of those that are good, and apart from them of all others, the ones
  * that were not heard of for longest are forgotten. So a flood of strangers takes nobody's good name.
  */
+import { detached } from '../../mail/detached.ts';
+import { forgetOldest } from '../../mail/forget-oldest.ts';
+
 export interface StandingLimits {
   /** Recipients that existed, old ones counting less... */
   readonly good: number;
@@ -51,11 +54,13 @@ export class Standings {
 
   /** A recipient of the client that exists, or does not. `now`: ms since 1970. */
   count(client: string, exists: boolean, now: number): void {
-    const before = this.find(client) ?? { since: now, good: 0, unknown: 0, at: now };
-    const factor = 0.5 ** (Math.max(0, now - before.at) / this.limits.halfLife);
+    const before = this.find(client) ?? unheardOf(client, now);
+    const passed = now - before.at;
+    const factor = 0.5 ** (Math.max(0, passed) / this.limits.halfLife);
     this.put({
-      client,
-      since: before.since,
+      client: before.client,
+      // A clock that was set back makes nobody younger.
+      since: before.since + Math.min(0, passed),
       good: before.good * factor + (exists ? 1 : 0),
       unknown: before.unknown * factor + (exists ? 0 : 1),
       at: now,
@@ -87,19 +92,17 @@ export class Standings {
     this.others.delete(client);
     const known = this.isGoodAt(standing, at) ? this.proven : this.others;
     known.set(client, standing);
-    if (known.size > this.limits.clients) forgetOldest(known);
+    forgetOldest(known, this.limits.clients);
   }
 
-  private isGoodAt({ good, unknown, since }: Standing, now: number): boolean {
+  private isGoodAt({ good, unknown, since, at }: Standing, now: number): boolean {
     const { limits } = this;
-    if (good < limits.good || now - since < limits.age) return false;
+    if (good < limits.good || Math.max(now, at) - since < limits.age) return false;
     return unknown <= limits.share * (good + unknown);
   }
 }
 
-function forgetOldest(known: Map<string, Standing>): void {
-  for (const client of known.keys()) {
-    known.delete(client);
-    return;
-  }
+/** It may be part of a request, of which nothing else is to stay in memory. */
+function unheardOf(client: string, now: number): Standing {
+  return { client: detached(client), since: now, good: 0, unknown: 0, at: now };
 }
