@@ -4,11 +4,11 @@
 import { incidentLines, incidentTitle } from '../journal/incident-words.ts';
 import { incidentLink } from '../journal/links.ts';
 import { placeOf } from '../mail/client-place.ts';
-import { parseIp } from '../mail/ip.ts';
+import { lowerAscii } from '../mail/lower-ascii.ts';
 import { printable } from '../mail/printable.ts';
 import type { ReceiptQuery, StoredIncident, StoredReceipt } from '../store/journal-store.ts';
 import type { JournalReader } from '../store/open-journal.ts';
-import type { Incident } from '../verdict/flood/incident.ts';
+import { type Incident, isNextHop, isWholeDomain } from '../verdict/flood/incident.ts';
 import { formatLocalTime, jsonLine, type Output } from './output.ts';
 
 export async function printIncidents(
@@ -63,13 +63,13 @@ export async function* receiptsOf(
 
 function belongs({ id, cause, subject }: Incident, receipt: StoredReceipt): boolean {
   if (receipt.steps.some((step) => step.endsWith(` ${id}`))) return true;
-  const sender = receipt.reversePath?.toLowerCase() ?? null;
-  const recipient = receipt.forwardPath?.toLowerCase() ?? null;
+  const sender = receipt.reversePath && lowerAscii(receipt.reversePath);
+  const recipient = receipt.forwardPath && lowerAscii(receipt.forwardPath);
   const site = recipient?.slice(recipient.lastIndexOf('@') + 1);
   switch (cause) {
     case 'forged-sender': {
       const isAbout = (path: string | null) =>
-        subject.startsWith('@') ? path?.endsWith(subject) : path === subject;
+        isWholeDomain(subject) ? path?.endsWith(subject) : path === subject;
       return isAbout(sender) || (receipt.check === 'notice' && isAbout(recipient)) || false;
     }
     case 'harvest': {
@@ -81,7 +81,7 @@ function belongs({ id, cause, subject }: Incident, receipt: StoredReceipt): bool
     case 'joe-job':
       return sender === '' && site === subject;
     case 'mail-loop':
-      return receipt.check === 'loop' && (site === subject || parseIp(subject) !== null);
+      return receipt.check === 'loop' && (site === subject || isNextHop(subject));
     case 'notice-storm':
       return receipt.check === 'notice';
     case 'answer-loop':

@@ -5,12 +5,17 @@
  */
 
 import { formatCount, formatDuration, formatLocalTime, formatSize } from '../mail/amounts.ts';
-import { parseIp } from '../mail/ip.ts';
-import type { Incident, IncidentCause, Ranked } from '../verdict/flood/incident.ts';
+import {
+  type Incident,
+  type IncidentCause,
+  isNextHop,
+  isWholeDomain,
+  type Ranked,
+} from '../verdict/flood/incident.ts';
 
 const causeWords: { readonly [cause in IncidentCause]: (subject: string) => string } = {
   'forged-sender': (sender) =>
-    sender.startsWith('@')
+    isWholeDomain(sender)
       ? `a flood in changing names at ${sender.slice(1)}, which are most likely forged`
       : `a flood in the name of ${sender}, who is most likely forged`,
   harvest: (client) => `${client} tries who exists here`,
@@ -18,7 +23,7 @@ const causeWords: { readonly [cause in IncidentCause]: (subject: string) => stri
   'notice-storm': () => 'this server writes failure notices to many who never wrote to it',
   'joe-job': (domain) => `notices arrive about mail that ${domain} never sent: a joe job`,
   'mail-loop': (where) =>
-    parseIp(where)
+    isNextHop(where)
       ? `mail for several domains that lead to ${where} comes back to this server`
       : `mail for ${where} comes back to this server`,
   'answer-loop': (pair) => `${pair} answer each other without end`,

@@ -138,6 +138,24 @@ test('one name at a domain whose others are forged as well becomes part of it, w
   assert.equal(again.explain({ ...asked, reversePath: 'new@notseaton.biz' }), null);
 });
 
+test('a letter that looks like another is another, also for a finder that goes on', () => {
+  const { observations } = forgedSenderAtDoor('one', size);
+  const kelvin = '\u212ANicholas@seaton.biz';
+  const odd = observations.map((one) => ({ ...one, reversePath: one.reversePath && kelvin }));
+  const told = only(play(odd));
+  assert.equal(told.subject, '\u212Anicholas@seaton.biz');
+  const again = createIncidentFinder();
+  again.resume([told]);
+  const asked = {
+    kind: 'received',
+    at: told.end,
+    client: '198.51.100.9',
+    forwardPath: null,
+  } as const;
+  assert.equal(again.explain({ ...asked, reversePath: kelvin })?.incident.id, told.id);
+  assert.equal(again.explain({ ...asked, reversePath: 'knicholas@seaton.biz' }), null);
+});
+
 test('what another finder told is gone on with', () => {
   const { observations } = forgedSenderAtDoor('one', size);
   const whole = only(play(observations));

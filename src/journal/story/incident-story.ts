@@ -11,10 +11,14 @@ import {
   formatSize,
 } from '../../mail/amounts.ts';
 import { normalizeDomain } from '../../mail/domain.ts';
-import { parseIp } from '../../mail/ip.ts';
 import { printable } from '../../mail/printable.ts';
 import { mostExact } from '../../verdict/flood/distinct-counter.ts';
-import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
+import {
+  type Incident,
+  isNextHop,
+  isWholeDomain,
+  type Ranked,
+} from '../../verdict/flood/incident.ts';
 import { incidentTitle } from '../incident-words.ts';
 
 export interface IncidentWords {
@@ -64,8 +68,8 @@ function causeOf(incident: Incident): string[] {
   switch (cause) {
     case 'forged-sender':
       return [
-        `Mail in ${subject.startsWith('@') ? `changing names at ${who.slice(1)}` : `the name of ${who}`} came${from}, to ${tried}.${unknown}`,
-        `So many machines${received.unknown > 0 ? ' and so many wrong guesses' : ''} cannot be one person's mail: the sender is forged, and whoever owns that ${subject.startsWith('@') ? 'domain' : 'address'} has most likely nothing to do with it.`,
+        `Mail in ${isWholeDomain(subject) ? `changing names at ${who.slice(1)}` : `the name of ${who}`} came${from}, to ${tried}.${unknown}`,
+        `So many machines${received.unknown > 0 ? ' and so many wrong guesses' : ''} cannot be one person's mail: the sender is forged, and whoever owns that ${isWholeDomain(subject) ? 'domain' : 'address'} has most likely nothing to do with it.`,
       ];
     case 'harvest':
       return [
@@ -85,7 +89,7 @@ function causeOf(incident: Incident): string[] {
       ];
     case 'mail-loop':
       return [
-        `Mail for ${parseIp(subject) ? `domains that lead to ${who}` : who} was sent and came back to this very server, which took it and sent it again. Its DNS, or a table of this server, leads here.`,
+        `Mail for ${isNextHop(subject) ? `domains that lead to ${who}` : who} was sent and came back to this very server, which took it and sent it again. Its DNS, or a table of this server, leads here.`,
       ];
     case 'answer-loop':
       return [
@@ -110,7 +114,7 @@ function madeOf({ made, cause, subject }: Incident): string[] {
   if (made.notices > 0) {
     const to =
       cause === 'forged-sender'
-        ? `, most of them to ${subject.startsWith('@') ? `names at ${nameOf(subject.slice(1))}` : nameOf(subject)}`
+        ? `, most of them to ${isWholeDomain(subject) ? `names at ${nameOf(subject.slice(1))}` : nameOf(subject)}`
         : '';
     const one = made.notices === 1;
     sentences.push(
@@ -222,7 +226,7 @@ function adviceOf(incident: Incident): string[] {
 
 /** Whose mail came back: that, or one of those. */
 function lostDomain({ subject, sites }: Incident): string {
-  return parseIp(subject) ? (sites.top[0]?.name ?? '') : subject;
+  return isNextHop(subject) ? (sites.top[0]?.name ?? '') : subject;
 }
 
 /** People copy commands: none is shown for what is no domain but perhaps a command of a stranger. */

@@ -12,7 +12,7 @@ import { Account, type Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import { Gathering } from './gathering.ts';
 import { GatheringTable } from './gathering-table.ts';
-import type { Incident } from './incident.ts';
+import { type Incident, isWholeDomain } from './incident.ts';
 import { isNotice } from './incident-index.ts';
 import { IncidentRegister } from './incident-register.ts';
 import { isNarrow } from './joining.ts';
@@ -109,7 +109,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
 
   function isNoSubject(kind: GatherKind, { name }: Named, at: number): boolean {
     // It has no local part, and would be taken for all names at the domain.
-    if (kind === 'sender') return name.startsWith('@');
+    if (kind === 'sender') return isWholeDomain(name);
     return kind === 'home' && knowsHome(name, at);
   }
 

@@ -2,10 +2,9 @@
  * The incidents: opened, joined, closed, remembered, each with its id.
  */
 import { formatLocalTime } from '../../mail/amounts.ts';
-import { parseIp } from '../../mail/ip.ts';
 import { Account } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
-import type { Incident, IncidentCause } from './incident.ts';
+import { type Incident, type IncidentCause, isNextHop, isWholeDomain } from './incident.ts';
 import { type Explanation, IncidentIndex } from './incident-index.ts';
 import { type Flood, isNarrow, isOfMany, type Relation, relate } from './joining.ts';
 import type { FloodLimits } from './limits.ts';
@@ -170,9 +169,9 @@ export class IncidentRegister {
 
   private keyOf({ cause }: Incident, { subject }: OpenIncident): [GatherKind, Named] {
     if (cause === 'notice-storm') return ['storm', nobody];
-    if (cause === 'forged-sender' && subject.name.startsWith('@'))
+    if (cause === 'forged-sender' && isWholeDomain(subject.name))
       return ['home', this.nameText(subject.name.slice(1))];
-    if (cause === 'mail-loop' && parseIp(subject.name)) return ['hop', subject];
+    if (cause === 'mail-loop' && isNextHop(subject.name)) return ['hop', subject];
     return [kindOfCause[cause], subject];
   }
 

@@ -2,6 +2,8 @@
  * An incident: one flood as one thing that happened, with a beginning, a cause and an end.
  */
 
+import { parseIp } from '../../mail/ip.ts';
+
 /**
  * - forged-sender: one sender, or many at one domain, in the mail of many clients: the case of 2006
  * - harvest: one client, or its network, tries who exists
@@ -77,4 +79,14 @@ export interface Incident {
 export interface Ranked {
   readonly distinct: number;
   readonly top: readonly { readonly name: string; readonly count: number }[];
+}
+
+/** A sender may be forged in changing names of one domain: then it is about `@seaton.biz`. */
+export function isWholeDomain(subject: string): boolean {
+  return subject.startsWith('@');
+}
+
+/** A loop may be that of many domains by way of one next hop: then it is about the address of that. */
+export function isNextHop(subject: string): boolean {
+  return parseIp(subject) !== null;
 }

@@ -3,7 +3,7 @@
  */
 import { placeOf } from '../../mail/client-place.ts';
 import type { Account } from './account.ts';
-import type { IncidentCause } from './incident.ts';
+import { type IncidentCause, isWholeDomain } from './incident.ts';
 import type { Named } from './named.ts';
 
 export interface Flood {
@@ -44,7 +44,7 @@ function isExplained(narrow: Flood, wide: Flood): boolean {
   if (wide.cause === 'forged-sender') {
     // Of one name at the domain.
     if (cause === 'forged-sender')
-      return wide.subject.name.startsWith('@') && subject.name.endsWith(wide.subject.name);
+      return isWholeDomain(wide.subject.name) && subject.name.endsWith(wide.subject.name);
     if (cause === 'harvest') return isMost(account.topSenders.countOf(wide.subject), account);
     return cause === 'mail-loop' && wide.subject.name.endsWith(`@${subject.name}`);
   }

@@ -3,6 +3,7 @@
  * out where somebody keeps it, which is seldom, since most names are seen once.
  */
 import { detached } from '../../mail/detached.ts';
+import { lowerAscii } from '../../mail/lower-ascii.ts';
 import { hashText } from '../../mail/text-hash.ts';
 
 export class Named {
@@ -35,7 +36,7 @@ export class Named {
   /** The same, which from now on keeps nothing but its own text in memory. */
   kept(): this {
     if (this.from >= 0) {
-      this.text = detached(this.text.slice(this.from).toLowerCase());
+      this.text = detached(lowerAscii(this.text.slice(this.from)));
       this.from = -1;
     }
     return this;
@@ -45,8 +46,7 @@ export class Named {
 /** Whom a notice storm is about. */
 export const nobody = new Named('', 0);
 
-/** How names are hashed: with the seed of one finder. */
-/** The name that is the text behind `from`. */
+/** The name that is the text behind `from`, hashed with the seed of one finder. */
 export type NameText = (text: string, from?: number) => Named;
 
 export function namesOf(seed: number): NameText {
