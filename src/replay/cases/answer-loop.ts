@@ -1,6 +1,6 @@
 /**
  * Two answering machines that answer each other. What the one at home says is handed to the server for
- * relaying, and it may refuse that: the half that comes in is a loop as well.
+ * relaying; a server that refuses it sees no loop, and there would be none.
  */
 import { goodClients } from '../clients.ts';
 import { planLetter } from '../ordinary-mail.ts';
