@@ -303,6 +303,22 @@ test('a log that begins in the middle makes up nothing', async () => {
   }
 });
 
+test('a line of a clock that was far ahead is named, and moves no other line', async () => {
+  const bytes = readFileSync('test/golden/logs/postfix-open/mail.log');
+  const ahead =
+    '9999-01-01T00:00:00.000000+00:00 mx postfix/smtpd[1]: 3AF71C2E1: client=a[192.0.2.9]\n';
+  const { story, observations } = await tell([
+    streamed(Buffer.concat([Buffer.from(ahead), bytes])),
+  ]);
+  const [report] = story.sources;
+  assert.deepEqual(report?.unreadable, [
+    { problem: 'a time that is still to come', count: 1, lines: [1] },
+  ]);
+  const alone = await tell([streamed(bytes)]);
+  assert.deepEqual(observations, alone.observations);
+  assert.deepEqual(story.span, alone.story.span);
+});
+
 for (const mta of mtas)
   test(`a day of ordinary mixed mail at ${mta} is no incident, and one with a flood is one`, async () => {
     using folder = temporaryFolder();

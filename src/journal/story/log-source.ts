@@ -8,7 +8,7 @@ import { BatchWriter, type EventBatch } from './event-batch.ts';
 import { type LogFile, LogFileError } from './log-file.ts';
 import { readOwnLine } from './own-log.ts';
 import type { ParsePool } from './parse-pool.ts';
-import { BlockReader, longestLine } from './read-block.ts';
+import { BlockReader, type LogTimes, longestLine, stillToCome } from './read-block.ts';
 import { yearBegin } from './year.ts';
 
 export interface SourceReport {
@@ -48,6 +48,8 @@ const mostProblems = 50;
 /** Octets at the beginning of a log that tell what it is. */
 const headLength = 1 << 16;
 const keptHead = 4096;
+/** ms by which a clock may be ahead of ours. */
+const day = 86_400_000;
 
 /** `now`: ms since 1970, for a log of which nobody knows when it was changed. */
 export async function openLogSource(file: LogFile, now: number): Promise<LogSource> {
@@ -63,8 +65,9 @@ export async function openLogSource(file: LogFile, now: number): Promise<LogSour
   const head = await readHead(file, report);
   const text = head.toString('latin1');
   const isJournal = /^(?:__CURSOR|__REALTIME_TIMESTAMP)=/.test(text);
-  const yearFrom = yearBegin(text, file.changedAt ?? now);
-  const begin = isJournal ? beginOfJournal(text) : beginOfLines(head, yearFrom);
+  const changedAt = file.changedAt ?? now;
+  const times = { yearFrom: yearBegin(text, changedAt), latest: Math.max(now, changedAt) + day };
+  const begin = isJournal ? beginOfJournal(text) : beginOfLines(head, times);
   // The head told already that it cannot be read.
   const isClosed = report.trouble !== null && head.length === 0;
   return {
@@ -75,8 +78,8 @@ export async function openLogSource(file: LogFile, now: number): Promise<LogSour
     async *batches(pool, onRead) {
       if (isClosed) return;
       yield* isJournal
-        ? ofJournal(file, report, onRead)
-        : ofLines(file, report, pool, yearFrom, onRead);
+        ? ofJournal(file, report, times, onRead)
+        : ofLines(file, report, pool, times, onRead);
     },
   };
 }
@@ -99,7 +102,7 @@ async function* ofLines(
   file: LogFile,
   report: SourceReport,
   pool: ParsePool,
-  yearFrom: number,
+  times: LogTimes,
   onRead: (octets: number) => void,
 ): AsyncGenerator<EventBatch, void> {
   const flight: ReturnType<ParsePool['parse']>[] = [];
@@ -115,7 +118,7 @@ async function* ofLines(
       onRead(chunk.length);
       const block = cutter.push(chunk);
       if (!block) continue;
-      flight.push(pool.parse({ block, yearFrom }));
+      flight.push(pool.parse({ block, times }));
       if (flight.length > pool.width) yield await land();
     }
   } catch (error) {
@@ -123,13 +126,14 @@ async function* ofLines(
     report.trouble = error.why;
   }
   const last = cutter.end();
-  if (last) flight.push(pool.parse({ block: last, yearFrom }));
+  if (last) flight.push(pool.parse({ block: last, times }));
   while (flight.length > 0) yield await land();
 }
 
 async function* ofJournal(
   file: LogFile,
   report: SourceReport,
+  { latest }: LogTimes,
   onRead: (octets: number) => void,
 ): AsyncGenerator<EventBatch, void> {
   const parser = new JournalParser(longestLine);
@@ -144,6 +148,10 @@ async function* ofJournal(
         continue;
       }
       const { at, host, program, message } = event.entry;
+      if (at > latest) {
+        note(report, stillToCome, 1, [report.lines]);
+        continue;
+      }
       report.first = Math.min(report.first ?? at, at);
       report.last = Math.max(report.last ?? at, at);
       if (program === 'spillway') {
@@ -211,11 +219,11 @@ function beginOfJournal(head: string): number | null {
   return time === undefined ? null : Math.floor(Number(time) / 1000);
 }
 
-function beginOfLines(head: Buffer, yearFrom: number): number | null {
+function beginOfLines(head: Buffer, times: LogTimes): number | null {
   let begin: number | null = null;
   const end = head.lastIndexOf(10);
   // The first line is not always the first in time, by a little.
-  const { first } = new BlockReader(yearFrom).read(
+  const { first } = new BlockReader(times).read(
     head.subarray(0, end < 0 ? head.length : end),
     () => undefined,
   );

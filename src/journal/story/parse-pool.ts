@@ -47,12 +47,12 @@ function startMember() {
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error('a reading thread ended before its work')));
   return {
-    parse({ block, yearFrom }: ParseTask): Promise<ParsedBlock> {
+    parse({ block, times }: ParseTask): Promise<ParsedBlock> {
       const answer = Promise.withResolvers<ParsedBlock>();
       waiting.push(answer);
       const { buffer } = block;
       const own = buffer instanceof ArrayBuffer && buffer.byteLength === block.byteLength;
-      worker.postMessage({ block, yearFrom }, own ? [buffer] : []);
+      worker.postMessage({ block, times }, own ? [buffer] : []);
       return answer.promise;
     },
     async stop() {

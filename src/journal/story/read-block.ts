@@ -2,7 +2,7 @@
  * The lines of a block, read one by one.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { LogEvent } from '../../foreign/log-event.ts';
+import type { LogEvent, LogReading } from '../../foreign/log-event.ts';
 import { LogLineReader } from '../../foreign/log-line.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
 import { formatNumber } from '../../mail/amounts.ts';
@@ -14,6 +14,7 @@ export type Server = Mta | 'spillway';
 /** Octets; no server and no syslog writes longer lines. */
 export const longestLine = 8192;
 const tooLong = `more than ${formatNumber(longestLine)} octets`;
+export const stillToCome = 'a time that is still to come';
 const mostExamples = 3;
 
 export type TakeEvent = (at: number, host: string, server: Server, event: LogEvent) => void;
@@ -35,17 +36,27 @@ export interface UnreadableLines {
   readonly lines: readonly number[];
 }
 
+/** ms since 1970. */
+export interface LogTimes {
+  /** Stamps without a year are of the year that begins then. */
+  readonly yearFrom: number;
+  /** A later line was written by a clock that was wrong: it would make all that follow count as of then. */
+  readonly latest: number;
+}
+
 export class BlockReader {
+  readonly times: LogTimes;
   private readonly reader: LogLineReader;
 
-  /** `yearFrom`: stamps without a year are of the year that begins then. */
-  constructor(yearFrom: number) {
-    this.reader = new LogLineReader(yearFrom);
+  constructor(times: LogTimes) {
+    this.times = times;
+    this.reader = new LogLineReader(times.yearFrom);
   }
 
   /** `block`: whole lines, the last one perhaps without its end. */
   read(block: Buffer, take: TakeEvent): BlockReport {
     const { reader } = this;
+    const { latest } = this.times;
     const text = blockText(block);
     const unreadable = new Map<string, { count: number; lines: number[] }>();
     let [lines, events, at] = [0, 0, 0];
@@ -57,17 +68,23 @@ export class BlockReader {
       if (known.lines.length < mostExamples) known.lines.push(lines);
       unreadable.set(problem, known);
     };
-    const seen = (time: number) => {
-      if (time < first) first = time;
-      if (time > last) last = time;
-    };
-    const takeOwn = (line: string) => {
-      const { at: time, reading } = readOwnLine(line);
-      if (time !== null) seen(time);
-      if (reading?.kind === 'unreadable') fail(reading.problem);
-      else if (reading && time !== null) {
+    const takeReading = (
+      time: number | null,
+      host: string,
+      server: Server,
+      reading: LogReading,
+    ) => {
+      if (time !== null && time > latest) {
+        fail(stillToCome);
+        return;
+      }
+      if (time !== null && time < first) first = time;
+      if (time !== null && time > last) last = time;
+      if (reading === null) return;
+      if (reading.kind === 'unreadable') fail(reading.problem);
+      else if (time !== null) {
         events++;
-        take(time, '', 'spillway', reading);
+        take(time, host, server, reading);
       }
     };
 
@@ -77,18 +94,12 @@ export class BlockReader {
       let end = found < 0 ? text.length : found;
       if (end > at && text.charCodeAt(end - 1) === 13) end--;
       if (end - at > longestLine) fail(tooLong);
-      else if (text.charCodeAt(at) === 0x7b) takeOwn(text.slice(at, end));
-      else {
+      else if (text.charCodeAt(at) === 0x7b) {
+        const own = readOwnLine(text.slice(at, end));
+        takeReading(own.at, '', 'spillway', own.reading);
+      } else {
         const reading = reader.read(text, at, end);
-        const time = reader.at;
-        if (time !== null) seen(time);
-        if (reading !== null) {
-          if (reading.kind === 'unreadable') fail(reading.problem);
-          else if (time !== null) {
-            events++;
-            take(time, reader.host, reader.server, reading);
-          }
-        }
+        takeReading(reader.at, reader.host, reader.server, reading);
       }
       at = next;
       lines++;
