@@ -8,7 +8,7 @@ const place = fc
   .record({
     id: fc.stringMatching(/^[A-Za-z0-9-]{1,6}$/),
     // An id may occur in the path before, and behind, its own place.
-    folder: fc.constantFrom('/q', '/q/a', '/q/qfA/1', '/A-H'),
+    folder: fc.constantFrom('/q', '/q/a', '/q/ab', '/q/qfA/1', '/A-H', '/q/a/ab12', '/q/b/b3'),
     name: fc.constantFrom(
       (id: string) => id,
       (id: string) => `qf${id}`,

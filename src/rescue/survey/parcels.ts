@@ -2,22 +2,33 @@
  * The entries of a queue on their way to the threads that read them: listed once, by one of them, and
  * handed out to whoever has nothing to do.
  *
- * Paths in one folder are alike but for the ids, so a parcel is three texts, which cross to another thread
- * as fast as one, and all of a large queue take a few megabytes.
+ * Paths in one folder are alike but for the ids, so a parcel is four texts, which cross to another thread
+ * as fast as one, and all of a large queue take a few megabytes. Where each entry has a folder of its own,
+ * there are as many folders in one of the texts.
  */
 import type { EntryPlace, Listed, Unreadable } from '../reader.ts';
 
 export interface Parcel {
-  /** What stands in each path before and behind the id. */
-  readonly before: string;
-  readonly after: string;
+  /** What all paths begin with. */
+  readonly root: string;
+  /** What stands in each path between that and the id: one for all, or one for each, divided by NUL. */
+  readonly folders: string;
   /** Divided by slashes, which no name of a file holds. */
   readonly ids: string;
+  /** What stands in each path behind the id. */
+  readonly after: string;
   readonly isAlone: boolean | undefined;
 }
 
 /** Of one parcel: some ten milliseconds of reading, so that all threads end together. */
 const mostEntries = 256;
+
+interface OpenParcel {
+  readonly befores: string[];
+  readonly ids: string[];
+  readonly after: string;
+  readonly isAlone: boolean | undefined;
+}
 
 /**
  * An entry that was listed before, by its id, is left out: its server has moved it meanwhile. `note` takes
@@ -28,11 +39,7 @@ export function* packPlaces(
   note: (unreadable: Unreadable) => void,
 ): Generator<{ readonly parcel: Parcel; readonly count: number }> {
   const known = new Set<string>();
-  let open: Omit<Parcel, 'ids'> & { readonly ids: string[] } = newParcel('', '', undefined);
-  const close = ({ ids, ...rest }: typeof open) => ({
-    parcel: { ...rest, ids: ids.join('/') },
-    count: ids.length,
-  });
+  let open: OpenParcel = { befores: [], ids: [], after: '', isAlone: undefined };
   for (const one of listed) {
     if (one.kind === 'unreadable') {
       note(one);
@@ -43,27 +50,47 @@ export function* packPlaces(
     known.add(id);
     const at = path.lastIndexOf(id);
     const isLike =
-      at === open.before.length &&
       path.length - at - id.length === open.after.length &&
-      path.startsWith(open.before) &&
       path.endsWith(open.after) &&
       isAlone === open.isAlone;
     if (!isLike || open.ids.length >= mostEntries) {
       if (open.ids.length > 0) yield close(open);
-      open = newParcel(path.slice(0, at), path.slice(at + id.length), isAlone);
+      open = { befores: [], ids: [], after: path.slice(at + id.length), isAlone };
     }
+    open.befores.push(path.slice(0, at));
     open.ids.push(id);
   }
   if (open.ids.length > 0) yield close(open);
 }
 
-function newParcel(before: string, after: string, isAlone: boolean | undefined) {
-  return { before, after, isAlone, ids: [] };
+function close({ befores, ids, after, isAlone }: OpenParcel) {
+  const root = commonStart(befores);
+  const folders = befores.map((before) => before.slice(root.length));
+  const isOne = folders.every((folder) => folder === '');
+  const parcel = {
+    root,
+    folders: isOne ? '' : folders.join('\0'),
+    ids: ids.join('/'),
+    after,
+    isAlone,
+  };
+  return { parcel, count: ids.length };
 }
 
-export function* placesIn({ before, after, ids, isAlone }: Parcel): Generator<EntryPlace> {
-  for (const id of ids.split('/')) {
-    const path = before + id + after;
+function commonStart(texts: readonly string[]): string {
+  const [first = ''] = texts;
+  let length = first.length;
+  for (const text of texts)
+    while (!text.startsWith(first.slice(0, length)))
+      length = Math.max(0, first.lastIndexOf('/', length - 1));
+  return first.slice(0, length);
+}
+
+export function* placesIn(parcel: Parcel): Generator<EntryPlace> {
+  const { root, after, isAlone } = parcel;
+  const folders = parcel.folders === '' ? [] : parcel.folders.split('\0');
+  for (const [i, id] of parcel.ids.split('/').entries()) {
+    const path = `${root}${folders[i] ?? ''}${id}${after}`;
     yield isAlone === undefined ? { id, path } : { id, path, isAlone };
   }
 }
