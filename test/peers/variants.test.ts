@@ -78,6 +78,7 @@ interface Expected {
   readonly door: RegExp;
 }
 
+/** In the order in which they came to their ends. */
 const seen = new Map<GuardedName, Seen>();
 
 test('Every variant of the replay is expected here', () => {
@@ -134,6 +135,10 @@ test('OpenSMTPD has no loop with a mixed domain where the guard is told to refus
 });
 
 test('The table in docs/verdicts.md says what happened', { skip }, async () => {
-  assert.equal(seen.size, guardedNames.length);
-  await putGenerated('docs/verdicts.md', 'variants', formatVariants(seen));
+  const told = guardedNames.flatMap((name): [GuardedName, Seen][] => {
+    const one = seen.get(name);
+    return one ? [[name, one]] : [];
+  });
+  assert.equal(told.length, guardedNames.length);
+  await putGenerated('docs/verdicts.md', 'variants', formatVariants(new Map(told)));
 });
