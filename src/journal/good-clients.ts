@@ -11,6 +11,7 @@ import type { Clock } from '../mail/clock.ts';
 import { errorCode } from '../mail/error-code.ts';
 import { printable } from '../mail/printable.ts';
 import type { Standing } from '../verdict/flood/standings.ts';
+import { inTurns } from './in-turns.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface GoodClientsOptions {
@@ -31,8 +32,6 @@ export async function keepGoodClients(options: GoodClientsOptions): Promise<Asyn
   const { path, watch, warn, clock = systemClock } = options;
   let written = await load();
   let hasFailed = false;
-  let cancel = () => {};
-  let working: Promise<void> = Promise.resolve();
 
   async function load(): Promise<string> {
     try {
@@ -60,21 +59,7 @@ export async function keepGoodClients(options: GoodClientsOptions): Promise<Asyn
     }
   }
 
-  function schedule(): void {
-    cancel = clock.after(turn, () => {
-      working = write().then(schedule);
-    });
-  }
-
-  schedule();
-  return {
-    async [Symbol.asyncDispose]() {
-      cancel();
-      await working;
-      cancel();
-      await write();
-    },
-  };
+  return inTurns(clock, turn, write);
 }
 
 function formatLine({ client, since, good, unknown, at }: Standing): string {

@@ -9,6 +9,7 @@ import type { Clock } from '../mail/clock.ts';
 import { forgetOldest } from '../mail/forget-oldest.ts';
 import type { JournalStore } from '../store/journal-store.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
+import { inTurns } from './in-turns.ts';
 import { systemClock } from './system-clock.ts';
 
 export type Occasion = 'began' | 'ended';
@@ -38,8 +39,6 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
   /** Ids of those that go on, also for the second time. */
   const open = new Set<string>();
   let hasTrouble = false;
-  let cancel = () => {};
-  let working: Promise<void> = Promise.resolve();
 
   const before = await store.incidents({ since: clock.now() - memory });
   for (const { id, isOpen } of before) {
@@ -97,19 +96,5 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
     watch.lift(found.filter(({ isLifted }) => isLifted).map(({ id }) => id));
   }
 
-  function schedule(): void {
-    cancel = clock.after(turn, () => {
-      working = work().then(schedule);
-    });
-  }
-
-  schedule();
-  return {
-    async [Symbol.asyncDispose]() {
-      cancel();
-      await working;
-      cancel();
-      await work();
-    },
-  };
+  return inTurns(clock, turn, work);
 }
