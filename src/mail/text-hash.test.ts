@@ -30,7 +30,7 @@ test('who finds texts that are the same with one seed has not found them for oth
 
 test('letters of ASCII are the same in either case, and a part is the same as that text alone', () => {
   assert.equal(hashText('Ann@Example.ORG', 3), hashText('ann@example.org', 3));
-  assert.equal(hashText('x ann y', 3, 2, 5), hashText('ann', 3));
+  assert.equal(hashText('x ann', 3, 2), hashText('ann', 3));
   assert.notEqual(hashText('[', 3), hashText('{', 3));
   assert.notEqual(hashText('ann', 3), hashText('ann', 4));
 });

@@ -8,12 +8,12 @@
  */
 
 /**
- * Of the text between `from` and `end`. `seed` makes it another function, so that nobody can choose texts
- * that collide.
+ * Of the text behind `from`. `seed` makes it another function, so that nobody can choose texts that
+ * collide.
  */
-export function hashText(text: string, seed = 0, from = 0, end = text.length): number {
+export function hashText(text: string, seed = 0, from = 0): number {
   let hash = 0x811c9dc5 ^ seed;
-  for (let i = from; i < end; i++) {
+  for (let i = from; i < text.length; i++) {
     const code = text.charCodeAt(i);
     const folded = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
     hash = Math.imul(hash ^ folded, 0x01000193);

@@ -30,9 +30,9 @@ export class Gathering {
   lastAt = 0;
   /** A key is looked at again when its harm has grown to this. */
   lookAt = 0;
-  private readonly window: number;
   /** Whether there can be a flood in it at all. */
   isMore = false;
+  private readonly window: number;
   /** The newest, and those before it. */
   private kept: Kept | null = null;
   private keptCount = 0;
