@@ -29,10 +29,13 @@ function find(pattern: string, exclude: readonly string[] = []): string[] {
 }
 
 if (process.argv[2] === 'peers') {
-  // Each has networks and machines of its own, and waits for most of its time.
+  // Each has networks and machines of its own, and waits for most of its time. What never ends is named,
+  // and keeps nobody from hearing of the others.
   run(process.execPath, [
     '--test',
     sideBySide(cores * 2),
+    '--test-timeout=900000',
+    '--test-force-exit',
     '--test-reporter=spec',
     ...find('test/{crash,peers}/*.test.ts'),
   ]);

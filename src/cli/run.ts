@@ -71,6 +71,20 @@ async function run(config: Config, configFile: string | undefined): Promise<void
   signals.onReload(() => reload(server, config, configFile, log));
   await signals.stopped;
   log.info({}, 'stopping: what is under way is finished first');
+  endAtLast(log);
+}
+
+/** ms; less than systemd waits (etc/spillway.service), more than all that is under way may take. */
+const longestStop = 45_000;
+
+/** Nobody who restarts a server at night waits for one that does not end, whatever holds it. */
+function endAtLast(log: Log): void {
+  const end = () => {
+    const holding = process.getActiveResourcesInfo();
+    log.error({ holding }, 'did not come to an end in time, and is ended; please report it');
+    process.exit(exit.trouble);
+  };
+  setTimeout(end, longestStop).unref();
 }
 
 interface Signals {

@@ -71,27 +71,38 @@ export async function startServer(
   return null;
 }
 
-/** One after the other until the connection ends. */
-async function sendMail(port: number, round: Round): Promise<void> {
+/** One after the other until the connection ends; `tell` is called for each that was answered with 250. */
+async function sendMail(port: number, round: Round, tell: () => void): Promise<void> {
   await using talk = new Talk(connect({ host: '127.0.0.1', port }));
   await talk.hello();
   for (;;) {
     const { token, to, content } = knownMail(round.nextToken++);
     const reply = await talk.deliver('ann@hosted.example', to, content.slice(0, -2));
     if (reply === 'closed') return;
-    if (reply.startsWith('250 ')) round.accepted.add(token);
-    else if (!reply.startsWith('4')) throw new Error(`it was refused: ${reply}`);
+    if (reply.startsWith('250 ')) {
+      round.accepted.add(token);
+      tell();
+    } else if (!reply.startsWith('4')) throw new Error(`it was refused: ${reply}`);
   }
 }
 
-/** `moment`: ms after it listens at which it is killed. */
+/** When it is killed: so many ms after so many messages were answered with 250. */
+export interface Moment {
+  readonly accepted: number;
+  readonly later: number;
+}
+
 export async function sendUntilKilled(
   { port, stop }: RunningServer,
   round: Round,
   connections: number,
-  moment: number,
+  { accepted, later }: Moment,
 ): Promise<void> {
-  setTimeout(() => void stop('SIGKILL'), moment);
-  await Promise.all(Array.from({ length: connections }, () => sendMail(port, round)));
+  let left = accepted;
+  const tell = () => {
+    if (left-- === 0) setTimeout(() => void stop('SIGKILL'), later);
+  };
+  tell();
+  await Promise.all(Array.from({ length: connections }, () => sendMail(port, round, tell)));
   await stop('SIGKILL');
 }

@@ -131,7 +131,8 @@ async function lane(dns: string): Promise<Round> {
     // Some die while they start and recover.
     const early = count % 12 === 0 ? 100 + Math.random() * 500 : undefined;
     const server = await startServer(config, early);
-    if (server) await sendUntilKilled(server, round, connections, Math.random() * 400);
+    const moment = { accepted: Math.floor(Math.random() * 9), later: Math.random() * 50 };
+    if (server) await sendUntilKilled(server, round, connections, moment);
     if (count % lookEvery === 0) checkAccepted(round, await look(folder.path));
   }
   await drain(folder.path, config);
