@@ -40,6 +40,32 @@ function later(scene: Scene, by: number): Observation[] {
   return scene.observations.map((observation) => ({ ...observation, at: observation.at + by }));
 }
 
+test('what came in before the first of it failed is part of it, among the mail of many', () => {
+  const finder = createIncidentFinder();
+  const reversePath = 'nicholas@seaton.biz';
+  const flood = (number: number) => ({
+    client: `198.18.${number % 40}.1`,
+    reversePath,
+    forwardPath: `nobody${number}@site-1.example`,
+  });
+  for (let number = 0; number < 300; number++) {
+    const at = morning + number * 100;
+    finder.observe({ kind: 'received', at, ...flood(number), bytes: 1000, recipients: 1 });
+    for (let other = 0; other < 20; other++) {
+      const from = { client: '198.19.0.1', reversePath: `ann${number}-${other}@a.example` };
+      finder.observe({ kind: 'received', at, ...from, forwardPath: null, bytes: 1, recipients: 1 });
+    }
+  }
+  for (let number = 0; number < 300; number++) {
+    const fate = { kind: 'fate', outcome: 'unknown', bytes: 0, nextHop: null } as const;
+    finder.observe({ ...fate, at: morning + minute + number * 100, ...flood(number) });
+  }
+  const { start, received } = only(finder);
+  assert.equal(start, morning);
+  assert.equal(received.messages, 300);
+  assert.equal(received.bytes, 300_000);
+});
+
 test('an incident tells what came in, what the server made of it, and how it ended', () => {
   const scene = forgedSenderAccepted('one', size);
   const { start, end, received, made, ended, clients, senders, sites, samples } = only(

@@ -22,6 +22,8 @@ import type { Circumstance, Observation } from './observation.ts';
 import type { OpenIncident } from './open-incident.ts';
 import { RecentPairs } from './recent-pairs.ts';
 import type { Surroundings } from './ripeness.ts';
+import { RoughCounts } from './rough-counts.ts';
+import { SenderTrail } from './sender-trail.ts';
 import { createSee, type Sight } from './sight.ts';
 
 export interface IncidentFinder {
@@ -65,6 +67,9 @@ export interface FinderOptions {
   readonly seed?: number;
 }
 
+/** Things that happened to mail: a busy server needs a minute for so many. */
+const trailSize = 2 ** 14;
+
 export function createIncidentFinder(options: FinderOptions = {}): IncidentFinder {
   const { limits = defaultFloodLimits, seed = 0, knowsHome = () => false } = options;
   const { keys, window, slowWindow } = limits;
@@ -72,6 +77,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   const nameText = namesOf(seed);
   const register = new IncidentRegister(limits, nameText);
   const pairs = new RecentPairs();
+  const trail = new SenderTrail(trailSize);
   const tables: { readonly [kind in GatherKind]: GatheringTable } = {
     sender: new GatheringTable(keys.senders, window),
     home: new GatheringTable(keys.homes, window),
@@ -86,7 +92,8 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   };
   /** Recipients that were refused or do not exist: of a whole window at least, which no other gathering exceeds. */
   const harm = new Gathering(window * 1.5);
-  const around: Surroundings = { harmOfAll: () => harm.total().aside };
+  /** By domain of the sender: what was delivered to other domains. */
+  const sent = new RoughCounts(window * 1.5);
   let latest = Number.NEGATIVE_INFINITY;
   let advancedAt = Number.NEGATIVE_INFINITY;
 
@@ -101,6 +108,10 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   function gather(kind: GatherKind, key: Named, sight: Sight, side: Side): void {
     const gathering = tables[kind].see(key, sight.at);
     gathering.add(sight, side);
+    const around: Surroundings = {
+      harmOfAll: () => harm.total().aside,
+      sent: () => sent.countOf(key, sight.at),
+    };
     if (!floods[kind].isFlood(gathering, limits, around)) return;
     tables[kind].delete(key);
     if (isNoSubject(kind, key, sight.at)) return;
@@ -117,11 +128,28 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   function gatherSender(sight: Sight): void {
     const { sender, recipient } = sight;
     if (!isNotice(sight)) {
-      if (sender) gather('sender', sender, sight, 'from');
+      if (sender) gatherFrom(sender, sight);
     } else if (recipient && !recipient.isEmpty) {
-      const isKnown = sight.kind === 'notice' || tables.sender.get(recipient);
-      if (isKnown) gather('sender', recipient, sight, 'to');
+      const isKnown = tables.sender.get(recipient) !== undefined;
+      if (!isKnown && sight.kind === 'notice') recall(recipient, sight.at);
+      if (isKnown || sight.kind === 'notice') gather('sender', recipient, sight, 'to');
     }
+  }
+
+  /** Nobody suspects who does no harm. */
+  function gatherFrom(sender: Named, sight: Sight): void {
+    const isKnown = tables.sender.get(sender) !== undefined;
+    if (!isKnown && !sight.isHarm) {
+      trail.add(sender, sight);
+      return;
+    }
+    if (!isKnown) recall(sender, sight.at);
+    gather('sender', sender, sight, 'from');
+  }
+
+  function recall(sender: Named, at: number): void {
+    for (const sight of trail.of(sender, at - window))
+      tables.sender.see(sender, at).add(sight, 'from');
   }
 
   function gatherOthers(sight: Sight): void {
@@ -172,8 +200,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
 
   /** A domain that sends much gets many notices. */
   function setSentAside({ home, site, at }: Sight): void {
-    if (home && !home.isEmpty && home.hash !== site?.hash)
-      tables.notified.see(home, at).setAside(at);
+    if (home && !home.isEmpty && home.hash !== site?.hash) sent.add(home, at);
   }
 
   return {

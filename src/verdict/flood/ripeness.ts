@@ -13,6 +13,8 @@ export type Rule = (gathering: Gathering, limits: FloodLimits, around: Surroundi
 export interface Surroundings {
   /** Recipients that were refused or do not exist within the window or somewhat more, whoever tried them. */
   harmOfAll(): number;
+  /** Mail from the domain that is looked at to other domains, as far back; never too low. */
+  sent(): number;
 }
 
 function rule(
@@ -91,15 +93,14 @@ export const isSlowHarvest = rule(
   },
 );
 
-/** What the domain itself has sent stands aside. */
 export const isJoeJob = rule(
   noticesIn,
   ({ joeJob }) => joeJob.notices,
-  (total, { joeJob }) => {
+  (total, { joeJob }, around) => {
     if (total.networks.count < joeJob.networks) return false;
     const notices = noticesIn(total);
     const isMostlyUnknown = total.unknown + total.counts.refused >= joeJob.share * notices;
-    return isMostlyUnknown || (notices >= joeJob.many && notices > total.aside);
+    return isMostlyUnknown || (notices >= joeJob.many && notices > around.sent());
   },
 );
 

@@ -64,6 +64,12 @@ export class Sight {
     return this.recipientDomain;
   }
 
+  /** What nobody wanted. */
+  get isHarm(): boolean {
+    const { outcome } = this;
+    return outcome === 'unknown' || outcome === 'refused' || outcome === 'returned';
+  }
+
   /** The same, which from now on keeps nothing but its own texts in memory. */
   kept(): this {
     this.sender?.kept();

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { namesOf } from './named.ts';
+import { SenderTrail } from './sender-trail.ts';
+import { createSee } from './sight.ts';
+
+const seed = 7;
+const nameText = namesOf(seed);
+const see = createSee(seed);
+
+function add(trail: SenderTrail, reversePath: string, at: number): void {
+  const observed = { kind: 'received', at, client: null, reversePath, forwardPath: null } as const;
+  trail.add(nameText(reversePath), see({ ...observed, bytes: 1, recipients: 1 }, at));
+}
+
+function timesOf(trail: SenderTrail, path: string, since = 0): number[] {
+  return trail.of(nameText(path), since).map(({ at }) => at);
+}
+
+test('what one sender did comes back in its order, among others', () => {
+  const trail = new SenderTrail(64);
+  for (let at = 1; at <= 30; at++)
+    add(trail, at % 3 === 0 ? 'Ann@a.example' : `b${at}@b.example`, at);
+  assert.deepEqual(timesOf(trail, 'ann@a.example'), [3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
+  assert.deepEqual(timesOf(trail, 'ann@a.example', 20), [21, 24, 27, 30]);
+  assert.deepEqual(timesOf(trail, 'nobody@b.example'), []);
+});
+
+test('senders that share a place are told apart, and what is older than the ring is forgotten', () => {
+  const trail = new SenderTrail(4);
+  for (let at = 1; at <= 20; at++) add(trail, at % 2 === 0 ? 'ann@a.example' : 'bob@b.example', at);
+  assert.deepEqual(timesOf(trail, 'ann@a.example'), [18, 20]);
+  assert.deepEqual(timesOf(trail, 'bob@b.example'), [17, 19]);
+});
