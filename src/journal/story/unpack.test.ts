@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import test from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { unpacked } from './unpack.ts';
@@ -36,6 +37,18 @@ for (const [name, bytes] of packed)
     for (let size = 1; size <= bytes.length; size += 1 + (bytes.length >> 9))
       assert.equal(await unpack(bytes, size), whole, `${size} octets at once`);
   });
+
+test('however often a packed log makes its reader wait, nothing is left of the waiting', async () => {
+  const warnings: string[] = [];
+  const hear = ({ name }: Error) => warnings.push(name);
+  process.on('warning', hear);
+  // That is packed to half of it.
+  const large = Buffer.from(randomBytes(2_000_000).toString('hex'));
+  for (const pack of [gzipSync, zstdCompressSync])
+    assert.equal((await unpack(pack(large), 65_536)).length, large.length);
+  process.off('warning', hear);
+  assert.deepEqual(warnings, []);
+});
 
 test('nothing is nothing', async () => assert.equal(await unpack(Buffer.alloc(0), 1), ''));
 

@@ -4,7 +4,6 @@
  *
  * RFC 1952 (gzip), RFC 8878 (zstd; its frames, and those to be skipped).
  */
-import { once } from 'node:events';
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 
 type Unpacker = Gunzip | ZstdDecompress;
@@ -97,9 +96,17 @@ async function feed(bytes: Pushback, unpacker: Unpacker, handed: Handed): Promis
     if (!isOpen(unpacker)) return;
     if (!chunk) return void unpacker.end();
     if (unpacker.write(chunk)) continue;
-    await Promise.race([once(unpacker, 'drain'), once(unpacker, 'close')]);
+    await drainOrClose(unpacker);
     handed.untaken(unpacker);
   }
+}
+
+/** Which of the two comes first; neither goes on being waited for. */
+async function drainOrClose(unpacker: Unpacker): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  unpacker.on('drain', resolve).on('close', resolve);
+  await promise;
+  unpacker.off('drain', resolve).off('close', resolve);
 }
 
 function isOpen({ destroyed, readableEnded }: Unpacker): boolean {
