@@ -9,6 +9,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { FloodWatch } from '../judge/flood-watch.ts';
 import type { Clock } from '../mail/clock.ts';
 import { errorCode } from '../mail/error-code.ts';
+import { parseJsonArray } from '../mail/json-array.ts';
 import { printable } from '../mail/printable.ts';
 import type { Standing } from '../verdict/flood/standings.ts';
 import { inTurns } from './in-turns.ts';
@@ -72,14 +73,7 @@ function round(count: number): number {
 
 /** Null: damaged, or of a time that has not come, because somebody set the clock. */
 function readLine(line: string, now: number): Standing | null {
-  let values: unknown;
-  try {
-    values = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  if (!Array.isArray(values)) return null;
-  const [client, since, good, unknown, at]: unknown[] = values;
+  const [client, since, good, unknown, at] = parseJsonArray(line) ?? [];
   if (typeof client !== 'string' || client.length > longestName) return null;
   if (!isCount(since) || !isCount(good) || !isCount(unknown) || !isCount(at)) return null;
   return since <= at && at <= now ? { client, since, good, unknown, at } : null;

@@ -7,6 +7,7 @@
  */
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { errorCode } from '../mail/error-code.ts';
+import { parseJsonArray } from '../mail/json-array.ts';
 import { printable } from '../mail/printable.ts';
 import { createMemoryVerifyCache, type MemoryVerifyCache } from './memory-verify-cache.ts';
 import type { Verified, VerifyCache } from './verify-cache.ts';
@@ -107,15 +108,7 @@ function formatLine(key: string, { at, kind, reply }: Verified): string {
 }
 
 function readLine(line: string): [key: string, verified: Verified] | null {
-  let values: unknown;
-  try {
-    values = JSON.parse(line);
-  } catch {
-    // A torn line.
-    return null;
-  }
-  if (!Array.isArray(values)) return null;
-  const [key, kind, at, reply]: unknown[] = values;
+  const [key, kind, at, reply] = parseJsonArray(line) ?? [];
   if (typeof key !== 'string' || typeof at !== 'number') return null;
   if (kind === 'known' || kind === 'unknown') return [key, { at, kind, reply: null }];
   return kind === 'refused' && isReply(reply) ? [key, { at, kind, reply }] : null;
