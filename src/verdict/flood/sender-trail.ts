@@ -24,7 +24,7 @@ export class SenderTrail {
     const mask = this.sights.length - 1;
     const number = ++this.count;
     const slot = sender.hash & mask;
-    this.sights[number & mask] = sight;
+    this.sights[number & mask] = sight.kept();
     this.before[number & mask] = this.newest[slot] ?? 0;
     this.newest[slot] = number;
   }
