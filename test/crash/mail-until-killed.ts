@@ -42,32 +42,39 @@ export interface Round {
 
 export interface RunningServer {
   readonly port: number;
+  /** Resolves once it has ended, however that came: to how, and what it said last. */
+  readonly ended: Promise<string>;
   stop(signal: NodeJS.Signals): Promise<void>;
 }
+
+/** Characters of what it says on stderr that are kept. */
+const lastWords = 4000;
 
 /** Resolves once it listens; to null where `signal` was faster. */
 export async function startServer(
   config: string,
   dieAfter?: number,
 ): Promise<RunningServer | null> {
-  const child = spawn(launcher, ['run', '--config', config], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const child = spawn(launcher, ['run', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-lastWords);
   });
-  const exited = once(child, 'exit');
+  const ended = once(child, 'exit').then(([code, signal]) => `${signal ?? code}: ${said}`);
   if (dieAfter !== undefined) setTimeout(() => child.kill('SIGKILL'), dieAfter);
   for await (const line of createInterface(child.stdout)) {
     const port = /^ {2}smtp +127\.0\.0\.1:(\d+)$/.exec(line)?.[1];
     if (port === undefined) continue;
-    child.stdout.resume();
     return {
       port: Number(port),
+      ended,
       async stop(signal) {
         child.kill(signal);
-        await exited;
+        await ended;
       },
     };
   }
-  await exited;
+  await ended;
   return null;
 }
 
