@@ -2,20 +2,25 @@
  * What looking through a drowned queue costs: the same queue for Spillway and for the server's own tools,
  * in one run.
  *
- *   bin/with-node bench/rescue.ts [--servers postfix,exim] [--entries 200000] [--rounds 3]
+ *   bin/with-node bench/rescue.ts [--servers postfix,exim] [--entries 200000] [--rounds 3] [--apply]
+ *
+ * `--apply` also has what is proposed carried out at the end, with the server stopped.
  *
  * The queue lies on a real disk and its files are in the kernel's memory: everybody goes through it once
  * before it counts. The rounds are interleaved, figures are medians. Needs root and Debian.
  */
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Mta, mtas } from '../src/foreign/queue-entry.ts';
 import { startDnsServer } from '../src/replay/dns-server.ts';
 import { here, type Place } from '../test/peers/place.ts';
 import { whyNot } from '../test/peers/requirements.ts';
+import { cacheFolder } from '../test/peers/roots.ts';
 import { firstCauses } from './rescue/first-causes.ts';
-import { openMeter, type Taken } from './rescue/measure.ts';
+import { type Meter, openMeter, type Taken } from './rescue/measure.ts';
 import { openScene } from './rescue/scene.ts';
 import { type Tool, toolsOf } from './rescue/tools.ts';
 import { distinctDomains, queueZone } from './rescue/zone.ts';
@@ -25,6 +30,7 @@ const { values: options } = parseArgs({
     servers: { type: 'string', default: mtas.join() },
     entries: { type: 'string', default: '200000' },
     rounds: { type: 'string', default: '3' },
+    apply: { type: 'boolean', default: false },
   },
 });
 const entries = Number(options.entries);
@@ -103,9 +109,27 @@ async function compare(mta: Mta): Promise<void> {
   say(
     `\nFirst causes on the screen after ${first === null ? '? (none seen)' : `${first.toFixed(2)} s`}.`,
   );
+  if (options.apply) await applyAll(mta, meter, rescue);
   say(
     `${whole(questions)} DNS questions for ${whole(distinctDomains)} distinct domains, no name and type asked more than ${most} times.`,
   );
+}
+
+async function applyAll(mta: Mta, meter: Meter, rescue: readonly string[]): Promise<void> {
+  const folder = await mkdtemp(join(cacheFolder(), 'bench-'));
+  try {
+    const config = join(folder, 'spillway.toml');
+    await writeFile(config, `[store]\nurl = "sqlite:${folder}/data"\n`);
+    const command = [...rescue, '--config', config, '--stopped', '--apply'];
+    const { seconds, memory } = await meter.measure(here, command);
+    const [archive] = await readdir(join(folder, 'data/receipts'));
+    const { size } = await stat(join(folder, 'data/receipts', archive ?? ''));
+    say(
+      `\n${mta}: what is proposed was done in ${seconds.toFixed(1)} s with ${whole(memory / 1e6)} MB; the archive has ${whole(size / 1e6)} MB.`,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function median(rounds: readonly Taken[], what: keyof Taken): number {
