@@ -7,12 +7,15 @@ export function eventText(reading: LogReading): string {
   if (reading === null) return 'nothing';
   switch (reading.kind) {
     case 'origin':
-      return `origin ${reading.id} ${reading.client ?? 'here'}${reading.before === null ? '' : ` before ${reading.before}`}`;
-    case 'session':
-      return `session ${reading.id} ${reading.client ?? 'here'}${reading.isInner ? ' inner' : ''}`;
+      return `origin ${reading.id} ${reading.client ?? 'here'}${over(reading.session)}${reading.before === null ? '' : ` before ${reading.before}`}`;
+    case 'session': {
+      const from = reading.client === undefined ? 'elsewhere' : (reading.client ?? 'here');
+      return `session ${reading.id} ${from}${reading.isInner ? ' inner' : ''}`;
+    }
     case 'taken': {
       const { id, client, session, reversePath, bytes, recipients, about } = reading;
-      const from = client === undefined ? (session ?? 'elsewhere') : (client ?? 'here');
+      const from =
+        client === undefined ? (session ?? 'elsewhere') : `${client ?? 'here'}${over(session)}`;
       const path = reversePath === null ? '?' : `<${reversePath}>`;
       return `taken ${id} ${from} ${path} ${bytes} to ${recipients ?? '?'}${about === null ? '' : ` about ${about}`}`;
     }
@@ -29,11 +32,16 @@ export function eventText(reading: LogReading): string {
     case 'attempt': {
       const { id, client, session, reversePath, forwardPath, outcome } = reading;
       const path = (text: string | null) => (text === null ? '?' : `<${text}>`);
-      return `${outcome} ${id ?? '-'} ${client ?? session ?? '-'} ${path(reversePath)} ${path(forwardPath)}`;
+      const from = client === null ? (session ?? '-') : `${client}${over(session)}`;
+      return `${outcome} ${id ?? '-'} ${from} ${path(reversePath)} ${path(forwardPath)}`;
     }
     case 'end':
       return `end ${reading.id}`;
     case 'unreadable':
       return `unreadable: ${reading.problem}`;
   }
+}
+
+function over(session: string | null): string {
+  return session === null ? '' : ` over ${session}`;
 }

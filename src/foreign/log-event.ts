@@ -12,15 +12,17 @@ export type LogEvent =
       readonly id: string;
       /** IP address; null: handed in on this machine. */
       readonly client: string | null;
+      /** Name of the connection that it came over; null: it came over none. */
+      readonly session: string | null;
       /** It went to a filter under this name, and came back. */
       readonly before: string | null;
     }
   | {
-      /** A connection, by its own name, which messages name later. */
+      /** A connection begins, by its own name, which messages name later, and which may come again for another. */
       readonly kind: 'session';
       readonly id: string;
-      /** As in `origin`. */
-      readonly client: string | null;
+      /** As in `origin`; undefined: what comes over it tells it. */
+      readonly client: string | null | undefined;
       /** Of an outgoing one, not 25: it leads to a filter. */
       readonly isInner: boolean;
     }
@@ -29,7 +31,7 @@ export type LogEvent =
       readonly id: string;
       /** As in `origin`; undefined: another line tells it. */
       readonly client: string | null | undefined;
-      /** Name of a session, whose client it is of. */
+      /** Name of a session, whose client it is of; null: another line tells it, or it came over none. */
       readonly session: string | null;
       /** Null: another line tells it. */
       readonly reversePath: string | null;
@@ -77,7 +79,7 @@ export type LogEvent =
       /** Null: nothing else is told about this message. */
       readonly id: string | null;
       readonly client: string | null;
-      /** A session, as in `taken`. */
+      /** Name of a session, as in `taken`; null: that of the message, if any. */
       readonly session: string | null;
       /** Null: another line may tell it. */
       readonly reversePath: string | null;

@@ -203,6 +203,7 @@ test('a million keys of every kind leave memory bounded, and a flood among them 
       kind: 'attempt',
       at: morning + i * 12,
       client: `10.${key >> 16}.${(key >> 8) & 255}.${key & 255}`,
+      connection: i,
       reversePath: `s${key}@d${key}.example`,
       forwardPath: `r${key}@h${key}.example`,
       outcome: 'accepted',
@@ -212,6 +213,7 @@ test('a million keys of every kind leave memory bounded, and a flood among them 
         kind: 'attempt',
         at: morning + i * 12,
         client: stage.client(500),
+        connection: i,
         reversePath: 'nicholas@seaton.biz',
         forwardPath: stage.inventedMailbox(),
         outcome: 'unknown',
@@ -231,7 +233,8 @@ test('texts that are parts of a large one do not keep it alive', () => {
     const text = `${'x'.repeat(1_000_000)} client-${i}.host.example sender-${i}@from.example rcpt-${i}@to.example`;
     const [, client = '', reversePath = '', forwardPath = ''] = text.split(' ');
     const at = morning + i;
-    finder.observe({ kind: 'attempt', at, client, reversePath, forwardPath, outcome: 'unknown' });
+    const whose = { at, client, connection: i, reversePath, forwardPath };
+    finder.observe({ kind: 'attempt', ...whose, outcome: 'unknown' });
   }
   const used = (liveMemory() - before) / 2 ** 20;
   assert.ok(used < 50, `${used} MB`);

@@ -81,8 +81,8 @@ export function exampleIncident(changes: Partial<Incident> = {}): Incident {
     senders: none,
     sites: none,
     samples: [],
-    received: { messages: 1, bytes: 2, recipients: 3, unknown: 4 },
-    made: { notices: 1, deliveries: 2, bytes: 3, returns: 4 },
+    received: { messages: 1, bytes: 2, recipients: 3, unknown: 4, connections: 5 },
+    made: { notices: 1, deliveries: 2, bytes: 3, returns: 4, cpu: 5 },
     ended: { refused: 1, dropped: 2, delivered: 3, failed: 4, deferred: 5 },
     ...changes,
   };

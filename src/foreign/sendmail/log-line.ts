@@ -24,6 +24,15 @@ export function dayOfId(text: string): readonly [year: number, month: number, da
   return [year >= 30 ? 1960 + year : 2020 + year, month, day];
 }
 
+/**
+ * The process that gave a message its name: the daemon has one for each connection. The first six characters are when
+ * it gave the first name, the last ones its pid; between them, by one or two characters, it counts its messages (queue.c,
+ * assign_queueid).
+ */
+function processOf(name: string): string | null {
+  return name === 'NOQUEUE' ? null : name.slice(0, 6) + name.slice(8);
+}
+
 /** `text`: behind the name of the program and its pid. */
 export function readSendmailMessage(text: string): LogReading {
   const colon = text.indexOf(': ');
@@ -60,12 +69,12 @@ function readFrom(name: string, text: string, at: number): LogReading {
   );
   if (!found) return unreadable('no size, class and nrcpts behind the sender');
   const relayAt = text.lastIndexOf(', relay=');
-  const relay = relayAt < 0 ? '' : text.slice(relayAt + 8);
+  const client = relayAt < 0 ? null : bracketedIp(text.slice(relayAt + 8));
   return {
     kind: 'taken',
     id: name,
-    client: bracketedIp(relay),
-    session: null,
+    client,
+    session: client === null ? null : processOf(name),
     reversePath: isBracketed ? text.slice(at + 1, end) : text.slice(at, end + 1),
     bytes: Number(found[1]),
     recipients: Number(found[2]),
@@ -174,7 +183,7 @@ function readRuleset(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: relayAt < 0 ? null : bracketedIp(text.slice(relayAt + 8, rejectAt)),
-    session: null,
+    session: processOf(name),
     reversePath: isRecipient ? null : path,
     forwardPath: isRecipient ? path : null,
     outcome: refusalOf(text.slice(rejectAt + 9)),
@@ -196,7 +205,7 @@ function readUnknown(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: null,
-    session: null,
+    session: processOf(name),
     reversePath: null,
     forwardPath: text.slice(at + 1, end),
     outcome: 'unknown',
@@ -217,7 +226,7 @@ function readMilter(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: null,
-    session: null,
+    session: processOf(name),
     reversePath: isRecipient ? null : path,
     forwardPath: isRecipient ? path : null,
     outcome: refusalOf(text.slice(end + 10)),

@@ -4,9 +4,11 @@ import type { LogEvent } from '../../foreign/log-event.ts';
 import { BatchReader, BatchWriter } from './event-batch.ts';
 
 const events: readonly LogEvent[] = [
-  { kind: 'origin', id: 'A', client: null, before: 'B' },
-  { kind: 'origin', id: 'A', client: '192.0.2.1', before: null },
+  { kind: 'origin', id: 'A', client: null, session: null, before: 'B' },
+  { kind: 'origin', id: 'A', client: '192.0.2.1', session: '[1]', before: null },
   { kind: 'session', id: 'S', client: '192.0.2.1', isInner: true },
+  { kind: 'session', id: '[1]', client: undefined, isInner: false },
+  { kind: 'session', id: 'S', client: null, isInner: false },
   {
     kind: 'taken',
     id: 'A',

@@ -52,15 +52,15 @@ export class BatchWriter {
     switch (event.kind) {
       case 'origin':
         this.text(event.client);
+        this.name(event.session);
         this.name(event.before);
         break;
       case 'session':
-        this.text(event.client);
+        this.client(event.client);
         this.put(Number(event.isInner));
         break;
       case 'taken':
-        if (event.client === undefined) this.put(untold);
-        else this.text(event.client);
+        this.client(event.client);
         this.name(event.session);
         this.text(event.reversePath);
         this.put(event.bytes);
@@ -116,6 +116,11 @@ export class BatchWriter {
     this.put(value === null ? absent : this.texts.push(value) - 1);
   }
 
+  private client(value: string | null | undefined): void {
+    if (value === undefined) this.put(untold);
+    else this.text(value);
+  }
+
   /** A text that comes again soon: a name of a message, a host. */
   private name(value: string | null): void {
     if (value === null) {
@@ -163,14 +168,20 @@ export class BatchReader {
     const id = this.text();
     switch (kind) {
       case 'origin':
-        return { kind, id: id ?? '', client: this.text(), before: this.text() };
+        return {
+          kind,
+          id: id ?? '',
+          client: this.text(),
+          session: this.text(),
+          before: this.text(),
+        };
       case 'session':
-        return { kind, id: id ?? '', client: this.text(), isInner: this.number() === 1 };
+        return { kind, id: id ?? '', client: this.client(), isInner: this.number() === 1 };
       case 'taken':
         return {
           kind,
           id: id ?? '',
-          client: this.batch.numbers[this.place] === untold ? this.skip() : this.text(),
+          client: this.client(),
           session: this.text(),
           reversePath: this.text(),
           bytes: this.number(),
@@ -244,7 +255,9 @@ export class BatchReader {
     return paths;
   }
 
-  private skip(): undefined {
+  private client(): string | null | undefined {
+    if (this.batch.numbers[this.place] !== untold) return this.text();
     this.place++;
+    return undefined;
   }
 }

@@ -11,7 +11,7 @@ import type { Mta } from '../../foreign/queue-entry.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
 import { DoubledRefusals } from './doubled-refusals.ts';
 import { FailedSenders } from './failed-senders.ts';
-import { Message } from './message.ts';
+import { Message, type RefusedLine } from './message.ts';
 import { MessageTable } from './message-table.ts';
 import { MessageTeller } from './message-teller.ts';
 import { SessionTable } from './session-table.ts';
@@ -51,16 +51,18 @@ export class Follower {
   private readonly counting: WaitingRoom;
   private now = Number.NEGATIVE_INFINITY;
 
+  /** `nextConnection`: as for SessionTable. */
   constructor(
     server: Mta | 'spillway',
     yieldObservation: (observation: Observation) => void,
+    nextConnection: () => number,
     limits: FollowerLimits = followerLimits,
   ) {
     const teller = new MessageTeller(yieldObservation);
     this.teller = teller;
     this.limits = limits;
     this.messages = new MessageTable(limits.names, (message) => teller.tellAll(message));
-    this.sessions = new SessionTable(limits.names);
+    this.sessions = new SessionTable(limits.names, nextConnection);
     this.waiting = new WaitingRoom(limits.patience, limits.names);
     this.counting = new WaitingRoom(limits.countingPatience, limits.names);
     this.failed = server === 'opensmtpd' ? new FailedSenders() : null;
@@ -119,9 +121,10 @@ export class Follower {
       this.teller.tellAll(message);
   }
 
-  private takeOrigin({ id, client, before }: Event<'origin'>): void {
+  private takeOrigin({ id, client, session, before }: Event<'origin'>): void {
     const message = this.messages.renew(id);
     message.client = client;
+    message.connection = this.sessions.connectionOf(session, client);
     message.hasOrigin = true;
     const earlier = before === null ? undefined : this.messages.get(before);
     if (earlier) this.continue(earlier, message);
@@ -143,6 +146,7 @@ export class Follower {
     if (client !== undefined || session !== null) {
       message.hasOrigin = true;
       message.client = client ?? this.sessions.clientOf(session);
+      message.connection = this.sessions.connectionOf(session, client ?? null);
     }
     if (!message.isNotice || message.isAgain) message.reversePath = reversePath;
     this.teller.tellRefused(message);
@@ -226,21 +230,21 @@ export class Follower {
   private takeAttempt(at: number, event: Event<'attempt'>): void {
     const { id, session, reversePath } = event;
     if (this.doubled?.isDouble(event)) return;
-    if (reversePath === null && id !== null) {
-      this.letWait(at, event, this.messages.get(id) ?? this.messages.renew(id));
-      return;
-    }
+    const connection = this.sessions.connectionOf(session, event.client);
     const client = event.client ?? this.sessions.clientOf(session);
-    this.teller.tellAttempt(at, event, client, reversePath);
+    const line = { at, event, client, connection };
+    const message = id === null ? undefined : this.messages.get(id);
+    if (reversePath !== null || id === null) this.teller.tellAttempt(line, message, reversePath);
+    else this.letWait(line, message ?? this.messages.renew(id));
   }
 
   /** Another line of this message may tell its sender. */
-  private letWait(at: number, event: Event<'attempt'>, message: Message): void {
+  private letWait(line: RefusedLine, message: Message): void {
     message.refused ??= [];
-    message.refused.push({ at, event });
+    message.refused.push(line);
     if (message.refused.length === 1) this.enter(this.waiting, message);
     if (message.refused.length >= this.limits.refused) this.teller.tellRefused(message);
-    if (message.at === 0) message.at = at;
+    if (message.at === 0) message.at = line.at;
   }
 
   /** Whether it came from the server itself, to which it was handed at that address. */

@@ -29,6 +29,8 @@ export interface IncidentFinder {
   observe(observation: Observation): void;
   /** Ends what is quiet. `now`: ms since 1970. */
   advance(now: number): void;
+  /** So much CPU was used since this was last told, in ms: each incident has its part, by what was seen of it. */
+  spend(cpu: number): void;
   /** All that are remembered, in the order of their beginning. */
   incidents(): Incident[];
   /** Those that began, grew, ended or were joined since this was last asked. */
@@ -87,6 +89,8 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   /** Recipients that were refused or do not exist: of a whole window at least, which no other gathering exceeds. */
   const harm = new Gathering(window * 1.5);
   const around: Surroundings = { harmOfAll: () => harm.total().aside };
+  /** How much was seen since it was last told what CPU that took. */
+  let fresh = 0;
   let latest = Number.NEGATIVE_INFINITY;
   let advancedAt = Number.NEGATIVE_INFINITY;
 
@@ -179,6 +183,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   return {
     observe(observation) {
       advance(observation.at);
+      fresh++;
       const sight = see(observation, latest);
       const found = register.explain(sight);
       if (found) {
@@ -189,10 +194,14 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (!found) gatherOthers(sight);
     },
     advance,
+    spend(cpu) {
+      register.spend(fresh === 0 ? 0 : cpu / fresh);
+      fresh = 0;
+    },
     incidents: () => register.all(),
     changed: () => register.changed(),
     explain(circumstance) {
-      const found = register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
+      const found = register.explain(see({ ...circumstance, ...nothing }, latest));
       return found && { incident: headOf(found.incident), by: found.by };
     },
     storm(at, isBacklog) {
@@ -208,6 +217,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     },
   };
 }
+
+/** What a question tells nothing of. */
+const nothing = { bytes: 0, recipients: 0, connection: null };
 
 function headOf({ id, cause, subject }: OpenIncident): IncidentHead {
   return { id, cause, subject: subject.name };
