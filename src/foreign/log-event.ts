@@ -12,26 +12,28 @@ export type LogEvent =
       readonly id: string;
       /** IP address; null: handed in on this machine. */
       readonly client: string | null;
-      /** Name of the connection that it came over; null: it came over none. */
-      readonly session: string | null;
+      readonly connection: ConnectionNumber | null;
       /** It went to a filter under this name, and came back. */
       readonly before: string | null;
     }
   | {
-      /** A connection begins, by its own name, which messages name later, and which may come again for another. */
+      /** A connection, by its own name, which messages name later. */
       readonly kind: 'session';
       readonly id: string;
-      /** As in `origin`; undefined: what comes over it tells it. */
-      readonly client: string | null | undefined;
+      /** As in `origin`. */
+      readonly client: string | null;
       /** Of an outgoing one, not 25: it leads to a filter. */
       readonly isInner: boolean;
     }
+  /** A connection begins under a number that an earlier one may have had. */
+  | { readonly kind: 'connect'; readonly id: null; readonly connection: ConnectionNumber }
   | {
       readonly kind: 'taken';
       readonly id: string;
       /** As in `origin`; undefined: another line tells it. */
       readonly client: string | null | undefined;
-      /** Name of a session, whose client it is of; null: another line tells it, or it came over none. */
+      readonly connection: ConnectionNumber | null;
+      /** Name of a session, whose client it is of. */
       readonly session: string | null;
       /** Null: another line tells it. */
       readonly reversePath: string | null;
@@ -79,7 +81,8 @@ export type LogEvent =
       /** Null: nothing else is told about this message. */
       readonly id: string | null;
       readonly client: string | null;
-      /** Name of a session, as in `taken`; null: that of the message, if any. */
+      readonly connection: ConnectionNumber | null;
+      /** A session, as in `taken`. */
       readonly session: string | null;
       /** Null: another line may tell it. */
       readonly reversePath: string | null;
@@ -88,6 +91,12 @@ export type LogEvent =
     }
   /** Nothing more comes of this message, or connection. */
   | { readonly kind: 'end'; readonly id: string };
+
+/**
+ * What tells a connection from the others of its server: a whole number from 0 to 2 ** 32. Where none tells of it, it
+ * came over none, or another line of its message may tell it.
+ */
+export type ConnectionNumber = number;
 
 /** Null: the line has nothing for us. */
 export type LogReading = LogEvent | Unreadable | null;

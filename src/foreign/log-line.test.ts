@@ -65,7 +65,7 @@ const cases: readonly [line: string, want: string][] = [
     '<22>1 2006-09-05T03:12:01Z mx postfix/smtpd 105 - - connect from unknown[192.0.2.20]',
   ].map((line): [line: string, want: string] => [
     line,
-    `${line.startsWith('<') ? '2006-09-05T03:12:01.000Z' : local(2006, 8, 5, 3, 12, 1)} mx postfix session [105] elsewhere`,
+    `${line.startsWith('<') ? '2006-09-05T03:12:01.000Z' : local(2006, 8, 5, 3, 12, 1)} mx postfix connect 105`,
   ]),
   ['Sep  5 03:12:01 mx postfix/smtpd[105]: disconnect from unknown[192.0.2.20]', 'nothing'],
   [

@@ -7,10 +7,10 @@
  */
 import { detached } from '../mail/detached.ts';
 import { readEximMessage } from './exim/log-line.ts';
-import { type LogReading, unreadable } from './log-event.ts';
+import { type ConnectionNumber, type LogReading, unreadable } from './log-event.ts';
 import { StampReader } from './log-stamp.ts';
 import { readOpensmtpdMessage } from './opensmtpd/log-line.ts';
-import { isPostfixChatter, readPostfixMessage, smtpdSession } from './postfix/log-line.ts';
+import { isPostfixChatter, pidOfSmtpd, readPostfixMessage } from './postfix/log-line.ts';
 import type { Mta } from './queue-entry.ts';
 import { readSendmailMessage } from './sendmail/log-line.ts';
 
@@ -59,8 +59,8 @@ export class LogLineReader {
     const server = this.serverOf(program);
     if (server === null) return null;
     const head = `${program}[${pid}]`;
-    const session = server === 'postfix' ? smtpdSession(head, head.length) : null;
-    return this.readMessage(server, host, message, session);
+    const connection = server === 'postfix' ? pidOfSmtpd(head, head.length) : null;
+    return this.readMessage(server, host, message, connection);
   }
 
   /** `host program[pid]: message`, or without the host. */
@@ -79,7 +79,7 @@ export class LogLineReader {
       server,
       hasHost ? this.hostAt(text, start, first) : '',
       text.slice(at, end),
-      server === 'postfix' ? smtpdSession(text, blankAt - 1) : null,
+      server === 'postfix' ? pidOfSmtpd(text, blankAt - 1) : null,
     );
   }
 
@@ -104,16 +104,16 @@ export class LogLineReader {
     return this.readSaid(stamp.at, host === '-' ? '' : host, program, pid, message);
   }
 
-  /** `session`: of Postfix, from smtpdSession. */
+  /** `connection`: of Postfix, from pidOfSmtpd. */
   private readMessage(
     server: Mta,
     host: string,
     message: string,
-    session: string | null,
+    connection: ConnectionNumber | null,
   ): LogReading {
     this.server = server;
     this.host = host;
-    return server === 'exim' ? this.readExim(message) : readers[server](message, session);
+    return server === 'exim' ? this.readExim(message) : readers[server](message, connection);
   }
 
   /** By syslog it writes the time itself as well, with the year, and divides what is long: `[1/2] `. */
@@ -156,7 +156,7 @@ export class LogLineReader {
   }
 }
 
-type ReadMessage = (text: string, session: string | null) => LogReading;
+type ReadMessage = (text: string, connection: ConnectionNumber | null) => LogReading;
 const readers: Readonly<Record<Exclude<Mta, 'exim'>, ReadMessage>> = {
   sendmail: readSendmailMessage,
   postfix: readPostfixMessage,

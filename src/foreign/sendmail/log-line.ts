@@ -4,7 +4,8 @@
  * `ID: from=...` (headers.c, logsender), `ID: to=...` (deliver.c, logdelivery), `PARENT: CHILD: WORD: reason`
  * (savemail.c), `ID: ruleset=..., reject=...` (srvrsmtp.c). Texts of other servers stand in `reply=` and `stat=`.
  */
-import { type LogReading, unreadable } from '../log-event.ts';
+import { hashText } from '../../mail/text-hash.ts';
+import { type ConnectionNumber, type LogReading, unreadable } from '../log-event.ts';
 import { type FateOutcome, isNoMailbox, nameInReply, refusal } from '../log-outcome.ts';
 import { bracketedIp, endOfPath, isLoopbackText } from '../log-path.ts';
 
@@ -25,12 +26,12 @@ export function dayOfId(text: string): readonly [year: number, month: number, da
 }
 
 /**
- * The process that gave a message its name: the daemon has one for each connection. The first six characters are when
- * it gave the first name, the last ones its pid; between them, by one or two characters, it counts its messages (queue.c,
- * assign_queueid).
+ * The process that gave a message its name, as a number: the daemon has one for each connection. The first six
+ * characters are when it gave the first name, the last ones its pid; between them, by one or two characters, it counts
+ * its messages (queue.c, assign_queueid).
  */
-function processOf(name: string): string | null {
-  return name === 'NOQUEUE' ? null : name.slice(0, 6) + name.slice(8);
+function processOf(name: string): ConnectionNumber | null {
+  return name === 'NOQUEUE' ? null : hashText(name.slice(0, 6) + name.slice(8)) >>> 0;
 }
 
 /** `text`: behind the name of the program and its pid. */
@@ -74,7 +75,8 @@ function readFrom(name: string, text: string, at: number): LogReading {
     kind: 'taken',
     id: name,
     client,
-    session: client === null ? null : processOf(name),
+    connection: client === null ? null : processOf(name),
+    session: null,
     reversePath: isBracketed ? text.slice(at + 1, end) : text.slice(at, end + 1),
     bytes: Number(found[1]),
     recipients: Number(found[2]),
@@ -183,7 +185,8 @@ function readRuleset(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: relayAt < 0 ? null : bracketedIp(text.slice(relayAt + 8, rejectAt)),
-    session: processOf(name),
+    connection: processOf(name),
+    session: null,
     reversePath: isRecipient ? null : path,
     forwardPath: isRecipient ? path : null,
     outcome: refusalOf(text.slice(rejectAt + 9)),
@@ -205,7 +208,8 @@ function readUnknown(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: null,
-    session: processOf(name),
+    connection: processOf(name),
+    session: null,
     reversePath: null,
     forwardPath: text.slice(at + 1, end),
     outcome: 'unknown',
@@ -226,7 +230,8 @@ function readMilter(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: null,
-    session: processOf(name),
+    connection: processOf(name),
+    session: null,
     reversePath: isRecipient ? null : path,
     forwardPath: isRecipient ? path : null,
     outcome: refusalOf(text.slice(end + 10)),

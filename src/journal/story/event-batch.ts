@@ -15,6 +15,7 @@ const servers: readonly Server[] = [...mtas, 'spillway'];
 const kinds = [
   'origin',
   'session',
+  'connect',
   'taken',
   'envelope',
   'fate',
@@ -52,15 +53,20 @@ export class BatchWriter {
     switch (event.kind) {
       case 'origin':
         this.text(event.client);
-        this.name(event.session);
+        this.put(event.connection ?? absent);
         this.name(event.before);
         break;
       case 'session':
-        this.client(event.client);
+        this.text(event.client);
         this.put(Number(event.isInner));
         break;
+      case 'connect':
+        this.put(event.connection);
+        break;
       case 'taken':
-        this.client(event.client);
+        if (event.client === undefined) this.put(untold);
+        else this.text(event.client);
+        this.put(event.connection ?? absent);
         this.name(event.session);
         this.text(event.reversePath);
         this.put(event.bytes);
@@ -89,6 +95,7 @@ export class BatchWriter {
         break;
       case 'attempt':
         this.text(event.client);
+        this.put(event.connection ?? absent);
         this.name(event.session);
         this.text(event.reversePath);
         this.text(event.forwardPath);
@@ -114,11 +121,6 @@ export class BatchWriter {
 
   private text(value: string | null): void {
     this.put(value === null ? absent : this.texts.push(value) - 1);
-  }
-
-  private client(value: string | null | undefined): void {
-    if (value === undefined) this.put(untold);
-    else this.text(value);
   }
 
   /** A text that comes again soon: a name of a message, a host. */
@@ -172,16 +174,19 @@ export class BatchReader {
           kind,
           id: id ?? '',
           client: this.text(),
-          session: this.text(),
+          connection: this.count(),
           before: this.text(),
         };
       case 'session':
-        return { kind, id: id ?? '', client: this.client(), isInner: this.number() === 1 };
+        return { kind, id: id ?? '', client: this.text(), isInner: this.number() === 1 };
+      case 'connect':
+        return { kind, id: null, connection: this.number() };
       case 'taken':
         return {
           kind,
           id: id ?? '',
-          client: this.client(),
+          client: this.batch.numbers[this.place] === untold ? this.skip() : this.text(),
+          connection: this.count(),
           session: this.text(),
           reversePath: this.text(),
           bytes: this.number(),
@@ -217,6 +222,7 @@ export class BatchReader {
           kind,
           id,
           client: this.text(),
+          connection: this.count(),
           session: this.text(),
           reversePath: this.text(),
           forwardPath: this.text(),
@@ -255,9 +261,7 @@ export class BatchReader {
     return paths;
   }
 
-  private client(): string | null | undefined {
-    if (this.batch.numbers[this.place] !== untold) return this.text();
+  private skip(): undefined {
     this.place++;
-    return undefined;
   }
 }
