@@ -106,7 +106,7 @@ function table(rows: readonly (readonly [string, string, string])[]): string[] {
   const shown = rows.filter(([, text]) => !text.startsWith('0 ') || rows.length < 3);
   const width = Math.max(...shown.map(([, text]) => text.length));
   return shown.map(([label, text, size]) =>
-    `    ${label.padEnd(10)}${text.padStart(width)}   ${size}`.trimEnd(),
+    `    ${label.padEnd(11)}${text.padStart(width)}   ${size}`.trimEnd(),
   );
 }
 

@@ -61,7 +61,9 @@ function countsOf(observations: readonly Observation[]): Record<string, string> 
   const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     connections: connectionsOf(observations),
-    ...Object.fromEntries(sorted.map(([key, [count, bytes]]) => [key, `${count}, ${bytes} octets`])),
+    ...Object.fromEntries(
+      sorted.map(([key, [count, bytes]]) => [key, `${count}, ${bytes} octets`]),
+    ),
   };
 }
 

@@ -252,6 +252,20 @@ export function testJournalStore(engine: string, open: () => Promise<JournalStor
     assert.equal((await store.incidents({})).length, 1);
   });
 
+  test(`${engine}: an incident that an earlier version saved tells nothing that it did not know`, async () => {
+    await using store = await open();
+    const now = exampleIncident();
+    const old: Incident = JSON.parse(
+      JSON.stringify(now, (key, value: unknown) =>
+        key === 'connections' || key === 'cpu' ? undefined : value,
+      ),
+    );
+    await store.saveIncidents([old]);
+    const [found] = await store.incidents({});
+    assert.deepEqual(found?.received, { ...now.received, connections: null });
+    assert.deepEqual(found.made, { ...now.made, cpu: null });
+  });
+
   test(`${engine}: the brakes of an incident that goes on can be lifted, for good`, async () => {
     await using store = await open();
     const over = exampleIncident({ id: '2006-09-05.2', isOpen: false });
