@@ -124,6 +124,9 @@ for (const [name, more, send] of doors)
       ['forged-sender', 'nicholas@seaton.biz', true],
     );
     assert.equal(incident.senders.top[0].name, 'nicholas@seaton.biz');
+    // An estimate, near it at such numbers.
+    const { connections } = incident.received;
+    assert.ok(connections >= 38 && connections <= 42, `${connections} connections`);
 
     const { out: lifted } = await spillway('flood', 'lift', incident.id, '--config', config);
     assert.match(lifted, /lifted within seconds/);
@@ -135,10 +138,14 @@ for (const [name, more, send] of doors)
     const [told] = await incidentsOf(config);
     assert.equal(told.received.recipients, 201);
     assert.equal(told.isLifted, true);
+    assert.equal(told.received.connections, connections + 1);
+    assert.ok(told.made.cpu > 0 && told.made.cpu < 60_000, `${told.made.cpu} ms of CPU`);
     const link = `/${incident.id.replaceAll('-', '/')}`;
     const { out } = await spillway('journal', link, '--config', config);
     assert.match(out, /a flood in the name of nicholas@seaton\.biz/);
     assert.match(out, /200 recipients refused/);
+    assert.match(out, new RegExp(`; over about ${connections + 1} connections\\n`));
+    assert.match(out, /; [\d.]+ s of CPU of Spillway's\n/);
     assert.match(out, /deferred \d+ times .*flood/);
   });
 

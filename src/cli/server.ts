@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { type Alerts, createAlerts } from '../journal/alerts.ts';
+import { createCpuMeter } from '../journal/cpu-meter.ts';
 import { keepGoodClients } from '../journal/good-clients.ts';
 import { keepIncidents } from '../journal/incident-keeper.ts';
 import { createRecorder } from '../journal/recorder.ts';
@@ -144,6 +145,7 @@ export async function startServer(
     await keepIncidents({
       store: journal,
       watch: floods,
+      cpu: createCpuMeter(),
       // Those of the configuration as it is then.
       onIncident: (occasion, incident) => alertsNow()(occasion, incident),
       onFault: (error) => log.error({ err: error }, 'incidents cannot be kept; mail goes on'),

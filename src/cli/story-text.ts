@@ -2,6 +2,7 @@
  * The story of logs as text, for somebody who was just woken.
  */
 
+import { connectionsOf, cpuOf } from '../journal/incident-words.ts';
 import { describeIncident, rankingInWords } from '../journal/story/incident-story.ts';
 import { describeNothing } from '../journal/story/nothing-words.ts';
 import { sourceName, troublesOf } from '../journal/story/source-words.ts';
@@ -55,6 +56,7 @@ function totalsOf({ totals }: Story): string {
 
 function formatIncident(incident: Incident, output: Output, columns: number): string[] {
   const { id, received, made, isOpen } = incident;
+  const [connections, cpu] = [connectionsOf(incident), cpuOf(incident)];
   const words = describeIncident(incident);
   const paragraph = (text: string) => wrap(text, columns, '  ');
   const small = (label: string, text: string | null) =>
@@ -73,9 +75,11 @@ function formatIncident(incident: Incident, output: Output, columns: number): st
     output.style('bold', '  Who does more damage here?'),
     ...table([
       ['came in', formatCount(received.messages, 'message'), sizeOf(received.bytes)],
+      ...(connections === null ? [] : [['came over', connections, ''] as const]),
       ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), sizeOf(made.bytes)],
       ['', `${formatCount(made.notices, 'notice')} written`, ''],
       ['', `${formatNumber(made.returns)} to itself`, ''],
+      ...(cpu === null ? [] : [['cost', cpu, ''] as const]),
     ]),
     ...paragraph(words.damage.join(' ')),
     '',
@@ -102,7 +106,7 @@ function table(rows: readonly (readonly [string, string, string])[]): string[] {
   const shown = rows.filter(([, text]) => !text.startsWith('0 ') || rows.length < 3);
   const width = Math.max(...shown.map(([, text]) => text.length));
   return shown.map(([label, text, size]) =>
-    `    ${label.padEnd(10)}${text.padStart(width)}   ${size}`.trimEnd(),
+    `    ${label.padEnd(11)}${text.padStart(width)}   ${size}`.trimEnd(),
   );
 }
 

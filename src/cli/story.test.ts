@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { exampleReceipt } from '../../test/store/journal-suite.ts';
+import { exampleIncident, exampleReceipt } from '../../test/store/journal-suite.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { openJournalForReading, openJournalStore } from '../store/open-journal.ts';
 import { CommandError } from './exit.ts';
@@ -52,12 +52,11 @@ test('for a program, one document on one line', async () => {
   assert.equal(incident.cause, 'forged-sender');
   assert.equal(incident.subject, 'nicholas@seaton.biz');
   assert.equal(incident.clients.distinct, 30);
-  assert.deepEqual(incident.received, {
-    messages: 120,
-    bytes: 240_000,
-    recipients: 600,
-    unknown: 600,
-  });
+  const { connections, ...received } = incident.received;
+  assert.deepEqual(received, { messages: 120, bytes: 240_000, recipients: 600, unknown: 600 });
+  // Each message came over its own.
+  assert.ok(connections > 105 && connections < 135, `${connections} connections`);
+  assert.equal(incident.made.cpu, null);
   assert.equal(incident.made.notices, 120);
   assert.equal(incident.made.returns, 720);
   assert.match(incident.words.title, /in the name of nicholas@seaton\.biz/);
@@ -77,6 +76,8 @@ test('as a page that needs nothing else, and lets nothing run', async () => {
     /<h1>A flood in the name of nicholas@seaton\.biz, who is most likely forged<\/h1>/,
   );
   assert.match(page, /<svg .*<polyline class="line returns"/);
+  assert.match(page, /<td>came over<\/td><td class="number">about 1[1-3]0 connections<\/td>/);
+  assert.doesNotMatch(page, /CPU/);
   assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
   assert.doesNotMatch(page, /<script|javascript:|src=|@import|url\(|https?:/i);
   for (const tag of ['section', 'table', 'svg', 'ol', 'ul', 'p', 'h2'])
@@ -271,6 +272,50 @@ test('without logs the journal is told', async () => {
     lines.join(' ').replace(/ +/g, ' '),
     /refused 10,000 recipients at its door, and took nothing of it/,
   );
+});
+
+test('of what was seen while it went on the CPU is told that it took of Spillway', async () => {
+  const own = mkdtempSync(join(folder.path, 'seen-'));
+  const start = Date.UTC(2026, 10, 28, 3);
+  {
+    await using store = await openJournalStore(`sqlite:${own}`);
+    const { received, made } = exampleIncident();
+    const refused = exampleIncident({
+      id: '2026-11-28.2',
+      start,
+      end: start + 60_000,
+      received: { ...received, messages: 0, connections: 5 },
+      made: { ...made, notices: 0, deliveries: 0, bytes: 0, returns: 0, cpu: 20 },
+    });
+    const taken = exampleIncident({
+      id: '2026-11-28.1',
+      start,
+      end: start + 60_000,
+      received: { ...received, connections: null },
+      made: { ...made, deliveries: 100, cpu: 125_000 },
+    });
+    await store.saveIncidents([taken, refused]);
+    await store.append([exampleReceipt({ from: start, until: start })]);
+  }
+  const lines: string[] = [];
+  const command = storyCommand({
+    openStore: () => openJournalForReading(`sqlite:${own}`),
+    now: () => now,
+    output: { line: async (text) => void lines.push(text), style: (_, text) => text },
+  });
+  const page = join(own, 'story.html');
+  await command.parseAsync([], { from: 'user' });
+  await command.parseAsync(['--html', page], { from: 'user' });
+  process.exitCode = 0;
+  const text = lines.join('\n');
+  assert.match(text, /\n {4}cost {2,}2 min 5 s of CPU\n/);
+  assert.match(text, /Spillway itself\s+spent 2 min 5 s of CPU on it\./);
+  assert.match(text, /refused 1 recipient at its door over 5\s+connections, and took nothing/);
+  assert.match(text, /\n {4}came over {2,}5 connections\n {4}cost {2,}0\.1 s of CPU\n/);
+  const html = readFileSync(page, 'utf8');
+  assert.match(html, /<td>cost Spillway<\/td><td class="number">2 min 5 s of CPU<\/td>/);
+  assert.match(html, /<td>came over<\/td><td class="number">5 connections<\/td>/);
+  assert.equal(html.match(/came over/g)?.length, 1, 'nobody told the connections of the other');
 });
 
 /** Sendmail's, which logs the year in no stamp, but in the names of messages. */

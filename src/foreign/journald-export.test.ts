@@ -34,6 +34,7 @@ const removed = {
   at: 1_157_425_921_000,
   host: 'mx',
   program: 'postfix/qmgr',
+  pid: '143',
   message: 'DB55845: removed',
 };
 const cases: readonly [name: string, bytes: Buffer, want: unknown[]][] = [

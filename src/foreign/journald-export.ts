@@ -12,6 +12,8 @@ export interface JournalEntry {
   readonly at: number;
   readonly host: string;
   readonly program: string;
+  /** Of its process; empty where it is not told. */
+  readonly pid: string;
   readonly message: string;
 }
 
@@ -24,6 +26,8 @@ const wanted = [
   '_HOSTNAME',
   'SYSLOG_IDENTIFIER',
   '_COMM',
+  'SYSLOG_PID',
+  '_PID',
   'MESSAGE',
 ] as const;
 type Field = (typeof wanted)[number];
@@ -141,6 +145,7 @@ export class JournalParser {
       at: Math.floor(Number(time) / 1000),
       host: fields._HOSTNAME ?? '',
       program,
+      pid: fields.SYSLOG_PID ?? fields._PID ?? '',
       message,
     };
     return [{ kind: 'entry', entry }];

@@ -12,6 +12,7 @@ export type LogEvent =
       readonly id: string;
       /** IP address; null: handed in on this machine. */
       readonly client: string | null;
+      readonly connection: ConnectionNumber | null;
       /** It went to a filter under this name, and came back. */
       readonly before: string | null;
     }
@@ -24,11 +25,14 @@ export type LogEvent =
       /** Of an outgoing one, not 25: it leads to a filter. */
       readonly isInner: boolean;
     }
+  /** A connection begins under a number that an earlier one may have had. */
+  | { readonly kind: 'connect'; readonly id: null; readonly connection: ConnectionNumber }
   | {
       readonly kind: 'taken';
       readonly id: string;
       /** As in `origin`; undefined: another line tells it. */
       readonly client: string | null | undefined;
+      readonly connection: ConnectionNumber | null;
       /** Name of a session, whose client it is of. */
       readonly session: string | null;
       /** Null: another line tells it. */
@@ -77,6 +81,7 @@ export type LogEvent =
       /** Null: nothing else is told about this message. */
       readonly id: string | null;
       readonly client: string | null;
+      readonly connection: ConnectionNumber | null;
       /** A session, as in `taken`. */
       readonly session: string | null;
       /** Null: another line may tell it. */
@@ -86,6 +91,12 @@ export type LogEvent =
     }
   /** Nothing more comes of this message, or connection. */
   | { readonly kind: 'end'; readonly id: string };
+
+/**
+ * What tells a connection from the others of its server: a whole number from 0 to 2 ** 32. Where none tells of it, it
+ * came over none, or another line of its message may tell it.
+ */
+export type ConnectionNumber = number;
 
 /** Null: the line has nothing for us. */
 export type LogReading = LogEvent | Unreadable | null;

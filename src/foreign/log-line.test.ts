@@ -59,6 +59,15 @@ const cases: readonly [line: string, want: string][] = [
     `<22>1 2006-09-05T03:12:01Z mx postfix/qmgr 143 id [x@1 a="b\\"]"][y@2] \ufeff${removed}`,
     '2006-09-05T03:12:01.000Z mx postfix end DB55845',
   ],
+  ...[
+    'Sep  5 03:12:01 mx postfix/smtpd[105]: connect from unknown[192.0.2.20]',
+    'Sep  5 03:12:01 mx postfix-in/smtpd[105]: connect from unknown[192.0.2.20]',
+    '<22>1 2006-09-05T03:12:01Z mx postfix/smtpd 105 - - connect from unknown[192.0.2.20]',
+  ].map((line): [line: string, want: string] => [
+    line,
+    `${line.startsWith('<') ? '2006-09-05T03:12:01.000Z' : local(2006, 8, 5, 3, 12, 1)} mx postfix connect 105`,
+  ]),
+  ['Sep  5 03:12:01 mx postfix/smtpd[105]: disconnect from unknown[192.0.2.20]', 'nothing'],
   [
     '2006-09-05 03:12:01 1xXifO-00000P-0u Completed',
     `${local(2006, 8, 5, 3, 12, 1)} - exim end 1xXifO-00000P-0u`,

@@ -7,10 +7,10 @@
  */
 import { detached } from '../mail/detached.ts';
 import { readEximMessage } from './exim/log-line.ts';
-import { type LogReading, unreadable } from './log-event.ts';
+import { type ConnectionNumber, type LogReading, unreadable } from './log-event.ts';
 import { StampReader } from './log-stamp.ts';
 import { readOpensmtpdMessage } from './opensmtpd/log-line.ts';
-import { isPostfixChatter, readPostfixMessage } from './postfix/log-line.ts';
+import { isPostfixChatter, pidOfSmtpd, readPostfixMessage } from './postfix/log-line.ts';
 import type { Mta } from './queue-entry.ts';
 import { readSendmailMessage } from './sendmail/log-line.ts';
 
@@ -49,15 +49,18 @@ export class LogLineReader {
     this.at = stamp.at;
     // Exim's own log has no host and no program; the id or a word of Exim's follows at once.
     if (text.charCodeAt(at + 10) === blank)
-      return this.readMessage('exim', '', text.slice(afterPid(text, stamp.end), end));
+      return this.readMessage('exim', '', text.slice(afterPid(text, stamp.end), end), null);
     return this.readBody(text, stamp.end, end);
   }
 
-  /** What a program said, by way of a journal. `at`: ms since 1970. */
-  readSaid(at: number, host: string, program: string, message: string): LogReading {
+  /** What a program said, by way of a journal. `at`: ms since 1970; `pid`: empty where it is not told. */
+  readSaid(at: number, host: string, program: string, pid: string, message: string): LogReading {
     this.at = at;
     const server = this.serverOf(program);
-    return server === null ? null : this.readMessage(server, host, message);
+    if (server === null) return null;
+    const head = `${program}[${pid}]`;
+    const connection = server === 'postfix' ? pidOfSmtpd(head, head.length) : null;
+    return this.readMessage(server, host, message, connection);
   }
 
   /** `host program[pid]: message`, or without the host. */
@@ -76,6 +79,7 @@ export class LogLineReader {
       server,
       hasHost ? this.hostAt(text, start, first) : '',
       text.slice(at, end),
+      server === 'postfix' ? pidOfSmtpd(text, blankAt - 1) : null,
     );
   }
 
@@ -84,7 +88,7 @@ export class LogLineReader {
     const stamp = this.stamps.read(line, 0);
     if (!stamp) return noTime;
     this.at = stamp.at;
-    const found = /(\S{1,255}) (\S{1,48}) \S{1,128} \S{1,32} /y;
+    const found = /(\S{1,255}) (\S{1,48}) (\S{1,128}) \S{1,32} /y;
     found.lastIndex = stamp.end;
     const head = found.exec(line);
     if (!head) return unreadable('no head of RFC 5424');
@@ -96,14 +100,20 @@ export class LogLineReader {
       from = data.lastIndex;
     } else from++;
     const message = line.slice(from + 1).replace(/^(?:\ufeff|\u00ef\u00bb\u00bf)/, '');
-    const [, host = '', program = ''] = head;
-    return this.readSaid(stamp.at, host === '-' ? '' : host, program, message);
+    const [, host = '', program = '', pid = ''] = head;
+    return this.readSaid(stamp.at, host === '-' ? '' : host, program, pid, message);
   }
 
-  private readMessage(server: Mta, host: string, message: string): LogReading {
+  /** `connection`: of Postfix, from pidOfSmtpd. */
+  private readMessage(
+    server: Mta,
+    host: string,
+    message: string,
+    connection: ConnectionNumber | null,
+  ): LogReading {
     this.server = server;
     this.host = host;
-    return server === 'exim' ? this.readExim(message) : readers[server](message);
+    return server === 'exim' ? this.readExim(message) : readers[server](message, connection);
   }
 
   /** By syslog it writes the time itself as well, with the year, and divides what is long: `[1/2] `. */
@@ -146,7 +156,8 @@ export class LogLineReader {
   }
 }
 
-const readers: Readonly<Record<Exclude<Mta, 'exim'>, (text: string) => LogReading>> = {
+type ReadMessage = (text: string, connection: ConnectionNumber | null) => LogReading;
+const readers: Readonly<Record<Exclude<Mta, 'exim'>, ReadMessage>> = {
   sendmail: readSendmailMessage,
   postfix: readPostfixMessage,
   opensmtpd: readOpensmtpdMessage,

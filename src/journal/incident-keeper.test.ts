@@ -12,7 +12,13 @@ function open(before: readonly StoredIncident[] = []) {
   const stored = new Map(before.map((incident) => [incident.id, incident]));
   const told: string[] = [];
   const faults: unknown[] = [];
-  const world = { changed: [] as readonly Incident[], isFull: false, lifted: [] as string[] };
+  const world = {
+    changed: [] as readonly Incident[],
+    isFull: false,
+    lifted: [] as string[],
+    spent: [] as number[],
+  };
+  let turns = 0;
   const keeping = keepIncidents({
     store: {
       async saveIncidents(incidents) {
@@ -32,7 +38,9 @@ function open(before: readonly StoredIncident[] = []) {
       lift: (ids) => {
         world.lifted = [...ids];
       },
+      spend: (cpu) => void world.spent.push(cpu),
     },
+    cpu: () => ++turns,
     onIncident: (occasion, { id }) => void told.push(`${occasion} ${id}`),
     onFault: (fault) => faults.push(fault),
     clock,
@@ -98,6 +106,16 @@ test('what cannot be saved waits, is told of once, and what was joined meanwhile
   world.isFull = false;
   await clock.advance(2000);
   assert.deepEqual([[...stored.keys()], told], [[first.id], ['began 2006-09-05.1']]);
+});
+
+test('the watch is told in each turn, and at the end, what CPU it took', async () => {
+  const { clock, world, keeping } = open();
+  {
+    await using _ = await keeping;
+    for (let turn = 0; turn < 3; turn++) await clock.advance(2000);
+    assert.deepEqual(world.spent, [1, 2, 3]);
+  }
+  assert.deepEqual(world.spent, [1, 2, 3, 4]);
 });
 
 test('the last changes are saved at the end', async () => {

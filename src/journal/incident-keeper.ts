@@ -16,7 +16,9 @@ export type Occasion = 'began' | 'ended';
 
 export interface IncidentKeeperOptions {
   readonly store: Pick<JournalStore, 'saveIncidents' | 'incidents'>;
-  readonly watch: Pick<FloodWatch, 'changed' | 'resume' | 'lift'>;
+  readonly watch: Pick<FloodWatch, 'changed' | 'resume' | 'lift' | 'spend'>;
+  /** ms of CPU that the process has used since this was last asked. */
+  readonly cpu: () => number;
   readonly onIncident: (occasion: Occasion, incident: Incident) => void;
   readonly onFault: (fault: unknown) => void;
   readonly clock?: Clock;
@@ -32,7 +34,7 @@ const mostKept = 5000;
 
 /** Rejects with JournalReadError. */
 export async function keepIncidents(options: IncidentKeeperOptions): Promise<AsyncDisposable> {
-  const { store, watch, onIncident, onFault, clock = systemClock } = options;
+  const { store, watch, cpu, onIncident, onFault, clock = systemClock } = options;
   const unsaved = new Map<string, Incident>();
   /** By id: what was told last; those that changed last are last. */
   const told = new Map<string, Occasion>();
@@ -66,6 +68,7 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
   }
 
   async function work(): Promise<void> {
+    watch.spend(cpu());
     for (const incident of watch.changed()) {
       unsaved.set(incident.id, incident);
       for (const part of incident.joined) {

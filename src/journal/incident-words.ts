@@ -5,6 +5,7 @@
  */
 
 import { formatCount, formatDuration, formatLocalTime, formatSize } from '../mail/amounts.ts';
+import { mostExact } from '../verdict/flood/distinct-counter.ts';
 import {
   type Incident,
   type IncidentCause,
@@ -34,16 +35,34 @@ export function incidentTitle({ cause, subject }: Pick<Incident, 'cause' | 'subj
   return causeWords[cause](subject);
 }
 
+/** `1 client`, `312 domains`, `about 4,300 clients`: of different ones more than `exact` are an estimate. */
+export function formatDifferent(count: number, one: string, exact = mostExact): string {
+  if (count <= exact) return formatCount(count, one);
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return `about ${formatCount(Math.round(count / unit) * unit, one)}`;
+}
+
+/** `about 410 connections`; null: it is not known. */
+export function connectionsOf({ received }: Incident): string | null {
+  return received.connections === null ? null : formatDifferent(received.connections, 'connection');
+}
+
+/** `2 min 5 s of CPU`, which are Spillway's own; null: they are not known. */
+export function cpuOf({ made }: Incident): string | null {
+  return made.cpu === null ? null : `${formatDuration(Math.max(100, made.cpu))} of CPU`;
+}
+
 /** Lines without end. */
 export function incidentLines(incident: Incident): string[] {
   const { start, end, isOpen, received, made, ended, clients, senders, sites } = incident;
   const lasting = formatDuration(end - start);
+  const [connections, cpu] = [connectionsOf(incident), cpuOf(incident)];
   const lines = [
     isOpen
       ? `since ${formatLocalTime(start)}, for ${lasting} now`
       : `from ${formatLocalTime(start)} until ${formatLocalTime(end)}, ${lasting}`,
-    `came in: ${formatCount(received.recipients, 'recipient')} tried, ${formatCount(received.unknown, 'unknown one')}; ${formatCount(received.messages, 'message')}${sizeOf(received.bytes)}`,
-    `made of it: ${formatCount(made.notices, 'notice')}, ${formatCount(made.deliveries, 'attempt')} to deliver${sizeOf(made.bytes)}, ${formatCount(made.returns, 'return')} to the server itself`,
+    `came in: ${formatCount(received.recipients, 'recipient')} tried, ${formatCount(received.unknown, 'unknown one')}; ${formatCount(received.messages, 'message')}${sizeOf(received.bytes)}${connections === null ? '' : `; over ${connections}`}`,
+    `made of it: ${formatCount(made.notices, 'notice')}, ${formatCount(made.deliveries, 'attempt')} to deliver${sizeOf(made.bytes)}, ${formatCount(made.returns, 'return')} to the server itself${cpu === null ? '' : `; ${cpu} of Spillway's`}`,
     `ended: ${formatCount(ended.refused, 'recipient')} refused, ${ended.dropped} dropped with a receipt, ${ended.delivered} delivered, ${ended.failed} failed, ${ended.deferred} deferred`,
     ...rankedLine('clients', clients),
     ...rankedLine('senders', senders),

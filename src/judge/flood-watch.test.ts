@@ -304,6 +304,46 @@ test('mail that would come back is counted once, though both judge and delivery 
   assert.deepEqual([incident?.cause, incident?.made.returns], ['mail-loop', 25]);
 });
 
+/** Recipients that do not exist, five over each connection; `mark` as its door tells it. */
+function floodOver(mark: () => object | undefined) {
+  const watch = createFloodWatch({ now: () => morning });
+  const unknown: Verdict = { action: 'refuse', reply: null, reason: 'mailbox-unknown', steps: [] };
+  for (let i = 0; i < 30; i++) {
+    const connection = mark();
+    for (let n = 0; n < 5; n++) {
+      const question = rcpt(`100.64.${i}.1`, forged, `x${i}-${n}@site.example`);
+      watch.see({ ...question, ...(connection && { connection }) }, unknown, false);
+    }
+  }
+  return watch;
+}
+
+test('connections are counted where the door tells them apart', () => {
+  const [told] = floodOver(() => ({})).changed();
+  assert.deepEqual([told?.received.recipients, told?.received.connections], [150, 30]);
+  const [untold] = floodOver(() => undefined).changed();
+  assert.deepEqual([untold?.received.recipients, untold?.received.connections], [150, null]);
+});
+
+test('the message that comes after its recipients came over the same connection', () => {
+  const watch = floodOver(() => ({}));
+  const connection = {};
+  const door = { ...rcpt('100.64.0.1', forged), connection };
+  watch.see(door, accepted, false);
+  watch.see({ ...door, check: 'loop', facts: noLoopFacts, size: 100 }, accepted, false);
+  const [told] = watch.changed();
+  assert.deepEqual([told?.received.messages, told?.received.connections], [1, 31]);
+});
+
+test('a flood has its part of the CPU that was used meanwhile', () => {
+  const watch = floodOver(() => ({}));
+  watch.spend(0);
+  watch.see(rcpt('100.64.0.1', forged), accepted, false);
+  watch.see(rcpt('203.0.113.9', 'ann@other.example'), accepted, false);
+  watch.spend(500);
+  assert.equal(watch.changed()[0]?.made.cpu, 250);
+});
+
 test('a brake names its incident, is lifted by hand, and ends by itself', () => {
   const { watch, clock } = watchAfter(forgedSenderAtDoor('one', size));
   const question = rcpt('100.64.9.9', forged);

@@ -14,7 +14,7 @@ import {
   type FinderOptions,
   type FloodPart,
 } from '../verdict/flood/incident-finder.ts';
-import type { Observation } from '../verdict/flood/observation.ts';
+import type { Circumstance, Observation, OverConnection } from '../verdict/flood/observation.ts';
 import { type Standing, Standings } from '../verdict/flood/standings.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { Question, Verdict } from '../verdict/verdict.ts';
@@ -38,6 +38,8 @@ export interface FloodDesk {
 export interface FloodWatch extends FloodDesk {
   /** What the delivery tells. */
   observe(observation: Observation): void;
+  /** What CPU the process used since this was last told, in ms: the floods have their part of it. */
+  spend(cpu: number): void;
   /** So many notices wait that no more are written, or not any more. */
   backlog(isOver: boolean): void;
   /** Ends what is quiet, and gives what has changed since this was last asked. */
@@ -71,6 +73,8 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
   /** What had changed when the clock was set back. */
   let unasked: readonly Incident[] = [];
   let lifted: ReadonlySet<string> = new Set();
+  const numbers = new WeakMap<object, number>();
+  let connections = 0;
 
   function createFinder() {
     const knowsHome = (domain: string, at: number) => homes.isGood(`@${domain}`, at);
@@ -121,6 +125,14 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
     );
   }
 
+  function numberOf({ connection }: Question): number | null {
+    if (connection === undefined) return null;
+    const known = numbers.get(connection);
+    if (known !== undefined) return known;
+    numbers.set(connection, ++connections);
+    return connections;
+  }
+
   /** Whoever is named may be forged, so that what failed tells nothing of the domain. */
   function countHome({ reversePath, at }: Observation): void {
     const domain = reversePath?.slice(reversePath.lastIndexOf('@') + 1).toLowerCase() ?? '';
@@ -149,7 +161,8 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
     },
     see(question, verdict, isOurs) {
       if (isAlert(question, isOurs)) return;
-      const observation = observationOf(question, verdict, isOurs, now());
+      const connection = numberOf(question);
+      const observation = observationOf(question, verdict, isOurs, { at: now(), connection });
       if (!observation) return;
       finder.observe(observation);
       if (observation.kind !== 'attempt' || observation.client === null) return;
@@ -169,6 +182,7 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       if (isOver) finder.storm(now(), true);
       else finder.calm();
     },
+    spend: (cpu) => finder.spend(cpu),
     observe(observation) {
       finder.observe(observation);
       const isDelivered = observation.kind === 'fate' && observation.outcome === 'delivered';
@@ -213,7 +227,7 @@ function observationOf(
   question: Question,
   verdict: Verdict,
   isOurs: boolean,
-  at: number,
+  { at, connection }: Pick<OverConnection & Circumstance, 'at' | 'connection'>,
 ): Observation | null {
   const { client, reversePath, forwardPath } = question;
   const address = isOurs && question.check !== 'notice' ? null : (client?.address ?? null);
@@ -223,17 +237,17 @@ function observationOf(
     case 'recipient':
     case 'flood':
       if (question.adapter === 'delivery') return null;
-      return { ...base, kind: 'attempt', outcome: outcomeOf(verdict) };
+      return { ...base, kind: 'attempt', connection, outcome: outcomeOf(verdict) };
     case 'sender':
       // Of one that is accepted the recipients tell.
       if (verdict.action === 'accept') return null;
-      return { ...base, kind: 'attempt', outcome: outcomeOf(verdict) };
+      return { ...base, kind: 'attempt', connection, outcome: outcomeOf(verdict) };
     case 'loop':
       // The delivery tells itself what became of what it tried.
       if (question.adapter === 'delivery') return null;
       if (returned.has(verdict.reason))
         return { ...base, kind: 'fate', outcome: 'returned', bytes: 0, nextHop: null };
-      return { ...base, kind: 'received', bytes: question.size ?? 0, recipients: 1 };
+      return { ...base, kind: 'received', connection, bytes: question.size ?? 0, recipients: 1 };
     case 'notice':
       if (verdict.action === 'discard')
         return { ...base, kind: 'fate', outcome: 'dropped', bytes: 0, nextHop: null };

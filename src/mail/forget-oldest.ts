@@ -7,8 +7,8 @@
 const share = 64;
 
 /** Does nothing as long as there are no more than `most`. Hands each out that leaves, once it has left. */
-export function forgetOldest<Value>(
-  map: Map<string, Value>,
+export function forgetOldest<Key, Value>(
+  map: Map<Key, Value>,
   most: number,
   onLeave: (value: Value) => void = () => undefined,
 ): void {

@@ -19,6 +19,12 @@ export function hashText(text: string, seed = 0, from = 0): number {
     hash = Math.imul(hash ^ folded, 0x01000193);
     hash ^= hash >>> 15;
   }
+  return hashNumber(hash);
+}
+
+/** Of a whole number: of the first 2 ** 32 no two have the same. */
+export function hashNumber(number: number): number {
+  let hash = number | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);

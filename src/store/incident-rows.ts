@@ -52,8 +52,14 @@ export function readIncidents(database: DatabaseSync, query: IncidentQuery): Sto
     )
     .all(...values)
     .map(({ told, is_lifted }) => {
-      const incident: Incident = JSON.parse(String(told));
-      return { ...incident, isLifted: is_lifted !== 0 };
+      const { received, made, ...incident }: Incident = JSON.parse(String(told));
+      return {
+        ...incident,
+        // Those of an earlier version do not tell them.
+        received: { ...received, connections: received.connections ?? null },
+        made: { ...made, cpu: made.cpu ?? null },
+        isLifted: is_lifted !== 0,
+      };
     });
 }
 

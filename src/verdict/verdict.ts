@@ -57,6 +57,11 @@ export interface Circumstances {
   readonly queueId: string | null;
   /** The client logged in, or is one of us; absent where the door does not tell. */
   readonly isTrusted?: boolean;
+  /**
+   * The SMTP connection: one object for all that is asked of it, and another for every other; it says nothing else.
+   * Absent where the door does not tell one from another.
+   */
+  readonly connection?: object;
 }
 
 export type Question = Circumstances &

@@ -45,6 +45,7 @@ test('what came in before the first of it failed is part of it, among the mail o
   const reversePath = 'nicholas@seaton.biz';
   const flood = (number: number) => ({
     client: `198.18.${number % 40}.1`,
+    connection: number,
     reversePath,
     forwardPath: `nobody${number}@site-1.example`,
   });
@@ -52,18 +53,25 @@ test('what came in before the first of it failed is part of it, among the mail o
     const at = morning + number * 100;
     finder.observe({ kind: 'received', at, ...flood(number), bytes: 1000, recipients: 1 });
     for (let other = 0; other < 20; other++) {
-      const from = { client: '198.19.0.1', reversePath: `ann${number}-${other}@a.example` };
+      const from = {
+        client: '198.19.0.1',
+        connection: null,
+        reversePath: `ann${number}-${other}@a.example`,
+      };
       finder.observe({ kind: 'received', at, ...from, forwardPath: null, bytes: 1, recipients: 1 });
     }
   }
   for (let number = 0; number < 300; number++) {
     const fate = { kind: 'fate', outcome: 'unknown', bytes: 0, nextHop: null } as const;
-    finder.observe({ ...fate, at: morning + minute + number * 100, ...flood(number) });
+    const { connection: _, ...whose } = flood(number);
+    finder.observe({ ...fate, at: morning + minute + number * 100, ...whose });
   }
   const { start, received } = only(finder);
   assert.equal(start, morning);
   assert.equal(received.messages, 300);
   assert.equal(received.bytes, 300_000);
+  const { connections } = received;
+  assert.ok(connections !== null && connections > 260 && connections < 340, `${connections}`);
 });
 
 test('an incident tells what came in, what the server made of it, and how it ended', () => {
@@ -229,6 +237,7 @@ test('a million keys of every kind leave memory bounded, and a flood among them 
       kind: 'attempt',
       at: morning + i * 12,
       client: `10.${key >> 16}.${(key >> 8) & 255}.${key & 255}`,
+      connection: i,
       reversePath: `s${key}@d${key}.example`,
       forwardPath: `r${key}@h${key}.example`,
       outcome: 'accepted',
@@ -238,6 +247,7 @@ test('a million keys of every kind leave memory bounded, and a flood among them 
         kind: 'attempt',
         at: morning + i * 12,
         client: stage.client(500),
+        connection: i,
         reversePath: 'nicholas@seaton.biz',
         forwardPath: stage.inventedMailbox(),
         outcome: 'unknown',
@@ -258,7 +268,8 @@ test('texts that are parts of a large one do not keep it alive', () => {
     const [, client = '', reversePath = '', forwardPath = ''] = text.split(' ');
     const at = morning + i;
     const outcome = i % 2 === 0 ? 'unknown' : 'accepted';
-    finder.observe({ kind: 'attempt', at, client, reversePath, forwardPath, outcome });
+    const whose = { at, client, connection: i, reversePath, forwardPath };
+    finder.observe({ kind: 'attempt', ...whose, outcome });
   }
   const used = (liveMemory() - before) / 2 ** 20;
   assert.ok(used < 50, `${used} MB`);

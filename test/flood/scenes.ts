@@ -37,16 +37,32 @@ export class Stage {
     reversePath: string,
     forwardPath: string,
     outcome: 'accepted' | 'unknown' | 'refused' | 'deferred',
+    connection: number | null = null,
   ): void {
-    this.observations.push({ kind: 'attempt', at, client, reversePath, forwardPath, outcome });
+    this.observations.push({
+      kind: 'attempt',
+      at,
+      client,
+      connection,
+      reversePath,
+      forwardPath,
+      outcome,
+    });
   }
 
-  received(at: number, client: string | null, reversePath: string, forwardPath: string): void {
+  received(
+    at: number,
+    client: string | null,
+    reversePath: string,
+    forwardPath: string,
+    connection: number | null = null,
+  ): void {
     const [bytes, recipients] = [2000, 1];
     this.observations.push({
       kind: 'received',
       at,
       client,
+      connection,
       reversePath,
       forwardPath,
       bytes,
@@ -306,6 +322,7 @@ export function forgedSenderRefused(seed: string, size: Size): Scene {
       kind: 'attempt',
       at: stage.at(morning, size.length),
       client: stage.client(size.clients),
+      connection: null,
       reversePath: forged,
       forwardPath: null,
       outcome: 'refused',

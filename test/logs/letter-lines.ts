@@ -212,17 +212,24 @@ function hex(number: number): string {
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-function base62(number: number, length: number): string {
+function written(number: number, base: 60 | 62, length: number): string {
   let text = '';
-  for (let rest = number; text.length < length; rest = Math.floor(rest / 62))
-    text = digits.charAt(rest % 62) + text;
+  for (let rest = number; text.length < length; rest = Math.floor(rest / base))
+    text = digits.charAt(rest % base) + text;
   return text;
 }
 
 function eximId(number: number): string {
-  return `1w5t${base62(number % 3600, 2)}-${base62(number, 6)}-${base62(number % 1000, 2)}`;
+  const [time, pid, part] = [
+    written(number % 3600, 62, 2),
+    written(number, 62, 6),
+    written(number % 1000, 62, 2),
+  ];
+  return `1w5t${time}-${pid}-${part}`;
 }
 
+/** Its time begins anew for each connection, as that of a process does. */
 function sendmailId(number: number, pid: number): string {
-  return `685${base62(number % 216_000, 4)}${digits.charAt(number % 60)}${String(pid).padStart(6, '0')}`;
+  const [time, place] = [written(number % 216_000, 60, 3), written((number * 7) % 3600, 60, 2)];
+  return `685${time}${place}${String(pid).padStart(6, '0')}`;
 }

@@ -59,9 +59,18 @@ function countsOf(observations: readonly Observation[]): Record<string, string> 
     counts.set(key, [known[0] + 1, known[1] + bytes]);
   }
   const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(
-    sorted.map(([key, [count, bytes]]) => [key, `${count}, ${bytes} octets`]),
-  );
+  return {
+    connections: connectionsOf(observations),
+    ...Object.fromEntries(
+      sorted.map(([key, [count, bytes]]) => [key, `${count}, ${bytes} octets`]),
+    ),
+  };
+}
+
+function connectionsOf(observations: readonly Observation[]): string {
+  const told = observations.flatMap((one) => ('connection' in one ? [one.connection] : []));
+  const different = new Set(told.filter((one) => one !== null)).size;
+  return `${different} for ${told.length} messages and refusals`;
 }
 
 function personOf(path: string | null): string {
@@ -346,9 +355,9 @@ function asModern(bytes: Buffer): Buffer {
 
 function asJournal(bytes: Buffer): Buffer {
   return mapLines(bytes, (line) => {
-    const [, program = '', message = ''] =
-      /^([^[:]+)(?:\[\d+\])?: (.*)$/.exec(line.slice(16)) ?? [];
-    return `__CURSOR=s=1\n__REALTIME_TIMESTAMP=${timeOf(line)}000\n_HOSTNAME=mx\nSYSLOG_IDENTIFIER=${program}\nMESSAGE=${message}\n`;
+    const [, program = '', pid = '', message = ''] =
+      /^([^[:]+)(?:\[(\d+)\])?: (.*)$/.exec(line.slice(16)) ?? [];
+    return `__CURSOR=s=1\n__REALTIME_TIMESTAMP=${timeOf(line)}000\n_HOSTNAME=mx\nSYSLOG_IDENTIFIER=${program}\n_PID=${pid}\nMESSAGE=${message}\n`;
   });
 }
 

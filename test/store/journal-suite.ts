@@ -81,8 +81,8 @@ export function exampleIncident(changes: Partial<Incident> = {}): Incident {
     senders: none,
     sites: none,
     samples: [],
-    received: { messages: 1, bytes: 2, recipients: 3, unknown: 4 },
-    made: { notices: 1, deliveries: 2, bytes: 3, returns: 4 },
+    received: { messages: 1, bytes: 2, recipients: 3, unknown: 4, connections: 5 },
+    made: { notices: 1, deliveries: 2, bytes: 3, returns: 4, cpu: 5 },
     ended: { refused: 1, dropped: 2, delivered: 3, failed: 4, deferred: 5 },
     ...changes,
   };
@@ -250,6 +250,20 @@ export function testJournalStore(engine: string, open: () => Promise<JournalStor
       ['2006-09-05.1'],
     );
     assert.equal((await store.incidents({})).length, 1);
+  });
+
+  test(`${engine}: an incident that an earlier version saved tells nothing that it did not know`, async () => {
+    await using store = await open();
+    const now = exampleIncident();
+    const old: Incident = JSON.parse(
+      JSON.stringify(now, (key, value: unknown) =>
+        key === 'connections' || key === 'cpu' ? undefined : value,
+      ),
+    );
+    await store.saveIncidents([old]);
+    const [found] = await store.incidents({});
+    assert.deepEqual(found?.received, { ...now.received, connections: null });
+    assert.deepEqual(found.made, { ...now.made, cpu: null });
   });
 
   test(`${engine}: the brakes of an incident that goes on can be lifted, for good`, async () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventText } from '../../../test/event-text.ts';
-import { readPostfixMessage } from './log-line.ts';
+import { hashText } from '../../mail/text-hash.ts';
+import { pidOfSmtpd, readPostfixMessage } from './log-line.ts';
+
+const portOf = (client: string) => hashText(client) >>> 0;
 
 /** Of Postfix 3.7.11 under the replay, and shapes of its source that the replay does not bring. */
 const cases: readonly [line: string, want: string][] = [
@@ -82,7 +85,7 @@ const cases: readonly [line: string, want: string][] = [
   ],
   [
     'NOQUEUE: reject: RCPT from [192.0.2.20]:4711: 550 5.7.1 Service unavailable; client [192.0.2.20] blocked using dnsbl.example; from=<bob@example.net>, to=<ann@example.org>, proto=ESMTP, helo=<x>',
-    'refused - 192.0.2.20 <bob@example.net> <ann@example.org>',
+    `refused - 192.0.2.20 over ${portOf('[192.0.2.20]:4711')} <bob@example.net> <ann@example.org>`,
   ],
   [
     'NOQUEUE: reject: MAIL from unknown[192.0.2.20]: 550 5.1.8 <nicholas@seaton.biz>: Sender address rejected: leads nowhere; from=<nicholas@seaton.biz> proto=ESMTP helo=<x>',
@@ -128,5 +131,50 @@ const cases: readonly [line: string, want: string][] = [
 ];
 for (const [line, want] of cases)
   test(line.slice(0, 110) || 'an empty line', () =>
-    assert.equal(eventText(readPostfixMessage(line)), want),
+    assert.equal(eventText(readPostfixMessage(line, null)), want),
+  );
+
+/** What the program says of connections, with its head as it stands in the log. */
+const ofConnections: readonly [head: string, line: string, want: string][] = [
+  ['postfix/smtpd[105]', 'connect from unknown[192.0.2.20]', 'connect 105'],
+  ['postfix/submission/smtpd[7]', 'connect from unknown[unknown]', 'connect 7'],
+  ['postfix/smtpd', 'connect from unknown[192.0.2.20]', 'nothing'],
+  ['postfix/qmqpd[105]', 'connect from unknown[192.0.2.20]', 'nothing'],
+  ['postfix/smtpd[105]', 'disconnect from unknown[192.0.2.20] ehlo=1 quit=1', 'nothing'],
+  [
+    'postfix/smtpd[105]',
+    'DB55845: client=unknown[192.0.2.20]',
+    'origin DB55845 192.0.2.20 over 105',
+  ],
+  [
+    'postfix/smtpd[105]',
+    'DB55845: client=unknown[192.0.2.20]:4711',
+    'origin DB55845 192.0.2.20 over 105',
+  ],
+  ['postfix/pickup[103]', 'DB55845: uid=1000 from=<ann>', 'origin DB55845 here'],
+  [
+    'postfix/smtpd[105]',
+    'NOQUEUE: reject: RCPT from x.example[192.0.2.20]: 550 5.1.1 <a@b.example>: User unknown; from=<c@d.example> to=<a@b.example> proto=ESMTP helo=<x>',
+    'unknown - 192.0.2.20 over 105 <c@d.example> <a@b.example>',
+  ],
+  [
+    'postfix/cleanup[109]',
+    'A1B2C3D: milter-reject: END-OF-MESSAGE from x.example[192.0.2.20]: 5.7.1 No; from=<c@d.example> to=<a@b.example> proto=ESMTP helo=<x>',
+    'refused A1B2C3D 192.0.2.20 <c@d.example> <a@b.example>',
+  ],
+  [
+    'postfix/postscreen[99]',
+    'CONNECT from [2001:db8::7]:4711 to [2001:db8::1]:25',
+    `connect ${portOf('[2001:db8::7]:4711')}`,
+  ],
+  ['postfix/postscreen[99]', 'CONNECT from [192.0.2.20]:4711', 'nothing'],
+  [
+    'postfix/postscreen[99]',
+    'NOQUEUE: reject: RCPT from [2001:db8::7]:4711: 450 4.3.2 Service currently unavailable; from=<c@d.example>, to=<a@b.example>, proto=ESMTP, helo=<x>',
+    `deferred - 2001:db8::7 over ${portOf('[2001:db8::7]:4711')} <c@d.example> <a@b.example>`,
+  ],
+];
+for (const [head, line, want] of ofConnections)
+  test(`${head}: ${line}`.slice(0, 110), () =>
+    assert.equal(eventText(readPostfixMessage(line, pidOfSmtpd(head, head.length))), want),
   );

@@ -5,19 +5,18 @@
  * of other servers come last in a line, addresses in the form of `info_log_address_format`.
  */
 import { hashText } from '../../mail/text-hash.ts';
-import { type LogReading, unreadable } from '../log-event.ts';
+import { type ConnectionNumber, type LogReading, unreadable } from '../log-event.ts';
 import { endOfNumber, numberOf } from '../log-number.ts';
 import { type FateOutcome, isNoMailbox, nameInReply, refusal } from '../log-outcome.ts';
 import { bracketedIp, endOfPath, isLoopbackText } from '../log-path.ts';
 import { isQueueId } from './queue-id.ts';
 
 /**
- * Whether the message from `at` to `end` is one of those that make up half a log and tell nothing here: `connect from`,
+ * Whether the message from `at` to `end` is one of those that make up a third of a log and tell nothing here:
  * `disconnect from`, `ID: message-id=`.
  */
 export function isPostfixChatter(text: string, at: number, end: number): boolean {
   const code = text.charCodeAt(at);
-  if (code === 0x63) return text.startsWith('connect from ', at);
   if (code === 0x64) return text.startsWith('disconnect from ', at);
   const limit = Math.min(end, at + 24);
   for (let i = at + 2; i < limit; i++)
@@ -26,8 +25,22 @@ export function isPostfixChatter(text: string, at: number, end: number): boolean
   return false;
 }
 
-/** `text`: behind the name of the program and its pid. */
-export function readPostfixMessage(text: string): LogReading {
+/**
+ * The pid of `smtpd[pid]`, which ends at `end`: it takes one connection at a time, and says when each begins. Null:
+ * another program.
+ */
+export function pidOfSmtpd(text: string, end: number): ConnectionNumber | null {
+  let at = end - 2;
+  for (let code = text.charCodeAt(at); code >= 0x30 && code <= 0x39; ) code = text.charCodeAt(--at);
+  const isNamed = at < end - 2 && text.startsWith('smtpd[', at - 5);
+  return isNamed && text.charCodeAt(end - 1) === 0x5d ? numberOf(text, at + 1, end - 1) : null;
+}
+
+/** `text`: behind the name of the program and its pid. `connection`: from pidOfSmtpd. */
+export function readPostfixMessage(text: string, connection: ConnectionNumber | null): LogReading {
+  if (connection !== null && text.startsWith('connect from '))
+    return { kind: 'connect', id: null, connection };
+  if (text.startsWith('CONNECT from [')) return readScreened(text);
   const colon = text.indexOf(': ');
   if (colon < 2 || colon > 255) return null;
   const id = text.slice(0, colon);
@@ -39,17 +52,17 @@ export function readPostfixMessage(text: string): LogReading {
       return text.startsWith('from=<', at) && isQueueId(id) ? readFrom(id, text, at + 5) : null;
     case 0x63: // c
       return text.startsWith('client=', at) && isQueueId(id)
-        ? readClient(id, text.slice(at + 7))
+        ? readClient(id, text.slice(at + 7), connection)
         : null;
     case 0x75: // u
       if (!/^uid=\d+ from=</.test(text.slice(at)) || !isQueueId(id)) return null;
-      return { kind: 'origin', id, client: null, before: null };
+      return { kind: 'origin', id, client: null, connection: null, before: null };
     case 0x72: // r
       if (text.length === at + 7 && text.endsWith('removed') && isQueueId(id))
         return { kind: 'end', id };
-      return text.startsWith('reject: ', at) ? readReject(id, text, at + 8) : null;
+      return text.startsWith('reject: ', at) ? readReject(id, text, at + 8, connection) : null;
     case 0x6d: // m
-      if (text.startsWith('milter-reject: ', at)) return readReject(id, text, at + 15);
+      if (text.startsWith('milter-reject: ', at)) return readReject(id, text, at + 15, connection);
       return null;
     case 0x73: // s
     case 0x70: // p
@@ -57,6 +70,17 @@ export function readPostfixMessage(text: string): LogReading {
     default:
       return null;
   }
+}
+
+/** `CONNECT from [192.0.2.7]:4711 to [192.0.2.10]:25`: postscreen takes many at a time, and names each by its port. */
+function readScreened(text: string): LogReading {
+  const to = text.indexOf(' ', 13);
+  return to < 0 ? null : { kind: 'connect', id: null, connection: portNumber(text.slice(13, to)) };
+}
+
+/** `[192.0.2.7]:4711` */
+function portNumber(client: string): ConnectionNumber {
+  return hashText(client) >>> 0;
 }
 
 /** `to=<A>, [orig_to=<B>, ]relay=R, [conn_use=N, ]delay=D, delays=D/D/D/D, dsn=N.N.N, status=WORD (text)` */
@@ -147,6 +171,7 @@ function readFrom(id: string, text: string, bracket: number): LogReading {
       kind: 'taken',
       id,
       client: undefined,
+      connection: null,
       session: null,
       reversePath: text.slice(bracket + 1, end),
       bytes: numberOf(text, sizeAt, sizeEnd),
@@ -171,7 +196,7 @@ function readFrom(id: string, text: string, bracket: number): LogReading {
 }
 
 /** `name[ip]`, `name[ip], sasl_username=..., orig_queue_id=ID, orig_client=name[ip]`. Only the first part is ours. */
-function readClient(id: string, value: string): LogReading {
+function readClient(id: string, value: string, connection: ConnectionNumber | null): LogReading {
   const comma = value.indexOf(', ');
   const name = comma < 0 ? value : value.slice(0, comma);
   const client = bracketedIp(name);
@@ -179,7 +204,7 @@ function readClient(id: string, value: string): LogReading {
     return unreadable('a client without an address');
   const before =
     comma < 0 ? undefined : /, orig_queue_id=([0-9A-Za-z]{2,255})(?:,|$)/.exec(value)?.[1];
-  return { kind: 'origin', id, client, before: before ?? null };
+  return { kind: 'origin', id, client, connection, before: before ?? null };
 }
 
 const notice =
@@ -195,9 +220,14 @@ function readNotice(id: string, text: string, at: number): LogReading {
  * `RCPT from name[ip]: 550 5.1.1 <A>: words; from=<S> to=<R> proto=ESMTP helo=<H>`; postscreen puts
  * commas between the last, cleanup leaves the code out, MAIL has no `to=`.
  */
-function readReject(id: string, text: string, at: number): LogReading {
+function readReject(
+  id: string,
+  text: string,
+  at: number,
+  connection: ConnectionNumber | null,
+): LogReading {
   const head =
-    /^(RCPT|MAIL|END-OF-MESSAGE) from [^\s[\]]{0,255}\[([0-9A-Fa-f.:]{2,45}|unknown)\](?::\d+)?: /.exec(
+    /^(?:RCPT|MAIL|END-OF-MESSAGE) from ([^\s[\]]{0,255})\[([0-9A-Fa-f.:]{2,45}|unknown)\](:\d+)?: /.exec(
       text.slice(at, at + 340),
     );
   if (!head) return null;
@@ -221,11 +251,14 @@ function readReject(id: string, text: string, at: number): LogReading {
   const isTo = to.test(text);
   const recipientEnd = isTo ? endOfPath(text, to.lastIndex - 1) : -1;
   if (isTo && recipientEnd < 0) return unreadable('a refused recipient whose end cannot be told');
-  const address = head[2] ?? '';
+  const [, name = '', address = '', port = ''] = head;
+  // Only postscreen has no name for a client.
+  const screened = name === '' && port !== '' ? portNumber(`[${address}]${port}`) : null;
   return {
     kind: 'attempt',
     id: id === 'NOQUEUE' ? null : id,
     client: address === 'unknown' ? null : address,
+    connection: connection ?? screened,
     session: null,
     reversePath: text.slice(sender + 8, senderEnd),
     forwardPath: isTo ? text.slice(to.lastIndex, recipientEnd) : null,

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventText } from '../../../test/event-text.ts';
+import { hashText } from '../../mail/text-hash.ts';
 import { dayOfId, readSendmailMessage } from './log-line.ts';
+
+/** Of the process: a name without what counts its messages. */
+const hash = (process: string) => hashText(process) >>> 0;
 
 /** Of sendmail 8.17.1.9 under the replay, and shapes of its source that the replay does not bring. */
 const cases: readonly [line: string, want: string][] = [
   [
     '6ATHQ0dA000060: from=<nicholas@seaton.biz>, size=1975, class=0, nrcpts=5, msgid=<spam-2.4d7d9b2e@replay.example>, proto=ESMTP, daemon=MTA-v4, relay=[192.0.2.20]',
-    'taken 6ATHQ0dA000060 192.0.2.20 <nicholas@seaton.biz> 1975 to 5',
+    `taken 6ATHQ0dA000060 192.0.2.20 over ${hash('6ATHQ0000060')} <nicholas@seaton.biz> 1975 to 5`,
   ],
   [
     '6ATHTquS000074: from=<>, size=2183, class=0, nrcpts=1, msgid=<202611291729.6ATHTqM4000066@mx.host.example>, proto=ESMTP, daemon=MTA-v6-loopback, relay=localhost [IPv6:0:0:0:0:0:0:0:1]',
-    'taken 6ATHTquS000074 0:0:0:0:0:0:0:1 <> 2183 to 1',
+    `taken 6ATHTquS000074 0:0:0:0:0:0:0:1 over ${hash('6ATHTq000074')} <> 2183 to 1`,
   ],
   [
     'k85CNxxx012345: from=root, size=300, class=0, nrcpts=1, msgid=<200609051223.k85CNxxx012345@host.example>, relay=root@localhost',
@@ -19,7 +23,7 @@ const cases: readonly [line: string, want: string][] = [
   ],
   [
     '6ATHQ0dA000060: from=<a@b.example>, size=1, class=-30, nrcpts=1, msgid=<x, relay=[192.0.2.99]>, relay=mail.b.example [192.0.2.7] (may be forged)',
-    'taken 6ATHQ0dA000060 192.0.2.7 <a@b.example> 1 to 1',
+    `taken 6ATHQ0dA000060 192.0.2.7 over ${hash('6ATHQ0000060')} <a@b.example> 1 to 1`,
   ],
   [
     '6ATHQ0s0000058: to=<info@school.example>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=31547, relay=[192.0.2.30] [192.0.2.30], dsn=2.0.0, stat=Sent (Taken)',
@@ -75,11 +79,11 @@ const cases: readonly [line: string, want: string][] = [
   ],
   [
     '6ATHQ0dA000060: ruleset=check_rcpt, arg1=<bill@garage.example>, relay=[192.0.2.20], reject=550 5.1.1 <bill@garage.example>... User unknown',
-    'unknown 6ATHQ0dA000060 192.0.2.20 ? <bill@garage.example>',
+    `unknown 6ATHQ0dA000060 192.0.2.20 over ${hash('6ATHQ0000060')} ? <bill@garage.example>`,
   ],
   [
     '6ATHQ0dA000060: ruleset=check_mail, arg1=<nicholas@seaton.biz>, relay=mail.example [192.0.2.7], reject=553 5.1.8 <nicholas@seaton.biz>... Domain of sender address nicholas@seaton.biz does not exist',
-    'refused 6ATHQ0dA000060 192.0.2.7 <nicholas@seaton.biz> ?',
+    `refused 6ATHQ0dA000060 192.0.2.7 over ${hash('6ATHQ0000060')} <nicholas@seaton.biz> ?`,
   ],
   [
     'NOQUEUE: ruleset=check_rcpt, arg1=<bill@garage.example>, relay=[192.0.2.20], reject=451 4.7.1 Try again',
@@ -87,11 +91,11 @@ const cases: readonly [line: string, want: string][] = [
   ],
   [
     '6ATHQ0dA000060: <bill@host.example>... User unknown',
-    'unknown 6ATHQ0dA000060 - ? <bill@host.example>',
+    `unknown 6ATHQ0dA000060 - over ${hash('6ATHQ0000060')} ? <bill@host.example>`,
   ],
   [
     '6ATHQ0dA000060: Milter: to=<bill@garage.example>, reject=550 5.1.1 No such mailbox',
-    'unknown 6ATHQ0dA000060 - ? <bill@garage.example>',
+    `unknown 6ATHQ0dA000060 - over ${hash('6ATHQ0000060')} ? <bill@garage.example>`,
   ],
   [
     '6ATHQ0f2000057: [192.0.2.20] did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA-v4',
@@ -106,7 +110,7 @@ const cases: readonly [line: string, want: string][] = [
 
   [
     '6ATHQ0dA000060: from=<"a>, size=9, class=0, nrcpts=900"@evil.example>, size=1975, class=0, nrcpts=5, proto=ESMTP, relay=[192.0.2.20]',
-    'taken 6ATHQ0dA000060 192.0.2.20 <"a>, size=9, class=0, nrcpts=900"@evil.example> 1975 to 5',
+    `taken 6ATHQ0dA000060 192.0.2.20 over ${hash('6ATHQ0000060')} <"a>, size=9, class=0, nrcpts=900"@evil.example> 1975 to 5`,
   ],
   [
     '6ATHQ0dA000060: to=<ann@evil.example>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=1, relay=mx.evil.example. [192.0.2.66], dsn=5.0.0, reply=550 , dsn=2.0.0, stat=Sent (6ATHQ0zz000001 Message accepted for delivery), stat=Service unavailable',

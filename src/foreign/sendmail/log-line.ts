@@ -4,7 +4,8 @@
  * `ID: from=...` (headers.c, logsender), `ID: to=...` (deliver.c, logdelivery), `PARENT: CHILD: WORD: reason`
  * (savemail.c), `ID: ruleset=..., reject=...` (srvrsmtp.c). Texts of other servers stand in `reply=` and `stat=`.
  */
-import { type LogReading, unreadable } from '../log-event.ts';
+import { hashText } from '../../mail/text-hash.ts';
+import { type ConnectionNumber, type LogReading, unreadable } from '../log-event.ts';
 import { type FateOutcome, isNoMailbox, nameInReply, refusal } from '../log-outcome.ts';
 import { bracketedIp, endOfPath, isLoopbackText } from '../log-path.ts';
 
@@ -22,6 +23,15 @@ export function dayOfId(text: string): readonly [year: number, month: number, da
   if (!id.test(text) || year < 0 || month > 11 || month < 0 || day < 1 || day > 31) return null;
   // Years since 1900, modulo 60: 30 is 1990, 29 is 2049.
   return [year >= 30 ? 1960 + year : 2020 + year, month, day];
+}
+
+/**
+ * The process that gave a message its name, as a number: the daemon has one for each connection. The first six
+ * characters are when it gave the first name, the last ones its pid; between them, by one or two characters, it counts
+ * its messages (queue.c, assign_queueid).
+ */
+function processOf(name: string): ConnectionNumber | null {
+  return name === 'NOQUEUE' ? null : hashText(name.slice(0, 6) + name.slice(8)) >>> 0;
 }
 
 /** `text`: behind the name of the program and its pid. */
@@ -60,11 +70,12 @@ function readFrom(name: string, text: string, at: number): LogReading {
   );
   if (!found) return unreadable('no size, class and nrcpts behind the sender');
   const relayAt = text.lastIndexOf(', relay=');
-  const relay = relayAt < 0 ? '' : text.slice(relayAt + 8);
+  const client = relayAt < 0 ? null : bracketedIp(text.slice(relayAt + 8));
   return {
     kind: 'taken',
     id: name,
-    client: bracketedIp(relay),
+    client,
+    connection: client === null ? null : processOf(name),
     session: null,
     reversePath: isBracketed ? text.slice(at + 1, end) : text.slice(at, end + 1),
     bytes: Number(found[1]),
@@ -174,6 +185,7 @@ function readRuleset(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: relayAt < 0 ? null : bracketedIp(text.slice(relayAt + 8, rejectAt)),
+    connection: processOf(name),
     session: null,
     reversePath: isRecipient ? null : path,
     forwardPath: isRecipient ? path : null,
@@ -196,6 +208,7 @@ function readUnknown(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: null,
+    connection: processOf(name),
     session: null,
     reversePath: null,
     forwardPath: text.slice(at + 1, end),
@@ -217,6 +230,7 @@ function readMilter(name: string, text: string, at: number): LogReading {
     kind: 'attempt',
     id: name === 'NOQUEUE' ? null : name,
     client: null,
+    connection: processOf(name),
     session: null,
     reversePath: isRecipient ? null : path,
     forwardPath: isRecipient ? path : null,

@@ -4,13 +4,15 @@ import type { LogEvent } from '../../foreign/log-event.ts';
 import { BatchReader, BatchWriter } from './event-batch.ts';
 
 const events: readonly LogEvent[] = [
-  { kind: 'origin', id: 'A', client: null, before: 'B' },
-  { kind: 'origin', id: 'A', client: '192.0.2.1', before: null },
+  { kind: 'origin', id: 'A', client: null, connection: null, before: 'B' },
+  { kind: 'origin', id: 'A', client: '192.0.2.1', connection: 0, before: null },
   { kind: 'session', id: 'S', client: '192.0.2.1', isInner: true },
+  { kind: 'connect', id: null, connection: 2 ** 32 - 1 },
   {
     kind: 'taken',
     id: 'A',
     client: undefined,
+    connection: 4_000_000_000,
     session: 'S',
     reversePath: '',
     bytes: 12,
@@ -21,6 +23,7 @@ const events: readonly LogEvent[] = [
     kind: 'taken',
     id: 'A',
     client: null,
+    connection: null,
     session: null,
     reversePath: null,
     bytes: 0,
@@ -59,6 +62,7 @@ const events: readonly LogEvent[] = [
     kind: 'attempt',
     id: null,
     client: null,
+    connection: null,
     session: null,
     reversePath: null,
     forwardPath: 'a@b',
@@ -68,6 +72,7 @@ const events: readonly LogEvent[] = [
     kind: 'attempt',
     id: 'A',
     client: 'c',
+    connection: null,
     session: 's',
     reversePath: '',
     forwardPath: null,

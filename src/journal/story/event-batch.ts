@@ -15,6 +15,7 @@ const servers: readonly Server[] = [...mtas, 'spillway'];
 const kinds = [
   'origin',
   'session',
+  'connect',
   'taken',
   'envelope',
   'fate',
@@ -52,15 +53,20 @@ export class BatchWriter {
     switch (event.kind) {
       case 'origin':
         this.text(event.client);
+        this.put(event.connection ?? absent);
         this.name(event.before);
         break;
       case 'session':
         this.text(event.client);
         this.put(Number(event.isInner));
         break;
+      case 'connect':
+        this.put(event.connection);
+        break;
       case 'taken':
         if (event.client === undefined) this.put(untold);
         else this.text(event.client);
+        this.put(event.connection ?? absent);
         this.name(event.session);
         this.text(event.reversePath);
         this.put(event.bytes);
@@ -89,6 +95,7 @@ export class BatchWriter {
         break;
       case 'attempt':
         this.text(event.client);
+        this.put(event.connection ?? absent);
         this.name(event.session);
         this.text(event.reversePath);
         this.text(event.forwardPath);
@@ -163,14 +170,23 @@ export class BatchReader {
     const id = this.text();
     switch (kind) {
       case 'origin':
-        return { kind, id: id ?? '', client: this.text(), before: this.text() };
+        return {
+          kind,
+          id: id ?? '',
+          client: this.text(),
+          connection: this.count(),
+          before: this.text(),
+        };
       case 'session':
         return { kind, id: id ?? '', client: this.text(), isInner: this.number() === 1 };
+      case 'connect':
+        return { kind, id: null, connection: this.number() };
       case 'taken':
         return {
           kind,
           id: id ?? '',
           client: this.batch.numbers[this.place] === untold ? this.skip() : this.text(),
+          connection: this.count(),
           session: this.text(),
           reversePath: this.text(),
           bytes: this.number(),
@@ -206,6 +222,7 @@ export class BatchReader {
           kind,
           id,
           client: this.text(),
+          connection: this.count(),
           session: this.text(),
           reversePath: this.text(),
           forwardPath: this.text(),

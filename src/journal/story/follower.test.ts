@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { LogLineReader } from '../../foreign/log-line.ts';
+import { followed, numbering } from '../../../test/followed.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
 import { Follower, type FollowerLimits, followerLimits } from './follower.ts';
 
-/** What is told of messages behind `Sep  5 03:12:01 mx `; the time stands still, unless a line begins with seconds. */
-function follow(
-  server: Mta,
-  lines: readonly string[],
-  limits: FollowerLimits = followerLimits,
-): string[] {
-  const told: Observation[] = [];
-  const follower = new Follower(server, (observation) => void told.push(observation), limits);
-  const reader = new LogLineReader(new Date(2006, 0, 1).getTime());
-  for (const text of lines) {
-    const second = /^(\d\d) /.exec(text)?.[1];
-    const line = `Sep  5 03:12:${second ?? '01'} mx ${second ? text.slice(3) : text}`;
-    const event = reader.read(line, 0, line.length);
-    assert.ok(event && event.kind !== 'unreadable' && reader.at !== null, text);
-    follower.take(reader.at, event);
-  }
-  follower.end();
-  return told.map(observationText);
+function follow(server: Mta, lines: readonly string[], limits?: FollowerLimits): string[] {
+  return followed(server, lines, limits).map(observationText);
 }
 
 function observationText(observation: Observation): string {
@@ -301,12 +285,13 @@ test('no more names are remembered than may be, and none is lost by that', () =>
 test('where the time of a log stands still, no more messages wait than may be', () => {
   const limits = { ...followerLimits, names: 64 };
   let told = 0;
-  const follower = new Follower('spillway', () => told++, limits);
+  const follower = new Follower('spillway', () => told++, numbering(), limits);
   for (let at = 0; at < 10_000; at++)
     follower.take(1, {
       kind: 'taken',
       id: `a${at}`,
       client: '192.0.2.7',
+      connection: null,
       session: null,
       reversePath: 'bob@example.net',
       bytes: 1,

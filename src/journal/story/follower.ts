@@ -5,13 +5,15 @@
  * What is kept is bounded. A name that comes again is a new message where its line of arrival says so, or where
  * sender and size are others.
  */
-import type { LogEvent } from '../../foreign/log-event.ts';
+import type { ConnectionNumber, LogEvent } from '../../foreign/log-event.ts';
 import { isLoopbackText } from '../../foreign/log-path.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
+import { hashNumber } from '../../mail/text-hash.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
+import { ConnectionTable } from './connection-table.ts';
 import { DoubledRefusals } from './doubled-refusals.ts';
 import { FailedSenders } from './failed-senders.ts';
-import { Message } from './message.ts';
+import { Message, type RefusedLine } from './message.ts';
 import { MessageTable } from './message-table.ts';
 import { MessageTeller } from './message-teller.ts';
 import { SessionTable } from './session-table.ts';
@@ -42,6 +44,10 @@ export class Follower {
   private readonly limits: FollowerLimits;
   private readonly messages: MessageTable;
   private readonly sessions: SessionTable;
+  /** Where the numbers of connections come again. */
+  private readonly connections: ConnectionTable | null;
+  /** Elsewhere two servers may still have given the same one. */
+  private readonly seed: number;
   /** Where no line ties a notice to what it is about. */
   private readonly failed: FailedSenders | null;
   private hasReturns = false;
@@ -51,9 +57,11 @@ export class Follower {
   private readonly counting: WaitingRoom;
   private now = Number.NEGATIVE_INFINITY;
 
+  /** `nextConnection`: as for ConnectionTable. */
   constructor(
     server: Mta | 'spillway',
     yieldObservation: (observation: Observation) => void,
+    nextConnection: () => number,
     limits: FollowerLimits = followerLimits,
   ) {
     const teller = new MessageTeller(yieldObservation);
@@ -61,6 +69,9 @@ export class Follower {
     this.limits = limits;
     this.messages = new MessageTable(limits.names, (message) => teller.tellAll(message));
     this.sessions = new SessionTable(limits.names);
+    this.connections =
+      server === 'postfix' ? new ConnectionTable(limits.names, nextConnection) : null;
+    this.seed = nextConnection();
     this.waiting = new WaitingRoom(limits.patience, limits.names);
     this.counting = new WaitingRoom(limits.countingPatience, limits.names);
     this.failed = server === 'opensmtpd' ? new FailedSenders() : null;
@@ -80,6 +91,9 @@ export class Follower {
         break;
       case 'session':
         this.sessions.begin(event.id, event.client, event.isInner);
+        break;
+      case 'connect':
+        this.connections?.begin(event.connection);
         break;
       case 'taken':
         this.takeTaken(at, event);
@@ -119,9 +133,10 @@ export class Follower {
       this.teller.tellAll(message);
   }
 
-  private takeOrigin({ id, client, before }: Event<'origin'>): void {
+  private takeOrigin({ id, client, connection, before }: Event<'origin'>): void {
     const message = this.messages.renew(id);
     message.client = client;
+    message.connection = this.connectionOf(connection, null, client);
     message.hasOrigin = true;
     const earlier = before === null ? undefined : this.messages.get(before);
     if (earlier) this.continue(earlier, message);
@@ -143,6 +158,7 @@ export class Follower {
     if (client !== undefined || session !== null) {
       message.hasOrigin = true;
       message.client = client ?? this.sessions.clientOf(session);
+      message.connection = this.connectionOf(event.connection, session, message.client);
     }
     if (!message.isNotice || message.isAgain) message.reversePath = reversePath;
     this.teller.tellRefused(message);
@@ -226,21 +242,31 @@ export class Follower {
   private takeAttempt(at: number, event: Event<'attempt'>): void {
     const { id, session, reversePath } = event;
     if (this.doubled?.isDouble(event)) return;
-    if (reversePath === null && id !== null) {
-      this.letWait(at, event, this.messages.get(id) ?? this.messages.renew(id));
-      return;
-    }
     const client = event.client ?? this.sessions.clientOf(session);
-    this.teller.tellAttempt(at, event, client, reversePath);
+    const connection = this.connectionOf(event.connection, session, client);
+    const line = { at, event, client, connection };
+    const message = id === null ? undefined : this.messages.get(id);
+    if (reversePath !== null || id === null) this.teller.tellAttempt(line, message, reversePath);
+    else this.letWait(line, message ?? this.messages.renew(id));
+  }
+
+  /** No other has it, but by chance, whichever server's; null: not known, or none. */
+  private connectionOf(
+    named: ConnectionNumber | null,
+    session: string | null,
+    client: string | null,
+  ): number | null {
+    if (named === null || (session !== null && this.sessions.isOwn(session))) return null;
+    return this.connections?.numberOf(named, client) ?? hashNumber(named ^ this.seed);
   }
 
   /** Another line of this message may tell its sender. */
-  private letWait(at: number, event: Event<'attempt'>, message: Message): void {
+  private letWait(line: RefusedLine, message: Message): void {
     message.refused ??= [];
-    message.refused.push({ at, event });
+    message.refused.push(line);
     if (message.refused.length === 1) this.enter(this.waiting, message);
     if (message.refused.length >= this.limits.refused) this.teller.tellRefused(message);
-    if (message.at === 0) message.at = at;
+    if (message.at === 0) message.at = line.at;
   }
 
   /** Whether it came from the server itself, to which it was handed at that address. */

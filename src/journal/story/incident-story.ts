@@ -19,7 +19,7 @@ import {
   isWholeDomain,
   type Ranked,
 } from '../../verdict/flood/incident.ts';
-import { incidentTitle } from '../incident-words.ts';
+import { connectionsOf, cpuOf, formatDifferent, incidentTitle } from '../incident-words.ts';
 
 export interface IncidentWords {
   readonly title: string;
@@ -99,13 +99,17 @@ function causeOf(incident: Incident): string[] {
 }
 
 /** What the server did at its door. */
-function doorOf({ received, ended }: Incident): string[] {
+function doorOf(incident: Incident): string[] {
+  const { received, ended } = incident;
   const { messages, bytes } = received;
+  const connections = connectionsOf(incident);
+  const over = connections === null ? '' : ` over ${connections}`;
   const refused =
     ended.refused > 0 ? `refused ${formatCount(ended.refused, 'recipient')} at its door` : '';
-  if (messages === 0) return refused ? [`The server ${refused}, and took nothing of it.`] : [];
+  if (messages === 0)
+    return refused ? [`The server ${refused}${over}, and took nothing of it.`] : [];
   const took = `took ${formatCount(messages, 'message')} of it${bytes > 0 ? ` (${formatSize(bytes)})` : ''}`;
-  return [`The server ${took}${refused ? ` and ${refused}` : ''}.`];
+  return [`The server ${took}${refused ? ` and ${refused}` : ''}${over}.`];
 }
 
 /** What it wrote and sent because of it. */
@@ -141,7 +145,12 @@ function endOf({ ended }: Incident): string[] {
   return told.length === 0 ? [] : [`Attempts to deliver, as they ended: ${told.join(', ')}.`];
 }
 
-function damageOf({ received, made }: Incident): string[] {
+function damageOf(incident: Incident): string[] {
+  const cpu = cpuOf(incident);
+  return [...sentOf(incident), ...(cpu === null ? [] : [`Spillway itself spent ${cpu} on it.`])];
+}
+
+function sentOf({ received, made }: Incident): string[] {
   if (received.messages === 0 && made.deliveries === 0)
     return ['Nothing of it went out again: the damage ended at the door.'];
   const sentences: string[] = [];
@@ -240,11 +249,8 @@ export function nameOf(subject: string): string {
   return subject === '' ? 'the empty sender' : printable(subject, 120);
 }
 
-/** `1 client`, `312 domains`, `about 4,300 clients`. */
 function distinct({ distinct: count, top }: Ranked, one: string): string {
-  if (count <= Math.max(top.length, mostExact)) return formatCount(count, one);
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
-  return `about ${formatCount(Math.round(count / unit) * unit, one)}`;
+  return formatDifferent(count, one, Math.max(top.length, mostExact));
 }
 
 /** `192.0.2.7 (1,200), 192.0.2.8 (12) and 30 more`; null where there are none. */

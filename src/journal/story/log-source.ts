@@ -147,7 +147,7 @@ async function* ofJournal(
         note(report, event.problem, 1, [report.lines]);
         continue;
       }
-      const { at, host, program, message } = event.entry;
+      const { at, host, program, pid, message } = event.entry;
       if (at > latest) {
         note(report, stillToCome, 1, [report.lines]);
         continue;
@@ -162,7 +162,7 @@ async function* ofJournal(
         writer.write(at, host, 'spillway', reading);
         continue;
       }
-      const reading = reader.readSaid(at, host, program, message);
+      const reading = reader.readSaid(at, host, program, pid, message);
       if (reading?.kind === 'unreadable') note(report, reading.problem, 1, [report.lines]);
       if (reading === null || reading.kind === 'unreadable') continue;
       report.events++;

@@ -6,7 +6,7 @@ import type { LogEvent } from '../../foreign/log-event.ts';
 import type { FateOutcome } from '../../foreign/log-outcome.ts';
 import { isLoopbackText } from '../../foreign/log-path.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
-import type { Message, Refused } from './message.ts';
+import type { Message, RefusedLine } from './message.ts';
 
 export type Fate = Extract<LogEvent, { kind: 'fate' }>;
 
@@ -27,14 +27,15 @@ export class MessageTeller {
 
   /** What came in, or that a notice was written: once. */
   tellComing(message: Message): void {
-    const { untold, at, bytes, forwardPath } = message;
+    const { untold, at, bytes, forwardPath, connection } = message;
     if (untold === null) return;
     const recipients = Math.max(1, message.recipients);
     message.untold = null;
     const client = outerClient(message.client);
     if (untold === 'received') {
       const { reversePath } = message;
-      this.yield({ kind: 'received', at, client, reversePath, forwardPath, bytes, recipients });
+      const from = { at, client, connection, reversePath };
+      this.yield({ kind: 'received', ...from, forwardPath, bytes, recipients });
     } else {
       const reversePath = message.aboutSender;
       this.yield({ kind: 'notice', at, client, reversePath, forwardPath, bytes });
@@ -43,24 +44,24 @@ export class MessageTeller {
 
   /** The refusals that waited for its sender. */
   tellRefused(message: Message): void {
-    const { refused, client, reversePath } = message;
+    const { refused, reversePath } = message;
     if (!refused) return;
     message.refused = null;
-    for (const { at, event } of refused)
-      this.tellAttempt(at, event, event.client ?? client, reversePath);
+    for (const line of refused) this.tellAttempt(line, message, reversePath);
   }
 
-  /** A recipient that was refused. `client`, `reversePath`: as far as other lines told them. */
+  /** A recipient that was refused. `message`: the one it was a recipient of, as far as that is known. */
   tellAttempt(
-    at: number,
-    { forwardPath, outcome }: Refused,
-    client: string | null,
+    { at, event, client, connection }: RefusedLine,
+    message: Message | undefined,
     reversePath: string | null,
   ): void {
+    const { forwardPath, outcome } = event;
     this.yield({
       kind: 'attempt',
       at,
-      client: outerClient(client),
+      client: outerClient(client ?? message?.client ?? null),
+      connection: connection ?? message?.connection ?? null,
       reversePath,
       forwardPath,
       outcome,

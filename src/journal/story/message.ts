@@ -8,6 +8,8 @@ export type Refused = Extract<LogEvent, { kind: 'attempt' }>;
 export class Message {
   /** IP address; null: this machine, or not known. Of a notice: of the message that it is about. */
   client: string | null = null;
+  /** Number of the connection that it came over; null: over none, or not known. */
+  connection: number | null = null;
   reversePath: string | null = null;
   /** One of its recipients. */
   forwardPath: string | null = null;
@@ -33,5 +35,14 @@ export class Message {
   hasFate = false;
   hasFailed = false;
   /** They wait for the line that names the sender. */
-  refused: { readonly at: number; readonly event: Refused }[] | null = null;
+  refused: RefusedLine[] | null = null;
+}
+
+export interface RefusedLine {
+  readonly at: number;
+  readonly event: Refused;
+  /** As far as other lines told it. */
+  readonly client: string | null;
+  /** As of the message; null: that of the message. */
+  readonly connection: number | null;
 }

@@ -40,6 +40,7 @@ function readFields(fields: Fields): LogReading {
         kind: 'taken',
         id,
         client: text(fields['client']),
+        connection: null,
         session: null,
         reversePath: text(fields['from']),
         bytes: count(fields['size']),

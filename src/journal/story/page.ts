@@ -12,6 +12,7 @@ import {
 } from '../../mail/amounts.ts';
 import { printable } from '../../mail/printable.ts';
 import type { Incident, Ranked } from '../../verdict/flood/incident.ts';
+import { connectionsOf, cpuOf } from '../incident-words.ts';
 import { drawChart, labelOf, slotsOf } from './chart.ts';
 import { describeIncident, nameOf } from './incident-story.ts';
 import { describeNothing } from './nothing-words.ts';
@@ -93,18 +94,22 @@ function incidentSection(story: Story, incident: Incident): string {
   const { id, start, end, received, made } = incident;
   const words = describeIncident(incident);
   const room = Math.max(1000, (end - start) * 0.08);
+  const [connections, cpu] = [connectionsOf(incident), cpuOf(incident)];
   const rows: readonly (readonly [string, string, string])[] = [
     ['came in', formatCount(received.messages, 'message'), sizeOf(received.bytes)],
+    ...(connections === null ? [] : [['came over', connections, ''] as const]),
     ['went out', formatCount(made.deliveries, 'delivery', 'deliveries'), sizeOf(made.bytes)],
     ['failure notices written', formatNumber(made.notices), ''],
     ['handed to itself', formatNumber(made.returns), ''],
+    ...(cpu === null ? [] : [['cost Spillway', cpu, ''] as const]),
   ];
+  const isEmpty = received.messages + made.deliveries + made.notices === 0;
   return `<section class="incident"><header><span class="id">${escaped(id)}</span><h2>${escaped(words.title)}</h2>
 <p class="dim">${escaped(words.when)}</p></header>
 ${chart(story, start - room, end + room, [], words.title)}
 <h3>What happened</h3>${words.what.map((text) => `<p>${escaped(text)}</p>`).join('')}
 <h3>Who does more damage here?</h3><p class="ratio">${escaped(words.damage.join(' '))}</p>
-${received.messages + made.deliveries + made.notices > 0 ? figures(rows) : ''}
+${isEmpty && connections === null ? '' : figures(rows)}
 <h3>What to do now</h3><ol>${words.advice.map((text) => `<li>${escaped(text)}</li>`).join('')}</ol>
 <div class="columns">${ranking('From clients', incident.clients)}${ranking('In the name of', incident.senders)}${ranking('At domains', incident.sites)}</div>
 </section>`;

@@ -20,7 +20,7 @@ export function* observationsOf(receipt: Receipt): Generator<Observation, void> 
     } else {
       const outcome =
         action === 'defer' ? 'deferred' : reason === 'mailbox-unknown' ? 'unknown' : 'refused';
-      yield { kind: 'attempt', at, client, reversePath, forwardPath, outcome };
+      yield { kind: 'attempt', at, client, connection: null, reversePath, forwardPath, outcome };
     }
   }
 }

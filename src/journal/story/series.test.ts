@@ -8,6 +8,7 @@ const received = (at: number) =>
     kind: 'received',
     at,
     client: null,
+    connection: null,
     reversePath: null,
     forwardPath: null,
     bytes: 1,

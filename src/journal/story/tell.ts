@@ -134,6 +134,7 @@ export function createTeller(options: Pick<StoryOptions, 'finder' | 'since' | 'u
   let lastHost: string | null = null;
   let lastServer: Server | null = null;
   let lastFollower: Follower | null = null;
+  let connections = 0;
 
   function observe(observation: Observation): void {
     const { at } = observation;
@@ -152,7 +153,7 @@ export function createTeller(options: Pick<StoryOptions, 'finder' | 'since' | 'u
     if (!follower) {
       if (followers.size >= mostFollowers) end();
       const names = followers.size < mostLarge ? followerLimits.names : namesOfSmall;
-      follower = new Follower(server, observe, { ...followerLimits, names });
+      follower = new Follower(server, observe, () => ++connections, { ...followerLimits, names });
       followers.set(key, follower);
     }
     [lastHost, lastServer, lastFollower] = [host, server, follower];

@@ -354,7 +354,7 @@ export class Connection implements Watched {
     while (socket.read() !== null);
     this.shakeHands(() => {
       this.visitor = {
-        ...meet(this.desk.services, this.options.address),
+        ...meet(this.desk.services, this.options.address, this.visitor.connection),
         tls: describeTls(this.socket),
       };
       this.safely(() => this.advance({ kind: 'secured' }));

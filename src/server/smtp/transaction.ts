@@ -65,6 +65,7 @@ export class Transaction {
     const verdict = this.desk.services.judge.ask({
       adapter: 'smtp',
       client: this.visitor.client,
+      connection: this.visitor.connection,
       reversePath: this.sender.reversePath,
       forwardPath,
       queueId: null,
@@ -287,6 +288,7 @@ export class Transaction {
     return {
       adapter: 'smtp',
       client: this.visitor.client,
+      connection: this.visitor.connection,
       reversePath: this.sender.reversePath,
       forwardPath,
       queueId: null,

@@ -13,6 +13,8 @@ import type { SmtpServices } from './services.ts';
 
 export interface Visitor {
   readonly client: Client;
+  /** See Circumstances. */
+  readonly connection: object;
   /** By what the limits know it. */
   readonly key: string;
   /** Its address is in a network that may relay. */
@@ -30,13 +32,18 @@ export interface Visitor {
   readonly tls: Hop['tls'];
 }
 
-/** `address` in text; null for a unix socket. */
-export function meet(services: SmtpServices, address: string | null): Visitor {
+/** `address` in text; null for a unix socket. `connection`: where it is known already. */
+export function meet(
+  services: SmtpServices,
+  address: string | null,
+  connection: object = {},
+): Visitor {
   const parsed = address === null ? null : parseIp(address);
   const text = parsed === null ? null : unmapped(parsed).text;
   const trusted = isIn(services.relayNetworks, text);
   return {
     client: { address: text, name: null, helo: null },
+    connection,
     key: clientKey(text),
     trusted,
     isSpared: trusted || text === null,
@@ -58,7 +65,7 @@ export function hearHello(
   return { ...visitor, client: { ...visitor.client, helo }, isOurselves, protocol };
 }
 
-/** XCLIENT: the proxy tells who the client is. */
+/** XCLIENT: the proxy tells who the client is; another one came over another connection. */
 export function introduce(
   services: SmtpServices,
   before: Visitor,

@@ -18,7 +18,8 @@ const mostSamples = 8;
 /**
  * All of them only grow. `announced` are recipients as messages tell them that came in; `attempts` those
  * that were tried at the door, `accepted`, `refused`, `unknownAtDoor` and `deferredAtDoor` what they
- * were told; `deliveries` and what follows the ends of those that were taken.
+ * were told; `deliveries` and what follows the ends of those that were taken. `earlierConnections` are those
+ * of another run, none of which goes on; `cpu` is in ms.
  */
 const countNames = [
   'messages',
@@ -38,6 +39,8 @@ const countNames = [
   'dropped',
   'deferred',
   'notices',
+  'earlierConnections',
+  'cpu',
 ] as const;
 type Counts = Record<(typeof countNames)[number], number>;
 
@@ -60,6 +63,8 @@ function noCounts(): Counts {
     dropped: 0,
     deferred: 0,
     notices: 0,
+    earlierConnections: 0,
+    cpu: 0,
   };
 }
 
@@ -73,6 +78,8 @@ export class Account {
   readonly counts = noCounts();
   readonly clients = new DistinctCounter();
   readonly networks = new DistinctCounter();
+  /** Over which it came, as far as the source tells one from another. */
+  readonly connections = new DistinctCounter();
   readonly senders = new DistinctCounter();
   readonly sites = new DistinctCounter();
   /** Recipients that do not exist. */
@@ -118,6 +125,8 @@ export class Account {
       delivered: ended.delivered,
       dropped: ended.dropped,
       deferred: ended.deferred,
+      earlierConnections: received.connections ?? 0,
+      cpu: made.cpu ?? 0,
     } satisfies Partial<Counts>);
     account.clients.startAt(told.clients.distinct);
     account.senders.startAt(told.senders.distinct);
@@ -152,6 +161,11 @@ export class Account {
   get harm(): number {
     const { refused, notices, returns } = this.counts;
     return Math.max(this.unknown + refused, notices) + returns;
+  }
+
+  /** None: not known. */
+  private get connectionCount(): number | null {
+    return this.counts.earlierConnections + this.connections.count || null;
   }
 
   /** As if everything that was added there had been added here. */
@@ -195,8 +209,9 @@ export class Account {
     for (const sample of other.samples) this.sample(sample);
   }
 
-  private count({ kind, outcome, bytes, recipients }: Sight): void {
+  private count({ kind, outcome, bytes, recipients, connection }: Sight): void {
     const { counts } = this;
+    if (connection !== null) this.connections.add(connection);
     switch (kind) {
       case 'attempt':
         counts.attempts++;
@@ -276,12 +291,14 @@ export class Account {
         bytes: counts.bytes,
         recipients: this.tried,
         unknown: this.unknown,
+        connections: this.connectionCount,
       },
       made: {
         notices: counts.notices,
         deliveries: counts.deliveries,
         bytes: counts.bytesSent,
         returns: counts.returns,
+        cpu: Math.ceil(counts.cpu) || null,
       },
       ended: {
         refused: counts.refused + counts.unknownAtDoor,
@@ -297,6 +314,7 @@ export class Account {
 const distinctNames = [
   'clients',
   'networks',
+  'connections',
   'senders',
   'sites',
   'strangers',

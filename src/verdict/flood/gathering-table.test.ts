@@ -14,6 +14,7 @@ function sightAt(at: number) {
       kind: 'attempt',
       at,
       client: '192.0.2.7',
+      connection: null,
       reversePath: 'ann@example.org',
       forwardPath: `bob${at}@hosted.example`,
       outcome: 'unknown',

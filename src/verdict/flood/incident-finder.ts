@@ -31,6 +31,8 @@ export interface IncidentFinder {
   observe(observation: Observation): void;
   /** Ends what is quiet. `now`: ms since 1970. */
   advance(now: number): void;
+  /** So much CPU was used since this was last told, in ms: each incident has its part, by what was seen of it. */
+  spend(cpu: number): void;
   /** All that are remembered, in the order of their beginning. */
   incidents(): Incident[];
   /** Those that began, grew, ended or were joined since this was last asked. */
@@ -94,6 +96,8 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   const harm = new Gathering(window * 1.5);
   /** By domain of the sender: what was delivered to other domains. */
   const sent = new RoughCounts(window * 1.5);
+  /** How much was seen since it was last told what CPU that took. */
+  let fresh = 0;
   let latest = Number.NEGATIVE_INFINITY;
   let advancedAt = Number.NEGATIVE_INFINITY;
 
@@ -206,6 +210,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   return {
     observe(observation) {
       advance(observation.at);
+      fresh++;
       const sight = see(observation, latest);
       const found = register.explain(sight);
       if (found) {
@@ -216,10 +221,14 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (!found) gatherOthers(sight);
     },
     advance,
+    spend(cpu) {
+      register.spend(fresh === 0 ? 0 : cpu / fresh);
+      fresh = 0;
+    },
     incidents: () => register.all(),
     changed: () => register.changed(),
     explain(circumstance) {
-      const found = register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
+      const found = register.explain(see({ ...circumstance, ...nothing }, latest));
       return found && { incident: headOf(found.incident), by: found.by };
     },
     storm(at, isBacklog) {
@@ -235,6 +244,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     },
   };
 }
+
+/** What a question tells nothing of. */
+const nothing = { bytes: 0, recipients: 0, connection: null };
 
 function headOf({ id, cause, subject }: OpenIncident): IncidentHead {
   return { id, cause, subject: subject.name };

@@ -138,6 +138,11 @@ export class IncidentRegister {
     this.touched.add(oldest);
   }
 
+  /** Each has its part in what was seen since this was last called. */
+  spend(cpuOfEach: number): void {
+    for (const incident of this.current) incident.spend(cpuOfEach);
+  }
+
   /** Closes what is quiet, and forgets whose mail met its end. */
   advance(now: number): void {
     for (const incident of [...this.current]) {

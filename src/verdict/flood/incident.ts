@@ -56,6 +56,11 @@ export interface Incident {
     /** Recipients tried, and those of them that do not exist. */
     readonly recipients: number;
     readonly unknown: number;
+    /**
+     * Different connections over which it came, an estimate where they are many; null: no source told one from
+     * another.
+     */
+    readonly connections: number | null;
   };
   /** ...what the server made of it... */
   readonly made: {
@@ -65,6 +70,11 @@ export interface Incident {
     readonly bytes: number;
     /** Mail that came back to the server itself. */
     readonly returns: number;
+    /**
+     * ms of CPU that Spillway itself spent on it: of each turn of a few seconds the part that this incident has in
+     * all that was seen then. Null: not known, as of all that is told from logs.
+     */
+    readonly cpu: number | null;
   };
   /** ...and how it ended: recipients. */
   readonly ended: {

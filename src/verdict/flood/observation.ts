@@ -6,13 +6,17 @@
  */
 export type Observation = Circumstance &
   (
-    | {
+    | (OverConnection & {
         /** A recipient was tried at the door. */
         readonly kind: 'attempt';
         readonly outcome: 'accepted' | 'unknown' | 'refused' | 'deferred';
-      }
+      })
     /** A message came in: once, however many recipients it has; `forwardPath` is one of them. */
-    | { readonly kind: 'received'; readonly bytes: number; readonly recipients: number }
+    | (OverConnection & {
+        readonly kind: 'received';
+        readonly bytes: number;
+        readonly recipients: number;
+      })
     | {
         /** A recipient of a message that was taken met its end, or has to wait. */
         readonly kind: 'fate';
@@ -37,6 +41,14 @@ export type Observation = Circumstance &
     /** The server wrote a failure notice to `forwardPath`, about mail of `client`. */
     | { readonly kind: 'notice'; readonly bytes: number }
   );
+
+export interface OverConnection {
+  /**
+   * Number of the connection that it came over, which no other has among all that one finder is told; null: the
+   * source does not tell one from another, or it came over none.
+   */
+  readonly connection: number | null;
+}
 
 export interface Circumstance {
   /** ms since 1970. */

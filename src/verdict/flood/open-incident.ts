@@ -24,6 +24,8 @@ export class OpenIncident {
   /** Who opened it will tell when it is over. */
   endsByRelease = false;
   private readonly quiet: FloodLimits['quiet'];
+  /** How much of it was seen since its part of the CPU was last told. */
+  private fresh = 0;
   private level: number;
   private leveledAt: number;
 
@@ -51,6 +53,7 @@ export class OpenIncident {
   add(sight: Sight, side: Side): void {
     const { last } = this.account;
     this.account.add(sight, side);
+    this.fresh++;
     if (sight.client && side === 'from') this.crowd.add(sight.client.hash);
     if (sight.kind === 'fate' && sight.outcome !== 'returned') {
       if (!this.isOpen) this.account.last = last;
@@ -74,9 +77,16 @@ export class OpenIncident {
   }
 
   /** Its counts are in the account already. */
-  takeIn({ id, joined, crowd }: OpenIncident): void {
+  takeIn({ id, joined, crowd, fresh }: OpenIncident): void {
     this.joined = [...this.joined, id, ...joined].slice(-mostJoined);
     this.crowd.addAll(crowd);
+    this.fresh += fresh;
+  }
+
+  /** Its part of the CPU, in ms, for each thing that was seen meanwhile. */
+  spend(cpuOfEach: number): void {
+    this.account.counts.cpu += cpuOfEach * this.fresh;
+    this.fresh = 0;
   }
 
   /** Nothing of it need be seen for that. */

@@ -9,8 +9,11 @@ const nameText = namesOf(seed);
 const see = createSee(seed);
 
 function add(trail: SenderTrail, reversePath: string, at: number): void {
-  const observed = { kind: 'received', at, client: null, reversePath, forwardPath: null } as const;
-  trail.add(nameText(reversePath), see({ ...observed, bytes: 1, recipients: 1 }, at));
+  const whose = { client: null, connection: null, reversePath, forwardPath: null };
+  trail.add(
+    nameText(reversePath),
+    see({ kind: 'received', at, ...whose, bytes: 1, recipients: 1 }, at),
+  );
 }
 
 function timesOf(trail: SenderTrail, path: string, since = 0): number[] {

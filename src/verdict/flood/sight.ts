@@ -4,7 +4,7 @@
 import { placeOf } from '../../mail/client-place.ts';
 import { detached } from '../../mail/detached.ts';
 import { parseIp } from '../../mail/ip.ts';
-import { hashText } from '../../mail/text-hash.ts';
+import { hashNumber, hashText } from '../../mail/text-hash.ts';
 import { type Named, type NameText, namesOf } from './named.ts';
 import type { Observation } from './observation.ts';
 
@@ -28,6 +28,8 @@ export class Sight {
   readonly bytes: number;
   /** Of a message that came in. */
   readonly recipients: number;
+  /** Hash of the connection that it came over; null: not known, or none. */
+  readonly connection: number | null;
   readonly sender: Named | null;
   readonly recipient: Named | null;
   readonly client: Named | null;
@@ -43,6 +45,7 @@ export class Sight {
     this.at = at;
     this.bytes = 'bytes' in observation ? observation.bytes : 0;
     this.recipients = observation.kind === 'received' ? observation.recipients : 1;
+    this.connection = connectionOf(observation);
     this.sender = names.sender;
     this.recipient = names.recipient;
     this.client = names.client;
@@ -117,6 +120,11 @@ export function createSee(seed: number): See {
     };
     return new Sight(observation, at, names, nameText);
   };
+}
+
+function connectionOf(observation: Observation): number | null {
+  if (!('connection' in observation) || observation.connection === null) return null;
+  return hashNumber(observation.connection);
 }
 
 /** `127.0.0.1` of `mail.seaton.biz (127.0.0.1:25)` or `mail.seaton.biz[127.0.0.1]:25`. */

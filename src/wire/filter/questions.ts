@@ -19,8 +19,8 @@ export function questionOf(
   routeOf: RouteOf,
 ): Question | null {
   const path = textOf(query.parameter);
-  const { client, queueId, reversePath, isLocal } = session;
-  const base = { adapter: 'filter', client, queueId } as const;
+  const { client, connection, queueId, reversePath, isLocal } = session;
+  const base = { adapter: 'filter', client, queueId, ...(connection && { connection }) } as const;
   switch (query.phase) {
     case 'mail-from':
       // Whoever sits on the machine itself can be told of a failure, whatever his sender.

@@ -71,12 +71,30 @@ test('at rcpt-to the mailbox is asked about, with the route that the server has 
     check: 'mailbox',
     adapter: 'filter',
     client: session.client,
+    connection: session.connection,
     reversePath: 'ann@good-1.example',
     forwardPath: 'info@hosted.example',
     queueId: '1234abcd',
     nextHop: hop,
     mayRelay: true,
   });
+});
+
+test('what is asked of one connection has one mark, which no other has', () => {
+  const sessions = new FilterSessions(100);
+  const asked = (session: string) =>
+    questionOf(query('rcpt-to', 'info@hosted.example'), sessions.get(session), noRoute)?.connection;
+  const other = 'aaaaaaaaaaaaaaaa';
+  for (const one of [id, other]) sessions.hear(report(...fromAfar, one));
+  const first = asked(id);
+  sessions.hear(report('link-identify', 'EHLO|mail.example'));
+  sessions.hear(report('tx-mail', '1234abcd|ok|ann@good-1.example'));
+  assert.ok(first);
+  assert.equal(asked(id), first);
+  assert.notEqual(asked(other), first);
+  assert.equal(asked('bbbbbbbbbbbbbbbb'), undefined, 'its beginning was not heard');
+  sessions.hear(report(...fromHere));
+  assert.equal(asked(id), undefined, 'it came over the socket of the machine');
 });
 
 test("a null reverse-path is smtpd's own notice only where it comes from the machine itself", () => {

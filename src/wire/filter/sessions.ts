@@ -6,6 +6,8 @@ import { type FilterMessage, splitFields } from './messages.ts';
 
 export interface FilterSession {
   readonly client: Client | null;
+  /** See Circumstances; absent where its beginning was not heard, or it came over no connection. */
+  readonly connection?: object;
   /** It came over the socket of the machine: `sendmail`, or smtpd's own notices. */
   readonly isLocal: boolean;
   /** Null before MAIL; '' is the null reverse-path. */
@@ -57,7 +59,8 @@ function advance(session: FilterSession, event: string, rest: string): FilterSes
     case 'link-connect': {
       const [name = '', , source = ''] = splitFields(rest, 4);
       const isLocal = source.startsWith('unix:') || source === 'local';
-      return { ...unknown, isLocal, client: isLocal ? null : clientOf(name, source) };
+      if (isLocal) return { ...unknown, isLocal };
+      return { ...unknown, client: clientOf(name, source), connection: {} };
     }
     case 'link-identify': {
       const [, helo = ''] = splitFields(rest, 2);

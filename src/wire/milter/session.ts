@@ -22,6 +22,8 @@ export interface Session {
   readonly terms: Terms | null;
   readonly macros: Macros;
   readonly client: SessionClient | null;
+  /** See Circumstances: a mail server has one conversation with us for each connection. */
+  readonly connection: object;
   readonly transaction: Transaction | null;
   /** The question that is open: until its verdict no command is taken. */
   readonly open: OpenQuestion | null;
@@ -57,6 +59,7 @@ export function startSession(identity: Identity, refusal: Reply | null = null): 
     terms: null,
     macros: noMacros,
     client: null,
+    connection: {},
     transaction: null,
     open: null,
   };
@@ -77,10 +80,10 @@ export function circumstances(
   stage: MacroStage,
   forwardPath: string | null,
 ): Circumstances {
-  const { transaction, client } = session;
+  const { transaction, client, connection } = session;
   return {
     adapter: 'milter',
-    client: transaction?.simulated ? null : (client?.client ?? null),
+    ...(transaction?.simulated ? { client: null } : { client: client?.client ?? null, connection }),
     reversePath: transaction?.reversePath ?? null,
     forwardPath,
     queueId: macroAt(session.macros, stage, 'i'),

@@ -244,6 +244,7 @@ test('the question about a sender says who, from where, and where sendmail would
   assert.deepEqual(dialog.asked, {
     adapter: 'milter',
     client: { address: '192.0.2.7', name: 'client.example', helo: 'client.example' },
+    connection: dialog.session.connection,
     reversePath: 'nicholas@seaton.biz',
     forwardPath: null,
     queueId: 'k85A',
@@ -264,6 +265,7 @@ test('the question about a recipient has its own next hop, never that of the one
   assert.deepEqual(dialog.asked, {
     adapter: 'milter',
     client: { address: '192.0.2.7', name: 'client.example', helo: 'client.example' },
+    connection: dialog.session.connection,
     reversePath: '',
     forwardPath: 'b@b.example',
     queueId: 'k85A',
@@ -511,6 +513,29 @@ test('a new connection over the same socket forgets the client and keeps the ter
   dialog.send(mta.mail('<>'), mta.quitNewConnection());
   assert.deepEqual(dialog.send(mta.connect('b.example', '192.0.2.8'), mta.mail('<>')), ['c']);
   assert.deepEqual(dialog.asked.client, { address: '192.0.2.8', name: 'b.example', helo: null });
+});
+
+test('what is asked of one connection has one mark, which no other has', () => {
+  const dialog = open(new Dialog());
+  const message = () =>
+    dialog.send(mta.mail('<a@example.org>'), mta.rcpt('<b@b.example>'), mta.endOfMessage());
+  message();
+  dialog.send(mta.helo('other.example'));
+  message();
+  const first = new Set(dialog.questions.map(({ connection }) => connection));
+  dialog.send(mta.quitNewConnection(), mta.connect());
+  message();
+  const marks = new Set(dialog.questions.map(({ connection }) => connection));
+  assert.deepEqual([dialog.questions.length, first.size, marks.size], [9, 1, 2]);
+  assert.ok(!marks.has(undefined));
+  assert.ok(!marks.has(open(new Dialog()).session.connection));
+});
+
+test('what the mail server hands over from itself came over no connection', () => {
+  const dialog = simulate(new Dialog());
+  dialog.send(mta.mail('a@example.org'), mta.rcpt('b@b.example'), mta.endOfMessage());
+  assert.ok(dialog.questions.length > 0);
+  for (const { connection } of dialog.questions) assert.equal(connection, undefined);
 });
 
 test('a recipient without a sender is judged all the same', () => {
