@@ -115,7 +115,7 @@ function formatSources(story: Story, output: Output, columns: number): string[] 
   if (told.length === 0) return [];
   return [
     '',
-    output.style('bold', 'What could not be read'),
+    output.style('bold', 'About the logs'),
     ...told.flatMap((text) => wrap(text, columns, '  ')),
   ];
 }

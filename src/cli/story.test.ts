@@ -172,7 +172,7 @@ test('what cannot be read is named', async () => {
   writeFileSync(path, `${readFileSync(caseOf2006, 'utf8')}no time\n${'x'.repeat(100_000)}\n`);
   const { lines } = await tell(path);
   const text = lines.join('\n');
-  assert.match(text, /What could not be read\n/);
+  assert.match(text, /About the logs\n/);
   assert.match(text, /odd\.log: 1 line with no time stamp that is known/);
   assert.match(text, /odd\.log: 1 line with more than 8,192 octets/);
   const other = join(folder.path, 'other.log');

@@ -218,6 +218,28 @@ test('a copy of a log, packed or one that is older, is not told a second time', 
   assert.equal(troubles[2], null);
 });
 
+test('what syslog writes into a log of mail and among all others once more is told once', async () => {
+  const mail = withHosts(readFileSync('test/golden/logs/postfix-open/mail.log'), 'mx').toString();
+  const whole = await tell([streamed(Buffer.from(mail))]);
+  const lines = mail.split('\n').slice(0, -1);
+  const others = lines.flatMap((line, at) => {
+    const stamp = line.slice(0, 16);
+    return [`${stamp}mx cron[${at}]: (root) CMD (true)`, line, `${stamp}mx kernel: it rains`];
+  });
+  const syslog = `${others.join('\n')}\n`;
+  // The log of mail alone was turned over in between.
+  const half = mail.indexOf('\n', mail.length / 2) + 1;
+  const { story, observations } = await tell([
+    streamed(Buffer.from(mail.slice(half)), 5000, 'mail.log'),
+    streamed(Buffer.from(syslog), 5000, 'syslog'),
+    streamed(Buffer.from(mail.slice(0, half)), 5000, 'mail.log.1'),
+  ]);
+  assert.deepEqual(countsOf(observations), countsOf(whole.observations));
+  assert.deepEqual(story.totals, whole.story.totals);
+  const doubled = story.sources.reduce((sum, one) => sum + one.doubled, 0);
+  assert.equal(doubled, whole.story.sources[0]?.events);
+});
+
 test('of many rotated logs few are open at once', async () => {
   let [open, most] = [0, 0];
   const part = (at: number): LogFile => ({

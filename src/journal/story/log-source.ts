@@ -17,6 +17,8 @@ export interface SourceReport {
   lines: number;
   /** Of these: something that a mail server said of its mail. */
   events: number;
+  /** Of those: what another log told already. */
+  doubled: number;
   /** ms since 1970; null: no line has a time. */
   first: number | null;
   last: number | null;
@@ -57,6 +59,7 @@ export async function openLogSource(file: LogFile, now: number): Promise<LogSour
     name: file.name,
     lines: 0,
     events: 0,
+    doubled: 0,
     first: null,
     last: null,
     trouble: null,

@@ -3,6 +3,7 @@
  * of a hundred rotated ones hardly two are open at once.
  */
 import type { LogEvent } from '../../foreign/log-event.ts';
+import { DoubledLines } from './doubled-lines.ts';
 import { BatchReader, type EventBatch } from './event-batch.ts';
 import type { Server } from './read-block.ts';
 
@@ -10,11 +11,14 @@ export interface MergedLog {
   /** ms since 1970 of its first line, as far as its beginning tells; null: it has none there. */
   readonly begin: number | null;
   open(): AsyncIterator<EventBatch, void>;
+  /** Called for each of its events that another log has told. */
+  onDouble(): void;
 }
 
 export type TakeMerged = (at: number, host: string, server: Server, event: LogEvent) => void;
 
 interface Opened {
+  readonly log: MergedLog;
   readonly batches: AsyncIterator<EventBatch, void>;
   reader: BatchReader;
 }
@@ -22,6 +26,7 @@ interface Opened {
 export async function mergeLogs(logs: readonly MergedLog[], take: TakeMerged): Promise<void> {
   const waiting = logs.toSorted((a, b) => beginOf(a) - beginOf(b));
   const opened: Opened[] = [];
+  const doubled = new DoubledLines<MergedLog>();
   for (;;) {
     const nextAt = () => (waiting[0] ? beginOf(waiting[0]) : Number.POSITIVE_INFINITY);
     let [first, second] = earliest(opened);
@@ -33,11 +38,14 @@ export async function mergeLogs(logs: readonly MergedLog[], take: TakeMerged): P
     }
     if (!first) return;
     const limit = Math.min(second ? timeOf(second) : Number.POSITIVE_INFINITY, nextAt());
-    const { reader } = first;
+    const { reader, log } = first;
     for (let at = reader.at; at !== null; at = reader.at) {
       if (at > limit) break;
       const event = reader.read();
-      take(at, reader.host, reader.server, event);
+      // One that is told alone has no double, but where another begins or has just ended.
+      const isShared = opened.length > 1 || at >= nextAt() || at === doubled.at;
+      if (isShared && doubled.isDouble(log, at, reader.host, reader.server, event)) log.onDouble();
+      else take(at, reader.host, reader.server, event);
     }
     if (reader.at === null && !(await refill(first))) opened.splice(opened.indexOf(first), 1);
   }
@@ -45,6 +53,7 @@ export async function mergeLogs(logs: readonly MergedLog[], take: TakeMerged): P
 
 async function begin(log: MergedLog): Promise<Opened | null> {
   const opened = {
+    log,
     batches: log.open(),
     reader: new BatchReader({ numbers: new Float64Array(), texts: [] }),
   };

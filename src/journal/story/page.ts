@@ -42,7 +42,7 @@ ${incidents
   .map((incident) => incidentSection(story, incident))
   .join('\n')}
 ${incidents.length > shownIncidents ? `<p>And ${escaped(formatCount(incidents.length - shownIncidents, 'smaller incident'))}.</p>` : ''}
-${troubles.length > 0 ? `<section><h2>What could not be read</h2><p></p>${troubles.map((text) => `<p>${escaped(text)}</p>`).join('')}</section>` : ''}
+${troubles.length > 0 ? `<section><h2>About the logs</h2><p></p>${troubles.map((text) => `<p>${escaped(text)}</p>`).join('')}</section>` : ''}
 <footer>${escaped(sources.map(({ name }) => sourceName(name)).join(', '))}. Times are local. Told by Spillway.</footer>
 </main></body></html>
 `;

@@ -1,5 +1,5 @@
 /**
- * What could not be read of logs, in words.
+ * What could not be read of logs, or stands in several, in words.
  */
 import { formatCount, formatNumber } from '../../mail/amounts.ts';
 import { printable } from '../../mail/printable.ts';
@@ -27,9 +27,11 @@ export function sourceName(name: string): string {
   return name === '-' ? 'what came by stdin' : printable(name, 200);
 }
 
-function troubleOf({ name, trouble, unreadable, lines }: SourceReport): string[] {
+function troubleOf({ name, trouble, unreadable, lines, doubled }: SourceReport): string[] {
   const file = sourceName(name);
   const told: string[] = [];
+  if (doubled > 0)
+    told.push(`${file}: ${formatCount(doubled, 'line')} that another log holds as well, told once`);
   if (trouble !== null)
     told.push(`${file}: ${printable(trouble)}${lines > 0 ? '; told as far as it goes' : ''}`);
   const largest = unreadable.toSorted((a, b) => b.count - a.count);

@@ -78,6 +78,9 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
       .filter((source) => !copies.has(source))
       .map((source) => ({
         begin: source.begin,
+        onDouble: () => {
+          source.report.doubled++;
+        },
         open: () =>
           source.batches(pool, (octets) => {
             read += octets;
@@ -106,6 +109,7 @@ export async function tellJournal(
     name: where,
     lines: 0,
     events: 0,
+    doubled: 0,
     first: null,
     last: null,
     trouble: null,
