@@ -180,11 +180,8 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     observe(observation) {
       advance(observation.at);
       const sight = see(observation, latest);
-      const found = register.explain(sight);
-      if (found) {
-        register.add(found, sight);
-        if (!isNarrow(found.incident.cause)) return;
-      }
+      const found = register.take(sight);
+      if (found && !isNarrow(found.incident.cause)) return;
       gatherSender(sight);
       if (!found) gatherOthers(sight);
     },

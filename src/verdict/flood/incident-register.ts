@@ -37,11 +37,14 @@ export class IncidentRegister {
     return this.index.explain(sight);
   }
 
-  add({ incident, side, by }: Explanation, sight: Sight): void {
-    incident.add(sight, side);
-    this.touched.add(incident);
-    if (side === 'from' && by !== 'home' && isOfItsClients(incident))
-      this.index.remember(sight, incident);
+  /** It happened: counted for the incident that explains it, if there is one. */
+  take(sight: Sight): Explanation | null {
+    const found = this.index.explain(sight);
+    this.index.remember(sight, found);
+    if (!found) return null;
+    found.incident.add(sight, found.side);
+    this.touched.add(found.incident);
+    return found;
   }
 
   /** A gathering became a flood. */
@@ -217,11 +220,6 @@ export class IncidentRegister {
     this.over.push(incident.tell());
     if (this.over.length > this.limits.remembered) this.over.shift();
   }
-}
-
-/** Those who send notices in a joe job are honest servers, and so are those of two who answer each other. */
-function isOfItsClients({ cause }: OpenIncident): boolean {
-  return cause === 'forged-sender' || cause === 'harvest' || cause === 'slow-harvest';
 }
 
 interface Related {
