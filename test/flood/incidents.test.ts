@@ -331,12 +331,37 @@ test('of more incidents than may be open a restart goes on with the newest', () 
   );
 });
 
-for (const outcome of ['refused', 'unknown'] as const)
-  test(`two whose mail is ${outcome}, as anybody can have it, are in no answer loop`, () => {
+for (const outcome of ['accepted', 'deferred', 'refused', 'unknown'] as const)
+  test(`two in whose names anybody tries recipients, which are ${outcome}, and sends nothing are in no answer loop`, () => {
     const stage = new Stage('pair');
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 100; i++) {
       stage.attempt(morning + i, '192.0.2.66', 'ann@a.example', 'bob@b.example', outcome);
       stage.attempt(morning + i, '192.0.2.66', 'bob@b.example', 'ann@a.example', outcome);
     }
     assert.deepEqual(play(stage.observations).incidents(), []);
+  });
+
+for (const [how, isTold] of [
+  ['when it comes', (kind: string) => kind === 'received'],
+  ['when it is delivered', (kind: string) => kind === 'fate'],
+  ['by all that happens to it', () => true],
+] as const)
+  test(`two who answer each other are found where each message is seen ${how}`, () => {
+    const stage = new Stage('pair');
+    for (let i = 0; i < 40; i++)
+      for (const [from, to] of [
+        ['ann@a.example', 'bob@b.example'],
+        ['bob@b.example', 'ann@a.example'],
+      ] as const) {
+        stage.attempt(morning + i, '192.0.2.66', from, to, 'accepted');
+        stage.received(morning + i, '192.0.2.66', from, to);
+        stage.fate(morning + i, '192.0.2.66', from, to, 'delivered');
+      }
+    const { cause, senders } = only(play(stage.observations.filter(({ kind }) => isTold(kind))));
+    assert.equal(cause, 'answer-loop');
+    assert.deepEqual(
+      senders.top.map(({ count }) => count),
+      // The first is no answer yet.
+      [40, 39],
+    );
   });

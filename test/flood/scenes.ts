@@ -446,7 +446,9 @@ export function answerLoop(seed: string, { count, length }: Size): Scene {
   const [one, other] = ['away@site-2.example', 'robot@machine.example'];
   for (let i = 0; i < count; i++) {
     const at = morning + (i * length) / count;
-    stage.attempt(at, stage.client(1, 1000), other, one, 'accepted');
+    const client = stage.client(1, 1000);
+    stage.attempt(at, client, other, one, 'accepted');
+    stage.received(at + 1, client, other, one);
     stage.fate(at + 1000, null, one, other, 'delivered');
   }
   return stage.end({ cause: 'answer-loop', subject: `${one} and ${other}`, recipients: 0 });

@@ -129,8 +129,19 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     if (kind === 'received') tables.storm.see(nobody, sight.at).setAside(sight.at);
     if (kind === 'notice') gather('storm', nobody, sight, 'to');
     else if (isNotice(sight)) gatherNoticeIn(sight);
-    else gatherMail(sight);
+    else {
+      gatherMail(sight);
+      gatherPair(sight);
+    }
     if (outcome === 'returned') gatherReturn(sight);
+  }
+
+  /** Only messages that were taken: anybody can try recipients in the name of others, and send nothing. */
+  function gatherPair(sight: Sight): void {
+    const { kind, outcome, sender, recipient } = sight;
+    if (kind !== 'received' && !(kind === 'fate' && outcome === 'delivered')) return;
+    if (sender && recipient && pairs.isAnswered(sender, recipient))
+      gather('pair', nameText(pairName(sender, recipient)), sight, 'between');
   }
 
   function gatherReturn(sight: Sight): void {
@@ -148,7 +159,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   function gatherMail(sight: Sight): void {
-    const { outcome, at, sender, recipient, client, network } = sight;
+    const { outcome, at, client, network } = sight;
     if (outcome === null) return;
     const { home, site } = sight;
     if (outcome === 'unknown' || outcome === 'refused') {
@@ -164,10 +175,6 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (site) tables.harvested.get(site)?.setAside(at);
       if (outcome === 'delivered') setSentAside(sight);
     }
-    // What was refused nobody answers, and anybody can have it refused.
-    const isTaken = outcome !== 'refused' && outcome !== 'unknown';
-    if (isTaken && sender && recipient && pairs.isAnswered(sender, recipient))
-      gather('pair', nameText(pairName(sender, recipient)), sight, 'between');
   }
 
   /** A domain that sends much gets many notices. */
