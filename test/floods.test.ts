@@ -124,6 +124,8 @@ for (const [name, more, send] of doors)
       ['forged-sender', 'nicholas@seaton.biz', true],
     );
     assert.equal(incident.senders.top[0].name, 'nicholas@seaton.biz');
+    const { out: goingOn } = await spillway('flood', '--config', config);
+    assert.match(goingOn, /going on {2}a flood in the name of nicholas@seaton\.biz/);
 
     const { out: lifted } = await spillway('flood', 'lift', incident.id, '--config', config);
     assert.match(lifted, /lifted within seconds/);
@@ -261,6 +263,8 @@ test('an incident that was quiet while the server was down ends, with a mail and
   assert.equal(await server.stop(), 0);
   const [incident] = await incidentsOf(config);
   assert.equal(incident.isOpen, false);
+  const { out: goingOn } = await spillway('flood', '--config', config);
+  assert.equal(goingOn, 'No flood goes on.\n');
   assert.equal(
     readFileSync(join(folder, 'asked'), 'utf8').trim(),
     '-i -f <> -- postmaster@hosted.example',

@@ -31,8 +31,7 @@ export function floodCommand(output: Output = createOutput()): Command {
       tellingJournal(async () => {
         const { reader } = await openJournalForReading(storeUrlOf(await readConfig(config)));
         await using journal = reader;
-        const incidents = (await journal?.incidents({})) ?? [];
-        const open = incidents.filter(({ isOpen }) => isOpen);
+        const open = (await journal?.incidents({ isOpen: true })) ?? [];
         if (open.length === 0 && !json) await output.line('No flood goes on.');
         else await printIncidents(open, json, output);
       }),

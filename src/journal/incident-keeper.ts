@@ -92,7 +92,7 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
 
   async function hearOfLifted(): Promise<void> {
     if (open.size === 0) return;
-    const found = await store.incidents({ since: clock.now() });
+    const found = await store.incidents({ isOpen: true });
     watch.lift(found.filter(({ isLifted }) => isLifted).map(({ id }) => id));
   }
 

@@ -31,9 +31,10 @@ export function saveIncidents(database: DatabaseSync, incidents: readonly Incide
 }
 
 export function readIncidents(database: DatabaseSync, query: IncidentQuery): StoredIncident[] {
-  const { since, before, id } = query;
+  const { since, before, id, isOpen } = query;
   const parts = ['1'];
   const values: SQLInputValue[] = [];
+  if (isOpen) parts.push('is_open');
   if (since !== undefined) {
     parts.push('(is_open OR end_at >= ?)');
     values.push(since);

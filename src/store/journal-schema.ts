@@ -38,4 +38,6 @@ export const journalSteps: readonly string[] = [
      told TEXT NOT NULL
    ) STRICT;
    CREATE INDEX incident_start ON incident (start_at);`,
+  // Almost empty.
+  'CREATE INDEX incident_open ON incident (start_at, id) WHERE is_open',
 ];

@@ -30,6 +30,8 @@ export interface IncidentQuery {
   readonly before?: number;
   /** Its own, or that of one which turned out to be part of it. */
   readonly id?: string;
+  /** Only those that go on. */
+  readonly isOpen?: true;
 }
 
 export interface StoredIncident extends Incident {

@@ -242,8 +242,14 @@ export function testJournalStore(engine: string, open: () => Promise<JournalStor
     assert.deepEqual(await store.incidents({}), [stored(grown), stored(second)]);
     assert.deepEqual(await store.incidents({ since: 3_001 }), [stored(second)]);
     assert.deepEqual(await store.incidents({ before: 5_000 }), [stored(grown)]);
+    const goesOn = exampleIncident({ id: '2006-09-05.3' });
+    await store.saveIncidents([goesOn]);
+    assert.deepEqual(await store.incidents({ isOpen: true }), [stored(goesOn)]);
+    assert.deepEqual(await store.incidents({ isOpen: true, before: goesOn.start }), []);
+    await store.saveIncidents([{ ...goesOn, isOpen: false, start: 7_000, end: 8_000 }]);
+    assert.deepEqual(await store.incidents({ isOpen: true }), []);
     assert.deepEqual(await store.incidents({ id: '2006-09-05.2' }), [stored(second)]);
-    await store.saveIncidents([{ ...grown, joined: ['2006-09-05.2'] }]);
+    await store.saveIncidents([{ ...grown, joined: ['2006-09-05.2', '2006-09-05.3'] }]);
     const joined = await store.incidents({ id: '2006-09-05.2' });
     assert.deepEqual(
       joined.map(({ id }) => id),
