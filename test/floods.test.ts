@@ -217,6 +217,23 @@ mail = "Postmaster@hosted.example"
   assert.deepEqual([told.isOpen, told.made, told.ended], [true, storm.made, storm.ended]);
 });
 
+test('a backlog of notices that was gone while the server was down is over at its start', async (t) => {
+  const folder = openFolder(t);
+  const config = configure(folder, '[smtp]\nlisten = ["127.0.0.1:0"]\n');
+  const now = Date.now();
+  const changes = { cause: 'notice-storm', subject: '', start: now - 60_000, end: now } as const;
+  const store = await openJournalStore(`sqlite:${folder}/data`);
+  await store.saveIncidents([exampleIncident({ ...changes, isBacklog: true })]);
+  await store[Symbol.asyncDispose]();
+  const server = await startServer(t, config);
+  await server.logged('incident ended');
+  assert.equal(await server.stop(), 0);
+  assert.deepEqual(
+    (await incidentsOf(config)).map(({ id, isOpen }) => [id, isOpen]),
+    [['2006-09-05.1', false]],
+  );
+});
+
 test('an incident that was quiet while the server was down ends, with a mail and a webhook', async (t) => {
   const folder = openFolder(t);
   const posted: string[] = [];

@@ -11,7 +11,7 @@ import { smtpEndpoints } from '../config/own-listeners.ts';
 import type { Config } from '../config/schema.ts';
 import { type Alerts, createAlerts } from '../journal/alerts.ts';
 import { keepGoodClients } from '../journal/good-clients.ts';
-import { keepIncidents } from '../journal/incident-keeper.ts';
+import { keepIncidents, resumeIncidents } from '../journal/incident-keeper.ts';
 import { createRecorder } from '../journal/recorder.ts';
 import { createFloodWatch } from '../judge/flood-watch.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
@@ -74,6 +74,9 @@ export async function startServer(
     seed: randomInt(2 ** 32),
     alertsTo: () => alertsTo,
   });
+  // Before the delivery, which tells of its backlog at once.
+  const incidents = { store: journal, watch: floods };
+  const earlier = await resumeIncidents(incidents);
   const parts = {
     floods,
     record: recorder.record,
@@ -141,9 +144,9 @@ export async function startServer(
     }),
   );
   opened.use(
-    await keepIncidents({
-      store: journal,
-      watch: floods,
+    keepIncidents({
+      ...incidents,
+      before: earlier,
       // Those of the configuration as it is then.
       onIncident: (occasion, incident) => alertsNow()(occasion, incident),
       onFault: (error) => log.error({ err: error }, 'incidents cannot be kept; mail goes on'),

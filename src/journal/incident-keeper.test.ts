@@ -5,7 +5,7 @@ import { liveMemory } from '../../test/live-memory.ts';
 import { exampleIncident } from '../../test/store/journal-suite.ts';
 import type { StoredIncident } from '../store/journal-store.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
-import { keepIncidents } from './incident-keeper.ts';
+import { keepIncidents, resumeIncidents } from './incident-keeper.ts';
 
 function open(before: readonly StoredIncident[] = []) {
   const clock = createFakeClock();
@@ -13,9 +13,9 @@ function open(before: readonly StoredIncident[] = []) {
   const told: string[] = [];
   const faults: unknown[] = [];
   const world = { changed: [] as readonly Incident[], isFull: false, lifted: [] as string[] };
-  const keeping = keepIncidents({
+  const keptBy = {
     store: {
-      async saveIncidents(incidents) {
+      async saveIncidents(incidents: readonly Incident[]) {
         if (world.isFull && incidents.length > 0) throw new Error('full');
         for (const one of incidents)
           stored.set(one.id, { ...one, isLifted: stored.get(one.id)?.isLifted ?? false });
@@ -28,15 +28,19 @@ function open(before: readonly StoredIncident[] = []) {
         world.changed = [];
         return [...changed];
       },
-      resume: (incidents) => void told.push(...incidents.map(({ id }) => `resumed ${id}`)),
-      lift: (ids) => {
+      resume: (incidents: readonly Incident[]) =>
+        void told.push(...incidents.map(({ id }) => `resumed ${id}`)),
+      lift: (ids: Iterable<string>) => {
         world.lifted = [...ids];
       },
     },
-    onIncident: (occasion, { id }) => void told.push(`${occasion} ${id}`),
-    onFault: (fault) => faults.push(fault),
+    onIncident: (occasion: string, { id }: Incident) => void told.push(`${occasion} ${id}`),
+    onFault: (fault: unknown) => faults.push(fault),
     clock,
-  });
+  };
+  const keeping = resumeIncidents(keptBy).then((found) =>
+    keepIncidents({ ...keptBy, before: found }),
+  );
   return { clock, stored, told, faults, world, keeping };
 }
 

@@ -333,6 +333,22 @@ test('a backlog that is there at the start is an incident from then on, and the 
   assert.deepEqual([again?.id, again?.isOpen], [begun?.id, true]);
 });
 
+test('after a restart the end of a backlog ends its storm, and none that was seen as one', () => {
+  const begun = createFloodWatch({ now: () => morning });
+  begun.backlog(true);
+  const seen = watchAfter(noticeStorm('one', { ...size, count: 2000 }));
+  for (const [told, isOver] of [
+    [begun.changed(), true],
+    [seen.watch.changed(), false],
+  ] as const) {
+    const again = createFloodWatch({ now: () => told[0]?.end ?? 0 });
+    again.resume(told);
+    again.backlog(false);
+    assert.equal(again.changed()[0]?.isOpen === false, isOver);
+    assert.equal(again.brake(notice('ann@other.example'), true) === null, isOver);
+  }
+});
+
 test('the end of a backlog ends no storm that was seen before it', () => {
   const { watch } = watchAfter(noticeStorm('one', { ...size, count: 2000 }));
   watch.backlog(true);

@@ -6,6 +6,9 @@ import type { Incident } from '../verdict/flood/incident.ts';
 import type { IncidentQuery, StoredIncident } from './journal-store.ts';
 import { inTransaction } from './sqlite-file.ts';
 
+/** What incidents that were saved long ago do not say of themselves. */
+const unsaid: Pick<Incident, 'isBacklog'> = { isBacklog: false };
+
 export function saveIncidents(database: DatabaseSync, incidents: readonly Incident[]): void {
   const save = database.prepare(
     `INSERT INTO incident (id, start_at, end_at, is_open, joined, told) VALUES (?, ?, ?, ?, ?, ?)
@@ -53,7 +56,7 @@ export function readIncidents(database: DatabaseSync, query: IncidentQuery): Sto
     )
     .all(...values)
     .map(({ told, is_lifted }) => {
-      const incident: Incident = JSON.parse(String(told));
+      const incident: Incident = { ...unsaid, ...JSON.parse(String(told)) };
       return { ...incident, isLifted: is_lifted !== 0 };
     });
 }

@@ -76,6 +76,7 @@ export function exampleIncident(changes: Partial<Incident> = {}): Incident {
     start: 1_000,
     end: 2_000,
     isOpen: true,
+    isBacklog: false,
     joined: [],
     clients: none,
     senders: none,

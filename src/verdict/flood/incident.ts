@@ -40,6 +40,8 @@ export interface Incident {
   readonly end: number;
   /** Not quiet yet. */
   readonly isOpen: boolean;
+  /** A storm of notices that pile up in our own queue: it is over when they do not any more. */
+  readonly isBacklog: boolean;
   /** Ids of those that turned out to be part of this one, when its cause was seen. */
   readonly joined: readonly string[];
   /** The largest first, a few; `distinct` is an estimate where they are many. */

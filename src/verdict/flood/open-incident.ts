@@ -39,10 +39,11 @@ export class OpenIncident {
 
   /** As it was told; names and numbers beyond that are lost. */
   static from(told: Incident, quiet: FloodLimits['quiet'], nameText: NameText): OpenIncident {
-    const { id, cause, isOpen, joined } = told;
+    const { id, cause, isOpen, isBacklog, joined } = told;
     const flood = { cause, subject: nameText(told.subject), account: Account.from(told, nameText) };
     const incident = new OpenIncident(id, flood, quiet);
     incident.isOpen = isOpen;
+    incident.endsByRelease = isBacklog;
     incident.joined = joined;
     return incident;
   }
@@ -96,8 +97,8 @@ export class OpenIncident {
   }
 
   tell(): Incident {
-    const { id, cause, subject, isOpen, joined } = this;
+    const { id, cause, subject, isOpen, endsByRelease: isBacklog, joined } = this;
     const told = this.account.tell();
-    return { id, cause, subject: subject.name, isOpen, joined: [...joined], ...told };
+    return { id, cause, subject: subject.name, isOpen, isBacklog, joined: [...joined], ...told };
   }
 }
