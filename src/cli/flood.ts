@@ -55,11 +55,16 @@ export function floodCommand(output: Output = createOutput()): Command {
 }
 
 async function lift(id: string, store: JournalStore, output: Output): Promise<void> {
-  if (await store.liftIncident(id))
-    return await output.line(
+  const isDone = await store.liftIncident(id);
+  const [found] = await store.incidents({ id });
+  if (isDone) {
+    await output.line(
       `What is done against ${id} is lifted within seconds, and stays so as long as it goes on.`,
     );
-  const [found] = await store.incidents({ id });
+    if (found && !found.isLifted)
+      await output.line(`It is part of ${found.id}, and what is done against the rest goes on.`);
+    return;
+  }
   const why = found
     ? 'it is over, and nothing is done against it any more'
     : 'there is none of that name';

@@ -34,16 +34,26 @@ export async function printIncident(
 
 /** `2006-09-05 14:03:07  /2006/09/05.1  going on  a flood in the name of ...` */
 function formatTitle(incident: StoredIncident, output: Output): string {
-  const { id, start, isOpen, isLifted } = incident;
+  const { id, start, isOpen } = incident;
   const state = isOpen ? output.style('red', 'going on') : output.style('green', 'over');
   const parts = [
     output.style('dim', formatLocalTime(start)),
     output.style('bold', incidentLink(id)),
-    isLifted && isOpen ? `${state}, its brakes lifted` : state,
+    isOpen ? `${state}${liftedWords(incident)}` : state,
     printable(incidentTitle(incident)),
   ];
   return parts.join('  ');
 }
+
+function liftedWords({ isLifted, lifted }: StoredIncident): string {
+  if (isLifted) return ', its brakes lifted';
+  if (lifted.length === 0) return '';
+  const shown = lifted.slice(0, mostLifted).map(({ subject }) => printable(subject, 120));
+  const more = lifted.length - shown.length;
+  return `, the brakes of ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''} lifted`;
+}
+
+const mostLifted = 3;
 
 function jsonOf({ start, end, ...rest }: StoredIncident): string {
   const times = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };

@@ -43,7 +43,7 @@ export async function resumeIncidents({
 }: Pick<IncidentKeeperOptions, 'store' | 'watch' | 'clock'>): Promise<readonly StoredIncident[]> {
   const before = await store.incidents({ since: clock.now() - memory });
   watch.resume(before);
-  watch.lift(before.filter(({ isLifted }) => isLifted).map(({ id }) => id));
+  watch.lift(before.flatMap(({ isOpen, lifted }) => (isOpen ? lifted : [])));
   return before;
 }
 
@@ -106,7 +106,7 @@ export function keepIncidents(options: IncidentKeeperOptions): AsyncDisposable {
   async function hearOfLifted(): Promise<void> {
     if (open.size === 0) return;
     const found = await store.incidents({ isOpen: true });
-    watch.lift(found.filter(({ isLifted }) => isLifted).map(({ id }) => id));
+    watch.lift(found.flatMap(({ lifted }) => lifted));
   }
 
   return inTurns(clock, turn, work);

@@ -310,7 +310,7 @@ test('a brake names its incident, is lifted by hand, and ends by itself', () => 
   const verdict = watch.brake(question, false);
   assert.match(verdict?.reply?.text ?? '', /\(2006-09-05\.1\)$/);
   assert.deepEqual(verdict?.steps[0], 'it belongs to the incident 2006-09-05.1');
-  watch.lift(['2006-09-05.1']);
+  watch.lift([{ cause: 'forged-sender', subject: forged }]);
   assert.equal(watch.brake(question, false), null);
   watch.lift([]);
   assert.notEqual(watch.brake(question, false), null);

@@ -162,7 +162,7 @@ test('a storm of failures trips the breaker, however many senders there are', as
   assert.equal(receipts(stage).filter((one) => one === 'discard notice-storm').length, 15);
   const [storm, ...others] = floods.changed();
   assert.deepEqual([storm?.cause, storm?.isOpen, others], ['notice-storm', true, []]);
-  floods.lift([storm?.id ?? '']);
+  floods.lift(storm ? [storm] : []);
   await fail(40);
   assert.equal(notices(stage).length, 26);
 });
@@ -265,7 +265,7 @@ test('the brake of a backlog goes on as long as that lasts, and is lifted by han
   assert.equal(incident?.isOpen, true);
   await fail(1);
   assert.equal(await queued(), 6);
-  floods.lift([incident.id]);
+  floods.lift([incident]);
   await fail(2);
   assert.equal(await queued(), 8);
 });

@@ -12,7 +12,7 @@ import { Account, type Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import { Gathering } from './gathering.ts';
 import { GatheringTable } from './gathering-table.ts';
-import { type Incident, isWholeDomain } from './incident.ts';
+import { type About, type Incident, isWholeDomain } from './incident.ts';
 import { isNotice } from './incident-index.ts';
 import { IncidentRegister } from './incident-register.ts';
 import { isNarrow } from './joining.ts';
@@ -39,10 +39,12 @@ export interface IncidentFinder {
    * Somebody else found that the server writes too many notices: opens the storm of them, or keeps it
    * open. `isBacklog`: because they pile up; then it ends with `calm`, when they do not any more.
    */
-  storm(at: number, isBacklog: boolean): IncidentHead | null;
+  storm(at: number, isBacklog: boolean): FloodPart | null;
   calm(): void;
   /** Goes on with what another finder told: before anything is observed. */
   resume(incidents: readonly Incident[]): void;
+  /** Of incidents about these, and of no others, the brakes are lifted by hand. */
+  lift(lifted: Iterable<About>): void;
 }
 
 /** What is asked about: mail at the door, or a notice of our own. */
@@ -55,6 +57,8 @@ export type IncidentHead = Readonly<Pick<Incident, 'id' | 'cause' | 'subject'>>;
 export interface FloodPart {
   readonly incident: IncidentHead;
   readonly by: GatherKind;
+  /** Nothing is to be done against it: that was lifted by hand. */
+  readonly isLifted: boolean;
 }
 
 export interface FinderOptions {
@@ -196,20 +200,25 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     incidents: () => register.all(),
     changed: () => register.changed(),
     explain(circumstance) {
-      const found = register.explain(see({ ...circumstance, bytes: 0, recipients: 0 }, latest));
-      return found && { incident: headOf(found.incident), by: found.by };
+      const sight = see({ ...circumstance, bytes: 0, recipients: 0 }, latest);
+      const found = register.explain(sight);
+      if (!found) return null;
+      const { incident, by } = found;
+      return { incident: headOf(incident), by, isLifted: register.isLifted(incident, sight) };
     },
     storm(at, isBacklog) {
       advance(at);
       const seen = tables.storm.get(nobody)?.total('many') ?? new Account('many');
       tables.storm.delete(nobody);
       const incident = register.hold('storm', nobody, seen, latest, isBacklog);
-      return incident && headOf(incident);
+      if (!incident) return null;
+      return { incident: headOf(incident), by: 'storm', isLifted: register.isLifted(incident) };
     },
     calm: () => register.release('storm', nobody),
     resume(incidents) {
       for (const incident of incidents) register.resume(incident);
     },
+    lift: (lifted) => register.lift(lifted),
   };
 }
 

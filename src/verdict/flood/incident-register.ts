@@ -2,13 +2,15 @@
  * The incidents: opened, joined, closed, remembered, each with its id.
  */
 import { formatLocalTime } from '../../mail/amounts.ts';
+import { keyOf } from './about.ts';
 import { Account } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
-import { type Incident, type IncidentCause, isNextHop, isWholeDomain } from './incident.ts';
+import type { About, Incident } from './incident.ts';
 import { type Explanation, IncidentIndex } from './incident-index.ts';
 import { type Flood, isNarrow, isOfMany, type Relation, relate } from './joining.ts';
+import { Lifts } from './lifts.ts';
 import type { FloodLimits } from './limits.ts';
-import { type Named, type NameText, nobody } from './named.ts';
+import type { Named, NameText } from './named.ts';
 import { OpenIncident } from './open-incident.ts';
 import type { Sight } from './sight.ts';
 
@@ -25,6 +27,7 @@ export class IncidentRegister {
   private readonly touched = new Set<OpenIncident>();
   /** By day: the last number that was given. */
   private readonly numbers = new Map<string, number>();
+  private lifts = new Lifts();
 
   /** `nameText`: with the hashes that what is seen has. */
   constructor(limits: FloodLimits, nameText: NameText) {
@@ -35,6 +38,15 @@ export class IncidentRegister {
 
   explain(sight: Sight): Explanation | null {
     return this.index.explain(sight);
+  }
+
+  /** Of these and no others the brakes are lifted by hand. */
+  lift(lifted: Iterable<About>): void {
+    this.lifts = new Lifts(lifted);
+  }
+
+  isLifted({ about }: OpenIncident, sight: Sight | null = null): boolean {
+    return sight ? this.lifts.has(about, sight) : this.lifts.hasAll(about);
   }
 
   /** It happened: counted for the incident that explains it, if there is one. */
@@ -167,15 +179,13 @@ export class IncidentRegister {
     if (this.current.size >= this.limits.open) this.makeRoom(told.end);
     const incident = OpenIncident.from(told, this.limits.quiet, this.nameText);
     this.current.add(incident);
-    this.index.set(...this.keyOf(told, incident), incident);
+    for (const about of [...told.parts, told]) this.resumeKey(about, incident);
   }
 
-  private keyOf({ cause }: Incident, { subject }: OpenIncident): [GatherKind, Named] {
-    if (cause === 'notice-storm') return ['storm', nobody];
-    if (cause === 'forged-sender' && isWholeDomain(subject.name))
-      return ['home', this.nameText(subject.name.slice(1))];
-    if (cause === 'mail-loop' && isNextHop(subject.name)) return ['hop', subject];
-    return [kindOfCause[cause], subject];
+  /** What goes on has it rather than what is over. */
+  private resumeKey(about: About, incident: OpenIncident): void {
+    const { kind, key } = keyOf(about, this.nameText);
+    if (incident.isOpen || !this.index.get(kind, key)?.isOpen) this.index.set(kind, key, incident);
   }
 
   /** No other gets the id, though it may only be that of a part. */
@@ -233,13 +243,3 @@ function compareIds(one: string, other: string): number {
   const [otherDay = '', otherNumber = ''] = other.split('.');
   return day === otherDay ? Number(number) - Number(otherNumber) : day < otherDay ? -1 : 1;
 }
-
-const kindOfCause: { readonly [cause in IncidentCause]: GatherKind } = {
-  'forged-sender': 'sender',
-  harvest: 'client',
-  'slow-harvest': 'harvested',
-  'notice-storm': 'storm',
-  'joe-job': 'notified',
-  'mail-loop': 'loop',
-  'answer-loop': 'pair',
-};

@@ -24,9 +24,8 @@ export const incidentCauses = [
 ] as const;
 export type IncidentCause = (typeof incidentCauses)[number];
 
-export interface Incident {
-  /** By the local date of its beginning, and its number on that day: `2006-09-05.1`. */
-  readonly id: string;
+/** What an incident is about. */
+export interface About {
   readonly cause: IncidentCause;
   /**
    * Whom it is about, as the cause is: a reverse-path, or `@seaton.biz` where the names at it change; a client
@@ -35,6 +34,17 @@ export interface Incident {
    * is about nobody: ''.
    */
   readonly subject: string;
+}
+
+/** What turned out to be part of another incident, as what that was once itself. */
+export interface Part extends About {
+  /** Null: it never was an incident of its own, or its id is that of the whole. */
+  readonly id: string | null;
+}
+
+export interface Incident extends About {
+  /** By the local date of its beginning, and its number on that day: `2006-09-05.1`. */
+  readonly id: string;
   /** First and last observation, ms since 1970. */
   readonly start: number;
   readonly end: number;
@@ -44,6 +54,8 @@ export interface Incident {
   readonly isBacklog: boolean;
   /** Ids of those that turned out to be part of this one, when its cause was seen. */
   readonly joined: readonly string[];
+  /** What it is about besides; of many the newest. */
+  readonly parts: readonly Part[];
   /** The largest first, a few; `distinct` is an estimate where they are many. */
   readonly clients: Ranked;
   readonly senders: Ranked;
@@ -81,6 +93,10 @@ export interface Incident {
 export interface Ranked {
   readonly distinct: number;
   readonly top: readonly { readonly name: string; readonly count: number }[];
+}
+
+export function isSameAbout(one: About, other: About): boolean {
+  return one.cause === other.cause && one.subject === other.subject;
 }
 
 /** A sender may be forged in changing names of one domain: then it is about `@seaton.biz`. */

@@ -3,13 +3,19 @@
  */
 import { Account, type Side } from './account.ts';
 import { Crowd } from './crowd.ts';
-import type { Incident, IncidentCause } from './incident.ts';
+import {
+  type About,
+  type Incident,
+  type IncidentCause,
+  isSameAbout,
+  type Part,
+} from './incident.ts';
 import type { Flood } from './joining.ts';
 import type { FloodLimits } from './limits.ts';
 import type { Named, NameText } from './named.ts';
 import type { Sight } from './sight.ts';
 
-/** Parts whose ids are told: of a flood that goes on for weeks in ever new names they would be without end. */
+/** Parts that are told: of a flood that goes on for weeks in ever new names they would be without end. */
 const mostJoined = 500;
 
 export class OpenIncident {
@@ -19,6 +25,7 @@ export class OpenIncident {
   account: Account;
   /** Ids of those that turned out to be part of it. */
   joined: readonly string[] = [];
+  parts: readonly Part[] = [];
   readonly crowd = new Crowd();
   isOpen = true;
   /** Who opened it will tell when it is over. */
@@ -39,12 +46,13 @@ export class OpenIncident {
 
   /** As it was told; names and numbers beyond that are lost. */
   static from(told: Incident, quiet: FloodLimits['quiet'], nameText: NameText): OpenIncident {
-    const { id, cause, isOpen, isBacklog, joined } = told;
+    const { id, cause, isOpen, isBacklog, joined, parts } = told;
     const flood = { cause, subject: nameText(told.subject), account: Account.from(told, nameText) };
     const incident = new OpenIncident(id, flood, quiet);
     incident.isOpen = isOpen;
     incident.endsByRelease = isBacklog;
     incident.joined = joined;
+    incident.parts = parts;
     return incident;
   }
 
@@ -67,17 +75,29 @@ export class OpenIncident {
     this.become(this);
   }
 
+  get about(): About {
+    return { cause: this.cause, subject: this.subject.name };
+  }
+
   /** It is seen what it is part of. */
   become({ cause, subject, account }: Flood): void {
+    const before = { id: null, ...this.about };
+    if (!isSameAbout(before, { cause, subject: subject.name })) this.addParts([before]);
     Object.assign(this, { cause, subject, account, isOpen: true, endsByRelease: false });
     this.level = this.quiet.full;
     this.leveledAt = account.last;
   }
 
   /** Its counts are in the account already. */
-  takeIn({ id, joined, crowd }: OpenIncident): void {
+  takeIn({ id, joined, about, parts, crowd }: OpenIncident): void {
     this.joined = [...this.joined, id, ...joined].slice(-mostJoined);
+    this.addParts([...parts, { id, ...about }]);
     this.crowd.addAll(crowd);
+  }
+
+  private addParts(parts: readonly Part[]): void {
+    const others = this.parts.filter((one) => !parts.some((part) => isSameAbout(part, one)));
+    this.parts = [...others, ...parts].slice(-mostJoined);
   }
 
   /** Nothing of it need be seen for that. */
@@ -97,8 +117,7 @@ export class OpenIncident {
   }
 
   tell(): Incident {
-    const { id, cause, subject, isOpen, endsByRelease: isBacklog, joined } = this;
-    const told = this.account.tell();
-    return { id, cause, subject: subject.name, isOpen, isBacklog, joined: [...joined], ...told };
+    const { id, about, isOpen, endsByRelease: isBacklog, joined, parts } = this;
+    return { id, ...about, isOpen, isBacklog, joined, parts, ...this.account.tell() };
   }
 }
