@@ -12,6 +12,7 @@ import {
   noticeStorm,
   type Scene,
   Stage,
+  slowHarvest,
 } from '../../test/flood/scenes.ts';
 import { noLoopFacts } from '../verdict/loop-facts.ts';
 import type { NoticeOrigin } from '../verdict/notice-origin.ts';
@@ -52,6 +53,7 @@ const inForged = watchAfter(forgedSenderAtDoor('one', size)).watch;
 const inDomain = watchAfter(fromOne(forgedDomain('one', size), 20)).watch;
 const inHarvest = watchAfter(harvest('one', size)).watch;
 const inNetwork = watchAfter(networkHarvest()).watch;
+const inSlowHarvest = watchAfter(slowHarvestWithHarvester()).watch;
 const inStorm = watchAfter(noticeStorm('one', { ...size, count: 2000 })).watch;
 
 const cases: readonly [
@@ -98,6 +100,20 @@ const cases: readonly [
     notice('x@y.example', '192.0.2.7'),
     false,
     'discard flood-notice',
+  ],
+  [
+    'whoever tries who exists at a domain that is harvested slowly',
+    inSlowHarvest,
+    rcpt(new Stage('').client(1), 'ann@other.example', 'x@site-4.example'),
+    false,
+    null,
+  ],
+  [
+    'a harvester among them',
+    inSlowHarvest,
+    rcpt('192.0.2.7', 'ann@other.example'),
+    false,
+    '421 flood-client',
   ],
   ['a neighbour of many harvesters', inNetwork, rcpt('203.0.113.9', ''), false, '421 flood-client'],
   ['one among them that is known as good', inNetwork, rcpt('203.0.113.7', ''), false, null],
@@ -252,6 +268,15 @@ function networkHarvest(): Scene {
       'unknown',
     );
   return stage.end({ cause: 'harvest', subject: '203.0.113.0/24', recipients: 400 });
+}
+
+/** One of the clients is quick. */
+function slowHarvestWithHarvester(): Scene {
+  const { observations, truth } = slowHarvest('one', { ...size, count: 2000, clients: 900 });
+  return {
+    truth,
+    observations: observations.map((one, i) => (i % 8 > 0 ? one : { ...one, client: '192.0.2.7' })),
+  };
 }
 
 /** Every `nth` of it comes from one large server. */

@@ -15,6 +15,7 @@ import { printable } from '../../mail/printable.ts';
 import { mostExact } from '../../verdict/flood/distinct-counter.ts';
 import {
   type Incident,
+  isAboutMany,
   isNextHop,
   isWholeDomain,
   type Ranked,
@@ -77,7 +78,7 @@ function causeOf(incident: Incident): string[] {
       ];
     case 'slow-harvest':
       return [
-        `${capital(distinct(clients, 'client'))} tried ${recipients} at ${who}, each of them so few that nobody notices.${unknown}`,
+        `${capital(distinct(clients, 'client'))} tried ${isAboutMany(incident) ? tried : `${recipients} at ${who}`}, each of them so few that nobody notices.${unknown}`,
       ];
     case 'notice-storm':
       return [
@@ -99,11 +100,13 @@ function causeOf(incident: Incident): string[] {
 }
 
 /** What the server did at its door. */
-function doorOf({ received, ended }: Incident): string[] {
+function doorOf({ received, made, ended }: Incident): string[] {
   const { messages, bytes } = received;
   const refused =
     ended.refused > 0 ? `refused ${formatCount(ended.refused, 'recipient')} at its door` : '';
-  if (messages === 0) return refused ? [`The server ${refused}, and took nothing of it.`] : [];
+  const isAll = made.deliveries === 0;
+  if (messages === 0)
+    return refused ? [`The server ${refused}${isAll ? ', and took nothing of it' : ''}.`] : [];
   const took = `took ${formatCount(messages, 'message')} of it${bytes > 0 ? ` (${formatSize(bytes)})` : ''}`;
   return [`The server ${took}${refused ? ` and ${refused}` : ''}.`];
 }
@@ -141,7 +144,7 @@ function endOf({ ended }: Incident): string[] {
   return told.length === 0 ? [] : [`Attempts to deliver, as they ended: ${told.join(', ')}.`];
 }
 
-function damageOf({ received, made }: Incident): string[] {
+function damageOf({ cause, received, made }: Incident): string[] {
   if (received.messages === 0 && made.deliveries === 0)
     return ['Nothing of it went out again: the damage ended at the door.'];
   const sentences: string[] = [];
@@ -152,7 +155,12 @@ function damageOf({ received, made }: Incident): string[] {
     sentences.push(
       `For each message that it received, the server set out to send ${perMessage}${bytes}.`,
     );
-  } else
+  } else if (cause === 'slow-harvest')
+    // Of a message whose recipient turned out to be wrong only the end belongs to it.
+    sentences.push(
+      `What was not refused at once came to ${formatCount(made.deliveries, 'attempt')} to deliver.`,
+    );
+  else
     sentences.push(
       `Nothing new came in, and the server set out to deliver ${formatCount(made.deliveries, 'message')} all the same.`,
     );

@@ -2,7 +2,13 @@
  * What an incident is about, and the key by which it is found: the same, said to people and to counters.
  */
 import { floods, type GatherKind } from './causes.ts';
-import { type About, type IncidentCause, isNextHop, isWholeDomain } from './incident.ts';
+import {
+  type About,
+  type IncidentCause,
+  isAboutMany,
+  isNextHop,
+  isWholeDomain,
+} from './incident.ts';
 import { type Named, type NameText, nobody } from './named.ts';
 
 export interface GatherKey {
@@ -15,8 +21,10 @@ export function aboutOf({ kind, key }: GatherKey): About {
   return { cause: floods[kind].cause, subject: kind === 'home' ? `@${key.name}` : key.name };
 }
 
-/** Of a network as of a client: their names differ. */
-export function keyOf({ cause, subject }: About, nameText: NameText): GatherKey {
+/** Of a network as of a client: their names differ. Null: its parts have keys, itself it has none. */
+export function keyOf(about: About, nameText: NameText): GatherKey | null {
+  const { cause, subject } = about;
+  if (isAboutMany(about)) return null;
   if (cause === 'notice-storm') return { kind: 'storm', key: nobody };
   if (cause === 'forged-sender' && isWholeDomain(subject))
     return { kind: 'home', key: nameText(subject, 1) };

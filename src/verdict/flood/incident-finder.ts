@@ -162,7 +162,8 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       gather('notified', site, sight, 'from');
   }
 
-  function gatherMail(sight: Sight): void {
+  /** `isHarvest`: of the domain, by which it is explained. */
+  function gatherMail(sight: Sight, isHarvest = false): void {
     const { outcome, at, client, network } = sight;
     if (outcome === null) return;
     const { home, site } = sight;
@@ -171,7 +172,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (home && !home.isEmpty) gather('home', home, sight, 'from');
       if (client) gather('client', client, sight, 'from');
       if (network) gather('network', network, sight, 'from');
-      if (site && outcome === 'unknown') gather('harvested', site, sight, 'from');
+      if (site && outcome === 'unknown' && !isHarvest) gather('harvested', site, sight, 'from');
     } else if (outcome === 'accepted' || outcome === 'delivered') {
       if (home) tables.home.get(home)?.setAside(at);
       if (client) tables.client.get(client)?.setAside(at);
@@ -192,9 +193,12 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       advance(observation.at);
       const sight = see(observation, latest);
       const found = register.take(sight);
-      if (found && !isNarrow(found.incident.cause)) return;
+      // A slow harvest goes on for weeks: it must not hide whoever comes to the domain meanwhile.
+      const isHarvest = found?.by === 'harvested';
+      if (found && !isHarvest && !isNarrow(found.incident.cause)) return;
       gatherSender(sight);
-      if (!found) gatherOthers(sight);
+      if (isHarvest) gatherMail(sight, true);
+      else if (!found) gatherOthers(sight);
     },
     advance,
     incidents: () => register.all(),

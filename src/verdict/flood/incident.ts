@@ -31,7 +31,7 @@ export interface About {
    * Whom it is about, as the cause is: a reverse-path, or `@seaton.biz` where the names at it change; a client
    * or its network; the domain that is harvested, that notices are sent to, or whose mail comes back, or the
    * address that it comes back from; `ann@a.example and bob@b.example` who answer each other. A notice storm
-   * is about nobody: ''.
+   * is about nobody: '', and so is a slow harvest of many domains, which are parts of it.
    */
   readonly subject: string;
 }
@@ -97,6 +97,11 @@ export interface Ranked {
 
 export function isSameAbout(one: About, other: About): boolean {
   return one.cause === other.cause && one.subject === other.subject;
+}
+
+/** Many domains are harvested at once: they are parts of it. */
+export function isAboutMany({ cause, subject }: About): boolean {
+  return cause === 'slow-harvest' && subject === '';
 }
 
 /** A sender may be forged in changing names of one domain: then it is about `@seaton.biz`. */

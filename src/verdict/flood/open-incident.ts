@@ -82,8 +82,8 @@ export class OpenIncident {
   /** It is seen what it is part of. */
   become({ cause, subject, account }: Flood): void {
     const before = { id: null, ...this.about };
-    if (!isSameAbout(before, { cause, subject: subject.name })) this.addParts([before]);
     Object.assign(this, { cause, subject, account, isOpen: true, endsByRelease: false });
+    this.addParts([before]);
     this.level = this.quiet.full;
     this.leveledAt = account.last;
   }
@@ -95,9 +95,12 @@ export class OpenIncident {
     this.crowd.addAll(crowd);
   }
 
-  private addParts(parts: readonly Part[]): void {
-    const others = this.parts.filter((one) => !parts.some((part) => isSameAbout(part, one)));
-    this.parts = [...others, ...parts].slice(-mostJoined);
+  /** It is about these as well. */
+  addParts(parts: readonly Part[]): void {
+    const { about } = this;
+    const added = parts.filter((part) => !isSameAbout(part, about));
+    const others = this.parts.filter((one) => !added.some((part) => isSameAbout(part, one)));
+    this.parts = [...others, ...added].slice(-mostJoined);
   }
 
   /** Nothing of it need be seen for that. */
