@@ -127,6 +127,8 @@ for (const [name, more, send] of doors)
     // An estimate, near it at such numbers.
     const { connections } = incident.received;
     assert.ok(connections >= 38 && connections <= 42, `${connections} connections`);
+    const { out: goingOn } = await spillway('flood', '--config', config);
+    assert.match(goingOn, /going on {2}a flood in the name of nicholas@seaton\.biz/);
 
     const { out: lifted } = await spillway('flood', 'lift', incident.id, '--config', config);
     assert.match(lifted, /lifted within seconds/);
@@ -222,6 +224,23 @@ mail = "Postmaster@hosted.example"
   assert.deepEqual([told.isOpen, told.made, told.ended], [true, storm.made, storm.ended]);
 });
 
+test('a backlog of notices that was gone while the server was down is over at its start', async (t) => {
+  const folder = openFolder(t);
+  const config = configure(folder, '[smtp]\nlisten = ["127.0.0.1:0"]\n');
+  const now = Date.now();
+  const changes = { cause: 'notice-storm', subject: '', start: now - 60_000, end: now } as const;
+  const store = await openJournalStore(`sqlite:${folder}/data`);
+  await store.saveIncidents([exampleIncident({ ...changes, isBacklog: true })]);
+  await store[Symbol.asyncDispose]();
+  const server = await startServer(t, config);
+  await server.logged('incident ended');
+  assert.equal(await server.stop(), 0);
+  assert.deepEqual(
+    (await incidentsOf(config)).map(({ id, isOpen }) => [id, isOpen]),
+    [['2006-09-05.1', false]],
+  );
+});
+
 test('an incident that was quiet while the server was down ends, with a mail and a webhook', async (t) => {
   const folder = openFolder(t);
   const posted: string[] = [];
@@ -268,6 +287,8 @@ test('an incident that was quiet while the server was down ends, with a mail and
   assert.equal(await server.stop(), 0);
   const [incident] = await incidentsOf(config);
   assert.equal(incident.isOpen, false);
+  const { out: goingOn } = await spillway('flood', '--config', config);
+  assert.equal(goingOn, 'No flood goes on.\n');
   assert.equal(
     readFileSync(join(folder, 'asked'), 'utf8').trim(),
     '-i -f <> -- postmaster@hosted.example',

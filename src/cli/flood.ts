@@ -31,8 +31,7 @@ export function floodCommand(output: Output = createOutput()): Command {
       tellingJournal(async () => {
         const { reader } = await openJournalForReading(storeUrlOf(await readConfig(config)));
         await using journal = reader;
-        const incidents = (await journal?.incidents({})) ?? [];
-        const open = incidents.filter(({ isOpen }) => isOpen);
+        const open = (await journal?.incidents({ isOpen: true })) ?? [];
         if (open.length === 0 && !json) await output.line('No flood goes on.');
         else await printIncidents(open, json, output);
       }),
@@ -56,11 +55,16 @@ export function floodCommand(output: Output = createOutput()): Command {
 }
 
 async function lift(id: string, store: JournalStore, output: Output): Promise<void> {
-  if (await store.liftIncident(id))
-    return await output.line(
+  const isDone = await store.liftIncident(id);
+  const [found] = await store.incidents({ id });
+  if (isDone) {
+    await output.line(
       `What is done against ${id} is lifted within seconds, and stays so as long as it goes on.`,
     );
-  const [found] = await store.incidents({ id });
+    if (found && !found.isLifted)
+      await output.line(`It is part of ${found.id}, and what is done against the rest goes on.`);
+    return;
+  }
   const why = found
     ? 'it is over, and nothing is done against it any more'
     : 'there is none of that name';

@@ -12,7 +12,7 @@ import type { Config } from '../config/schema.ts';
 import { type Alerts, createAlerts } from '../journal/alerts.ts';
 import { createCpuMeter } from '../journal/cpu-meter.ts';
 import { keepGoodClients } from '../journal/good-clients.ts';
-import { keepIncidents } from '../journal/incident-keeper.ts';
+import { keepIncidents, resumeIncidents } from '../journal/incident-keeper.ts';
 import { createRecorder } from '../journal/recorder.ts';
 import { createFloodWatch } from '../judge/flood-watch.ts';
 import type { HostedDomain } from '../recipients/hosted-domain.ts';
@@ -75,6 +75,9 @@ export async function startServer(
     seed: randomInt(2 ** 32),
     alertsTo: () => alertsTo,
   });
+  // Before the delivery, which tells of its backlog at once.
+  const incidents = { store: journal, watch: floods };
+  const earlier = await resumeIncidents(incidents);
   const parts = {
     floods,
     record: recorder.record,
@@ -142,9 +145,9 @@ export async function startServer(
     }),
   );
   opened.use(
-    await keepIncidents({
-      store: journal,
-      watch: floods,
+    keepIncidents({
+      ...incidents,
+      before: earlier,
       cpu: createCpuMeter(),
       // Those of the configuration as it is then.
       onIncident: (occasion, incident) => alertsNow()(occasion, incident),

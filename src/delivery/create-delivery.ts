@@ -52,7 +52,7 @@ export interface DeliveryOptions {
   readonly settings?: Partial<DeliverySettings>;
   /** Is told what became of each recipient that was tried. */
   readonly observe?: Observe;
-  /** Is told while too many notices wait, and once when they do not any more. */
+  /** Is told at the start, while too many notices wait, and once when they do not any more. */
   readonly onNoticeBacklog?: (isOver: boolean) => void;
 }
 

@@ -19,13 +19,17 @@ export interface NoticeBacklog {
 export interface NoticeBacklogOptions {
   readonly store: Pick<QueueStore, 'noticesQueued'>;
   readonly limit: number;
-  /** Told at each look while they are too many, and once when they are not any more. */
+  /**
+   * Told at each look while they are too many, and once when they are not any more; and at the first look,
+   * because an earlier run may have found them too many.
+   */
   readonly tell: (isOver: boolean) => void;
 }
 
 export function createNoticeBacklog({ store, limit, tell }: NoticeBacklogOptions): NoticeBacklog {
   let waiting = 0;
   let isOver = false;
+  let hasTold = false;
 
   function weigh(): void {
     isOver = isBacklog(waiting, isOver, limit);
@@ -43,7 +47,8 @@ export function createNoticeBacklog({ store, limit, tell }: NoticeBacklogOptions
       waiting = await store.noticesQueued(limit);
       const wasOver = isOver;
       weigh();
-      if (isOver || wasOver) tell(isOver);
+      if (isOver || wasOver || !hasTold) tell(isOver);
+      hasTold = true;
     },
   };
 }

@@ -4,8 +4,8 @@ import { createFakeClock } from '../../test/fake-clock.ts';
 import { liveMemory } from '../../test/live-memory.ts';
 import { exampleIncident } from '../../test/store/journal-suite.ts';
 import type { StoredIncident } from '../store/journal-store.ts';
-import type { Incident } from '../verdict/flood/incident.ts';
-import { keepIncidents } from './incident-keeper.ts';
+import type { About, Incident } from '../verdict/flood/incident.ts';
+import { keepIncidents, resumeIncidents } from './incident-keeper.ts';
 
 function open(before: readonly StoredIncident[] = []) {
   const clock = createFakeClock();
@@ -19,12 +19,12 @@ function open(before: readonly StoredIncident[] = []) {
     spent: [] as number[],
   };
   let turns = 0;
-  const keeping = keepIncidents({
+  const keptBy = {
     store: {
-      async saveIncidents(incidents) {
+      async saveIncidents(incidents: readonly Incident[]) {
         if (world.isFull && incidents.length > 0) throw new Error('full');
         for (const one of incidents)
-          stored.set(one.id, { ...one, isLifted: stored.get(one.id)?.isLifted ?? false });
+          stored.set(one.id, storedAs(one, stored.get(one.id)?.isLifted ?? false));
       },
       incidents: async () => [...stored.values()],
     },
@@ -34,18 +34,26 @@ function open(before: readonly StoredIncident[] = []) {
         world.changed = [];
         return [...changed];
       },
-      resume: (incidents) => void told.push(...incidents.map(({ id }) => `resumed ${id}`)),
-      lift: (ids) => {
-        world.lifted = [...ids];
+      resume: (incidents: readonly Incident[]) =>
+        void told.push(...incidents.map(({ id }) => `resumed ${id}`)),
+      lift: (lifted: Iterable<About>) => {
+        world.lifted = Array.from(lifted, ({ subject }) => subject);
       },
-      spend: (cpu) => void world.spent.push(cpu),
+      spend: (cpu: number) => void world.spent.push(cpu),
     },
     cpu: () => ++turns,
-    onIncident: (occasion, { id }) => void told.push(`${occasion} ${id}`),
-    onFault: (fault) => faults.push(fault),
+    onIncident: (occasion: string, { id }: Incident) => void told.push(`${occasion} ${id}`),
+    onFault: (fault: unknown) => faults.push(fault),
     clock,
-  });
+  };
+  const keeping = resumeIncidents(keptBy).then((found) =>
+    keepIncidents({ ...keptBy, before: found }),
+  );
   return { clock, stored, told, faults, world, keeping };
+}
+
+function storedAs(incident: Incident, isLifted: boolean): StoredIncident {
+  return { ...incident, lifted: isLifted ? [incident] : [], isLifted };
 }
 
 const [first, second] = [exampleIncident(), exampleIncident({ id: '2006-09-05.2' })];
@@ -62,9 +70,9 @@ test('its beginning and its end are told once each, and saved before', async () 
 });
 
 test('what was told before a restart is not told again', async () => {
-  const { clock, told, world, keeping } = open([{ ...first, isLifted: true }]);
+  const { clock, told, world, keeping } = open([storedAs(first, true)]);
   await using _ = await keeping;
-  assert.deepEqual(world.lifted, [first.id]);
+  assert.deepEqual(world.lifted, [first.subject]);
   world.changed = [first];
   await clock.advance(2000);
   world.changed = [{ ...first, isOpen: false }];
@@ -77,9 +85,9 @@ test('a brake that is lifted by hand is heard of', async () => {
   await using _ = await keeping;
   world.changed = [first];
   await clock.advance(2000);
-  stored.set(first.id, { ...first, isLifted: true });
+  stored.set(first.id, storedAs(first, true));
   await clock.advance(2000);
-  assert.deepEqual(world.lifted, [first.id]);
+  assert.deepEqual(world.lifted, [first.subject]);
 });
 
 test('a brake is lifted by hand also where it goes on for the second time', async () => {
@@ -89,9 +97,9 @@ test('a brake is lifted by hand also where it goes on for the second time', asyn
     world.changed = [{ ...first, isOpen }];
     await clock.advance(2000);
   }
-  stored.set(first.id, { ...first, isLifted: true });
+  stored.set(first.id, storedAs(first, true));
   await clock.advance(2000);
-  assert.deepEqual(world.lifted, [first.id]);
+  assert.deepEqual(world.lifted, [first.subject]);
 });
 
 test('what cannot be saved waits, is told of once, and what was joined meanwhile is not saved any more', async () => {

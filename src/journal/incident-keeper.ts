@@ -7,7 +7,7 @@
 import type { FloodWatch } from '../judge/flood-watch.ts';
 import type { Clock } from '../mail/clock.ts';
 import { forgetOldest } from '../mail/forget-oldest.ts';
-import type { JournalStore } from '../store/journal-store.ts';
+import type { JournalStore, StoredIncident } from '../store/journal-store.ts';
 import type { Incident } from '../verdict/flood/incident.ts';
 import { inTurns } from './in-turns.ts';
 import { systemClock } from './system-clock.ts';
@@ -17,6 +17,8 @@ export type Occasion = 'began' | 'ended';
 export interface IncidentKeeperOptions {
   readonly store: Pick<JournalStore, 'saveIncidents' | 'incidents'>;
   readonly watch: Pick<FloodWatch, 'changed' | 'resume' | 'lift' | 'spend'>;
+  /** What `resumeIncidents` gave. */
+  readonly before: readonly StoredIncident[];
   /** ms of CPU that the process has used since this was last asked. */
   readonly cpu: () => number;
   readonly onIncident: (occasion: Occasion, incident: Incident) => void;
@@ -32,9 +34,23 @@ const memory = 6 * 24 * 3_600_000;
 /** Most that wait for a journal that cannot be written, and most of which it is known what was told. */
 const mostKept = 5000;
 
-/** Rejects with JournalReadError. */
-export async function keepIncidents(options: IncidentKeeperOptions): Promise<AsyncDisposable> {
-  const { store, watch, cpu, onIncident, onFault, clock = systemClock } = options;
+/**
+ * Goes on with those of an earlier run, before anything else is told to the watch: those are to be
+ * handed to `keepIncidents`. Rejects with JournalReadError.
+ */
+export async function resumeIncidents({
+  store,
+  watch,
+  clock = systemClock,
+}: Pick<IncidentKeeperOptions, 'store' | 'watch' | 'clock'>): Promise<readonly StoredIncident[]> {
+  const before = await store.incidents({ since: clock.now() - memory });
+  watch.resume(before);
+  watch.lift(before.flatMap(({ isOpen, lifted }) => (isOpen ? lifted : [])));
+  return before;
+}
+
+export function keepIncidents(options: IncidentKeeperOptions): AsyncDisposable {
+  const { store, watch, before, cpu, onIncident, onFault, clock = systemClock } = options;
   const unsaved = new Map<string, Incident>();
   /** By id: what was told last; those that changed last are last. */
   const told = new Map<string, Occasion>();
@@ -42,13 +58,10 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
   const open = new Set<string>();
   let hasTrouble = false;
 
-  const before = await store.incidents({ since: clock.now() - memory });
   for (const { id, isOpen } of before) {
     remember(id, isOpen ? 'began' : 'ended');
     if (isOpen) open.add(id);
   }
-  watch.resume(before);
-  watch.lift(before.filter(({ isLifted }) => isLifted).map(({ id }) => id));
 
   function remember(id: string, occasion: Occasion): void {
     told.delete(id);
@@ -95,8 +108,8 @@ export async function keepIncidents(options: IncidentKeeperOptions): Promise<Asy
 
   async function hearOfLifted(): Promise<void> {
     if (open.size === 0) return;
-    const found = await store.incidents({ since: clock.now() });
-    watch.lift(found.filter(({ isLifted }) => isLifted).map(({ id }) => id));
+    const found = await store.incidents({ isOpen: true });
+    watch.lift(found.flatMap(({ lifted }) => lifted));
   }
 
   return inTurns(clock, turn, work);

@@ -20,7 +20,8 @@ const causeWords: { readonly [cause in IncidentCause]: (subject: string) => stri
       ? `a flood in changing names at ${sender.slice(1)}, which are most likely forged`
       : `a flood in the name of ${sender}, who is most likely forged`,
   harvest: (client) => `${client} tries who exists here`,
-  'slow-harvest': (domain) => `many clients, each a little, try who exists at ${domain}`,
+  'slow-harvest': (domain) =>
+    `many clients, each a little, try who exists at ${domain === '' ? 'many domains here' : domain}`,
   'notice-storm': () => 'this server writes failure notices to many who never wrote to it',
   'joe-job': (domain) => `notices arrive about mail that ${domain} never sent: a joe job`,
   'mail-loop': (where) =>

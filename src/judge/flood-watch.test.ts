@@ -12,6 +12,7 @@ import {
   noticeStorm,
   type Scene,
   Stage,
+  slowHarvest,
 } from '../../test/flood/scenes.ts';
 import { noLoopFacts } from '../verdict/loop-facts.ts';
 import type { NoticeOrigin } from '../verdict/notice-origin.ts';
@@ -52,6 +53,7 @@ const inForged = watchAfter(forgedSenderAtDoor('one', size)).watch;
 const inDomain = watchAfter(fromOne(forgedDomain('one', size), 20)).watch;
 const inHarvest = watchAfter(harvest('one', size)).watch;
 const inNetwork = watchAfter(networkHarvest()).watch;
+const inSlowHarvest = watchAfter(slowHarvestWithHarvester()).watch;
 const inStorm = watchAfter(noticeStorm('one', { ...size, count: 2000 })).watch;
 
 const cases: readonly [
@@ -98,6 +100,20 @@ const cases: readonly [
     notice('x@y.example', '192.0.2.7'),
     false,
     'discard flood-notice',
+  ],
+  [
+    'whoever tries who exists at a domain that is harvested slowly',
+    inSlowHarvest,
+    rcpt(new Stage('').client(1), 'ann@other.example', 'x@site-4.example'),
+    false,
+    null,
+  ],
+  [
+    'a harvester among them',
+    inSlowHarvest,
+    rcpt('192.0.2.7', 'ann@other.example'),
+    false,
+    '421 flood-client',
   ],
   ['a neighbour of many harvesters', inNetwork, rcpt('203.0.113.9', ''), false, '421 flood-client'],
   ['one among them that is known as good', inNetwork, rcpt('203.0.113.7', ''), false, null],
@@ -254,6 +270,15 @@ function networkHarvest(): Scene {
   return stage.end({ cause: 'harvest', subject: '203.0.113.0/24', recipients: 400 });
 }
 
+/** One of the clients is quick. */
+function slowHarvestWithHarvester(): Scene {
+  const { observations, truth } = slowHarvest('one', { ...size, count: 2000, clients: 900 });
+  return {
+    truth,
+    observations: observations.map((one, i) => (i % 8 > 0 ? one : { ...one, client: '192.0.2.7' })),
+  };
+}
+
 /** Every `nth` of it comes from one large server. */
 function fromOne({ observations, truth }: Scene, nth: number): Scene {
   const client = '203.0.113.99';
@@ -350,7 +375,7 @@ test('a brake names its incident, is lifted by hand, and ends by itself', () => 
   const verdict = watch.brake(question, false);
   assert.match(verdict?.reply?.text ?? '', /\(2006-09-05\.1\)$/);
   assert.deepEqual(verdict?.steps[0], 'it belongs to the incident 2006-09-05.1');
-  watch.lift(['2006-09-05.1']);
+  watch.lift([{ cause: 'forged-sender', subject: forged }]);
   assert.equal(watch.brake(question, false), null);
   watch.lift([]);
   assert.notEqual(watch.brake(question, false), null);
@@ -371,6 +396,22 @@ test('a backlog that is there at the start is an incident from then on, and the 
   watch.backlog(true);
   const [again] = watch.changed();
   assert.deepEqual([again?.id, again?.isOpen], [begun?.id, true]);
+});
+
+test('after a restart the end of a backlog ends its storm, and none that was seen as one', () => {
+  const begun = createFloodWatch({ now: () => morning });
+  begun.backlog(true);
+  const seen = watchAfter(noticeStorm('one', { ...size, count: 2000 }));
+  for (const [told, isOver] of [
+    [begun.changed(), true],
+    [seen.watch.changed(), false],
+  ] as const) {
+    const again = createFloodWatch({ now: () => told[0]?.end ?? 0 });
+    again.resume(told);
+    again.backlog(false);
+    assert.equal(again.changed()[0]?.isOpen === false, isOver);
+    assert.equal(again.brake(notice('ann@other.example'), true) === null, isOver);
+  }
 });
 
 test('the end of a backlog ends no storm that was seen before it', () => {

@@ -8,7 +8,7 @@ import {
   judgeNoticeInFlood,
   judgeRecipientInFlood,
 } from '../verdict/flood/flood-verdict.ts';
-import type { Incident } from '../verdict/flood/incident.ts';
+import type { About, Incident } from '../verdict/flood/incident.ts';
 import {
   createIncidentFinder,
   type FinderOptions,
@@ -49,8 +49,8 @@ export interface FloodWatch extends FloodDesk {
   /** Clients and, with an `@`, domains that have shown good mail, and those of another run. */
   goodClients(): Standing[];
   resumeGood(clients: Iterable<Standing>): void;
-  /** The brakes of these incidents, and of no others, are lifted by hand. */
-  lift(ids: Iterable<string>): void;
+  /** The brakes of incidents about these, and of no others, are lifted by hand. */
+  lift(lifted: Iterable<About>): void;
 }
 
 export interface FloodWatchOptions extends FinderOptions {
@@ -72,7 +72,7 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
   let latest = clock();
   /** What had changed when the clock was set back. */
   let unasked: readonly Incident[] = [];
-  let lifted: ReadonlySet<string> = new Set();
+  let lifted: readonly About[] = [];
   const numbers = new WeakMap<object, number>();
   let connections = 0;
 
@@ -98,6 +98,7 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
     const told = finder.incidents();
     finder = createFinder();
     finder.resume(told.map((one) => endedBy(one, at)));
+    finder.lift(lifted);
   }
 
   function findFlood(question: Question): FloodPart | null {
@@ -108,7 +109,7 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       reversePath: question.reversePath,
       forwardPath: question.forwardPath,
     });
-    return part && !lifted.has(part.incident.id) ? part : null;
+    return part && !part.isLifted ? part : null;
   }
 
   /** One about mail of a client that no brake is for goes out, whatever others in its network do. */
@@ -173,10 +174,10 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       if (outcome === 'accepted' && question.adapter !== 'smtp') countHome(observation);
     },
     storm(verdict, isBacklog) {
-      const incident = finder.storm(now(), isBacklog);
-      if (!incident) return verdict;
-      if (lifted.has(incident.id)) return null;
-      return { ...verdict, steps: [belongsTo(incident.id), ...verdict.steps] };
+      const part = finder.storm(now(), isBacklog);
+      if (!part) return verdict;
+      if (part.isLifted) return null;
+      return { ...verdict, steps: [belongsTo(part.incident.id), ...verdict.steps] };
     },
     backlog(isOver) {
       if (isOver) finder.storm(now(), true);
@@ -205,8 +206,9 @@ export function createFloodWatch(all: FloodWatchOptions): FloodWatch {
       homes.resume(all.filter(isHome));
       clients.resume(all.filter((one) => !isHome(one)));
     },
-    lift(ids) {
-      lifted = new Set(ids);
+    lift(abouts) {
+      lifted = [...abouts];
+      finder.lift(lifted);
     },
   };
 }

@@ -3,10 +3,12 @@ import test from 'node:test';
 import { parseIp } from '../mail/ip.ts';
 import { defaultLoopLimits } from '../verdict/loop.ts';
 import { defaultNoticeLimits } from '../verdict/notice.ts';
+import type { NoticeOrigin } from '../verdict/notice-origin.ts';
 import type { DomainFacts, RouteFacts } from '../verdict/route-facts.ts';
 import { defaultRoutePolicy } from '../verdict/route-policy.ts';
+import { noProof } from '../verdict/sender-proof.ts';
 import type { CheckSetting, Question, Verdict } from '../verdict/verdict.ts';
-import type { FloodDesk } from './flood-watch.ts';
+import { createFloodWatch, type FloodDesk } from './flood-watch.ts';
 import { createJudge, type JudgeOptions } from './judge.ts';
 import { createRoutes, type GatherRouteFacts } from './routes.ts';
 
@@ -14,6 +16,23 @@ const address = parseIp('127.0.0.1');
 assert.ok(address);
 const hole: DomainFacts = { kind: 'literal', address };
 const failed: DomainFacts = { kind: 'failed', detail: 'SERVFAIL' };
+
+const outside = parseIp('8.8.8.8');
+assert.ok(outside);
+const reachable: DomainFacts = { kind: 'literal', address: outside };
+const enforced: CheckSetting = { mode: 'enforce', onFailure: 'closed' };
+
+function allOf(check: CheckSetting): JudgeOptions['checks'] {
+  return {
+    sender: check,
+    recipient: check,
+    mailbox: check,
+    notice: check,
+    loop: check,
+    dmarc: check,
+    flood: check,
+  };
+}
 
 function judgeWith(
   found: DomainFacts | Error,
@@ -25,7 +44,7 @@ function judgeWith(
     if (found instanceof Error) throw found;
     return { facts: { domain: 'd.example', found, hostsFile: [] }, ttl: 1000 };
   };
-  const check = { mode: 'enforce', onFailure: 'closed', ...setting } as const;
+  const check = { ...enforced, ...setting };
   const judge = createJudge({
     routes: createRoutes({
       gather,
@@ -38,15 +57,7 @@ function judgeWith(
     loops: defaultLoopLimits,
     notices: defaultNoticeLimits,
     directory: null,
-    checks: {
-      sender: check,
-      recipient: check,
-      mailbox: check,
-      notice: check,
-      loop: check,
-      dmarc: check,
-      flood: check,
-    },
+    checks: allOf(check),
     record: (_question, verdict, enforced) => recorded.push({ verdict, enforced }),
     kept: async () => {},
     onFault: () => {},
@@ -80,6 +91,51 @@ test('who watches for floods sees what passes because its check is off', async (
   await judge.ask(question('recipient'));
   assert.deepEqual(seen, ['recipient accept check-off']);
 });
+
+const origin: NoticeOrigin = {
+  isAlert: false,
+  reversePath: 'ann@d.example',
+  proof: { ...noProof, login: 'ann' },
+  isWanted: true,
+  toSender: 0,
+  toAll: 0,
+  backlog: null,
+};
+const { inAll, perSender } = defaultNoticeLimits;
+const stopped: readonly [
+  name: string,
+  origin: Partial<NoticeOrigin>,
+  notice: CheckSetting['mode'],
+  want: readonly string[],
+][] = [
+  ['too many to all', { toAll: inAll }, 'enforce', ['notice-storm, enforced']],
+  ['that wait', { backlog: 1000 }, 'enforce', ['notice-storm, enforced']],
+  ['too many to one', { toSender: perSender }, 'enforce', ['notice-cap, enforced']],
+  ['none too many', {}, 'enforce', ['notice-storm, watched']],
+  ['too many to all, which is watched', { toAll: inAll }, 'watch', ['notice-storm, watched']],
+  [
+    'too many to one, which is watched',
+    { toSender: perSender },
+    'watch',
+    ['notice-storm, watched', 'notice-cap, watched'],
+  ],
+];
+for (const [name, more, mode, want] of stopped)
+  test(`a notice in a storm that is only watched, ${name}: ${want.join(' and ')}`, async () => {
+    const floods = createFloodWatch({ now: () => 0 });
+    const storm = { action: 'discard', reply: null, reason: 'notice-storm', steps: [] } as const;
+    floods.storm(storm, false);
+    const watch = { mode: 'watch', onFailure: 'closed' } as const;
+    const checks = { ...allOf(enforced), flood: watch, notice: { ...watch, mode } };
+    const { judge, recorded } = judgeWith(reachable, {}, { floods, checks });
+    const forwardPath = 'ann@d.example';
+    const asked = { ...question('notice'), check: 'notice', forwardPath, nextHop: null } as const;
+    await judge.ask({ ...asked, origin: { ...origin, ...more } });
+    assert.deepEqual(
+      recorded.map((one) => `${one.verdict.reason}, ${one.enforced ? 'enforced' : 'watched'}`),
+      want,
+    );
+  });
 
 const modes: readonly [
   name: string,

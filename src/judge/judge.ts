@@ -84,11 +84,21 @@ export function createJudge(options: JudgeOptions): Judge {
     if (!found) return null;
     const asked: Question = { ...question, check: 'flood' };
     const isObeyed = setting.mode === 'enforce';
+    if (!isObeyed && isToldAnyway(question, found)) return null;
     record(asked, found, isObeyed);
     if (!isObeyed) return null;
     // Of a notice it is the notice that ends, of other mail the attempt.
     floods.see(question.check === 'notice' ? question : asked, found, ours);
     return found;
+  }
+
+  /** A notice that its own check stops, or would stop for the same reason: one receipt is enough. */
+  function isToldAnyway(question: Question, flooded: Verdict): boolean {
+    if (question.check !== 'notice' || !question.origin) return false;
+    const stopped = judgeNotice(question.origin, notices);
+    const { mode } = options.checks.notice;
+    if (!stopped || mode === 'off') return false;
+    return mode === 'enforce' || stopped.reason === flooded.reason;
   }
 
   function settingOf(question: Question): CheckSetting {

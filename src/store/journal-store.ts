@@ -1,7 +1,7 @@
 /**
  * Where receipts are kept: one interface, one test suite, whatever the engine.
  */
-import type { Incident } from '../verdict/flood/incident.ts';
+import type { About, Incident } from '../verdict/flood/incident.ts';
 import type { Reason } from '../verdict/reasons.ts';
 import type { Action, Check, Receipt } from '../verdict/verdict.ts';
 
@@ -30,10 +30,14 @@ export interface IncidentQuery {
   readonly before?: number;
   /** Its own, or that of one which turned out to be part of it. */
   readonly id?: string;
+  /** Only those that go on. */
+  readonly isOpen?: true;
 }
 
 export interface StoredIncident extends Incident {
-  /** Its brakes were lifted by hand. */
+  /** Whose brakes were lifted by hand: its own, or those of parts of it. */
+  readonly lifted: readonly About[];
+  /** All of its brakes were. */
   readonly isLifted: boolean;
 }
 
@@ -44,12 +48,15 @@ export interface JournalStore extends AsyncDisposable {
   read(query: ReceiptQuery): AsyncIterable<StoredReceipt>;
   /**
    * Incidents as they are now, in place of what was saved of them before and of those that were joined to
-   * them; that one was lifted remains. All or none. Throws JournalWriteError.
+   * them. What was lifted remains so, also as a part. All or none. Throws JournalWriteError.
    */
   saveIncidents(incidents: readonly Incident[]): Promise<void>;
   /** In the order of their beginning. Throws JournalReadError. */
   incidents(query: IncidentQuery): Promise<StoredIncident[]>;
-  /** False where there is no such incident, or it is over. Throws JournalWriteError. */
+  /**
+   * Lifts the brakes of an incident, or of what has that id and is part of one now. False where there is no
+   * such incident, or it is over. Throws JournalWriteError.
+   */
   liftIncident(id: string): Promise<boolean>;
   /** Removes receipts, and incidents, whose `until` is before the time (ms since 1970); resolves to the number of receipts. */
   prune(before: number): Promise<number>;

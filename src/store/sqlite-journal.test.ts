@@ -8,8 +8,14 @@ import { DatabaseSync } from 'node:sqlite';
 import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { exampleReceipt, readAll, testJournalStore } from '../../test/store/journal-suite.ts';
+import {
+  exampleIncident,
+  exampleReceipt,
+  readAll,
+  testJournalStore,
+} from '../../test/store/journal-suite.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { journalSteps } from './journal-schema.ts';
 import { openJournalForReading, openJournalStore } from './open-journal.ts';
 import { decode, encode } from './stored-text.ts';
 
@@ -171,6 +177,28 @@ test('two processes may write one journal', async () => {
     Array.from({ length: 40 }, (_, i) => (i % 2 ? one : two).append([exampleReceipt()])),
   );
   assert.equal((await readAll(one)).length, 40);
+});
+
+test('what was lifted in a journal of an earlier version stays so', async () => {
+  const folder = freshFolder();
+  await (await openJournalStore(`sqlite:${folder}`))[Symbol.asyncDispose]();
+  const path = join(folder, 'journal.sqlite');
+  rmSync(path);
+  const database = new DatabaseSync(path);
+  for (const step of journalSteps.slice(0, 2)) database.exec(step);
+  const {
+    parts: _,
+    isBacklog: __,
+    ...told
+  } = exampleIncident({ subject: 'a"\u0000\ud800@x.example' });
+  database
+    .prepare("INSERT INTO incident VALUES (?, 1, 2, 1, 1, '', ?)")
+    .run(told.id, JSON.stringify(told));
+  database.exec('PRAGMA user_version = 2');
+  database.close();
+  await using store = await openJournalStore(`sqlite:${folder}`);
+  const [found] = await store.incidents({ isOpen: true });
+  assert.deepEqual([found?.isLifted, found?.parts], [true, []]);
 });
 
 test('where there is no journal yet, reading finds none and makes none', async () => {

@@ -162,7 +162,7 @@ test('a storm of failures trips the breaker, however many senders there are', as
   assert.equal(receipts(stage).filter((one) => one === 'discard notice-storm').length, 15);
   const [storm, ...others] = floods.changed();
   assert.deepEqual([storm?.cause, storm?.isOpen, others], ['notice-storm', true, []]);
-  floods.lift([storm?.id ?? '']);
+  floods.lift(storm ? [storm] : []);
   await fail(40);
   assert.equal(notices(stage).length, 26);
 });
@@ -172,7 +172,7 @@ function backedUp() {
   const clock = createFakeClock();
   const floods = createFloodWatch({ now: clock.now });
   const world = { takesNotices: false };
-  const stage = createStage({
+  const options: StageOptions = {
     clock,
     floods,
     hops: {
@@ -182,14 +182,15 @@ function backedUp() {
     settings: {
       notices: { ...defaultDeliverySettings.notices, backlog: 6, life: 5 * 24 * hour },
     },
-  });
+  };
+  const stage = createStage(options);
   let sent = 0;
   const fail = async (times: number) => {
     for (let n = 0; n < times; n++)
       await stage.send({ from: `n${sent++}@sender.example`, proof: spfProof });
   };
   const queued = () => stage.store.noticesQueued(100);
-  return { stage, floods, world, fail, queued };
+  return { options, stage, floods, world, fail, queued };
 }
 
 test('while notices pile up no more are written, as one incident, until half of them are gone', async () => {
@@ -226,6 +227,35 @@ test('while notices pile up no more are written, as one incident, until half of 
   assert.equal(receipts(stage).filter((one) => one === 'discard notice-storm').length, 5);
 });
 
+test('after a restart the storm of a backlog ends with that, also where it ended meanwhile', async () => {
+  const { options, stage, floods, fail } = backedUp();
+  await using _ = stage;
+  await fail(7);
+  const told = floods.changed();
+  const { store, clock } = stage;
+  const restart = () => {
+    const again = createFloodWatch({ now: clock.now });
+    again.resume(told);
+    const kept = { ...store, [Symbol.asyncDispose]: async () => {} };
+    return { again, next: createStage({ ...options, floods: again, store: kept }) };
+  };
+  const changes = (watch: typeof floods) => watch.changed().map(({ id, isOpen }) => [id, isOpen]);
+  const before = restart();
+  await before.next.pass(3 * hour);
+  assert.deepEqual(changes(before.again), [], 'it goes on');
+  const waiting = (await stage.all()).filter(({ kind }) => kind === 'notice');
+  const ids = waiting.map(({ id }) => id);
+  await store.change('purge', ids, clock.now(), clock.now() + hour);
+  await before.next.pass(10_000);
+  const over = [[told[0]?.id, false]];
+  assert.deepEqual(changes(before.again), over);
+  await before.next[Symbol.asyncDispose]();
+  const after = restart();
+  await using _next = after.next;
+  await after.next.rest();
+  assert.deepEqual(changes(after.again), over);
+});
+
 test('the brake of a backlog goes on as long as that lasts, and is lifted by hand', async () => {
   const { stage, floods, fail, queued } = backedUp();
   await using _ = stage;
@@ -235,7 +265,7 @@ test('the brake of a backlog goes on as long as that lasts, and is lifted by han
   assert.equal(incident?.isOpen, true);
   await fail(1);
   assert.equal(await queued(), 6);
-  floods.lift([incident.id]);
+  floods.lift([incident]);
   await fail(2);
   assert.equal(await queued(), 8);
 });

@@ -295,6 +295,83 @@ test('more floods than may be open close the quietest', () => {
   assert.equal(incidents.filter(({ isOpen }) => isOpen).length, 10);
 });
 
+/** Of one domain, by clients of its own, 400 recipients within two hours. */
+function slowHarvestOf(n: number): Observation[] {
+  const stage = new Stage(`site ${n}`);
+  for (let i = 0; i < 400; i++) {
+    const client = stage.client(300, 20_000 + n * 300);
+    const at = morning + n * 2 * hour + i * 18_000;
+    stage.attempt(at, client, `s${i}@spam-${i}.example`, `x${i}@site-${n}.example`, 'unknown');
+  }
+  return stage.observations;
+}
+
+const firstSites = [0, 1, 2, 3].map(slowHarvestOf);
+
+test('three domains that are harvested slowly are three incidents, and with a fourth they are one that others join', () => {
+  const finder = createIncidentFinder();
+  for (const observations of firstSites.slice(0, 3)) play(observations, finder);
+  assert.deepEqual(
+    finder.incidents().map(({ subject }) => subject),
+    ['site-0.example', 'site-1.example', 'site-2.example'],
+  );
+  play(firstSites[3] ?? [], finder);
+  const whole = only(finder);
+  assert.deepEqual([whole.id, whole.cause, whole.subject], ['2006-09-05.1', 'slow-harvest', '']);
+  assert.deepEqual(whole.joined, ['2006-09-05.2', '2006-09-05.3']);
+  assert.deepEqual([whole.received.recipients, whole.sites.distinct], [1600, 4]);
+  play(slowHarvestOf(4), finder);
+  const larger = only(finder);
+  assert.deepEqual([larger.joined, larger.received.recipients], [whole.joined, 2000]);
+  assert.deepEqual(larger.parts.map(({ subject }) => subject).toSorted(), [
+    'site-0.example',
+    'site-1.example',
+    'site-2.example',
+    'site-3.example',
+    'site-4.example',
+  ]);
+});
+
+test('after a restart a slow harvest of many domains goes on at each, and others join it', () => {
+  const again = createIncidentFinder();
+  again.resume([only(play(firstSites.flat()))]);
+  const seen = firstSites[0]?.[0];
+  assert.ok(seen);
+  const at = morning + 9 * hour;
+  for (const site of ['site-0.example', 'site-3.example', 'site-9.example'])
+    play([{ ...seen, at, forwardPath: `x@${site}` }], again);
+  assert.equal(only(again).received.recipients, 1602);
+  play(slowHarvestOf(5), again);
+  assert.equal(only(again).received.recipients, 2002);
+});
+
+test('a slow harvest of many domains hides neither a flood in one name nor a harvester', () => {
+  const finder = play(firstSites.flat());
+  const at = morning + 9 * hour;
+  const stage = new Stage('others');
+  for (let i = 0; i < 800; i++) {
+    const mailbox = stage.inventedMailbox(`site-${i % 4}.example`);
+    if (i % 4 > 0)
+      stage.attempt(
+        at + i * 1000,
+        stage.client(200, 90_000),
+        'ann@forged.example',
+        mailbox,
+        'unknown',
+      );
+    else stage.attempt(at + i * 1000, '192.0.2.7', `s${i}@spam-${i}.example`, mailbox, 'unknown');
+  }
+  play(stage.observations, finder);
+  const [whole, ...others] = finder.incidents();
+  assert.deepEqual([whole?.cause, whole?.subject], ['slow-harvest', '']);
+  assert.deepEqual(
+    others
+      .map(({ cause, subject, received }) => `${cause} ${subject}: ${received.recipients}`)
+      .toSorted(),
+    ['forged-sender ann@forged.example: 600', 'harvest 192.0.2.7: 200'],
+  );
+});
+
 /** One flood in the name of each, by the same clients. */
 function inNames(names: readonly string[]): Observation[] {
   const stage = new Stage('names');
@@ -325,11 +402,11 @@ test('a sender without a local part is no flood in the names of a whole domain, 
 });
 
 test('after a restart no new incident gets the id of a part', () => {
-  const names = Array.from({ length: 8 }, (_, n) => `ann@x-${n}.example`);
-  const { id, joined } = only(play(inNames(names)));
+  const told = only(play(firstSites.flat()));
+  const { id, joined } = told;
   assert.ok(joined.length > 0);
   const again = createIncidentFinder();
-  again.resume(play(inNames(names)).incidents());
+  again.resume([told]);
   play(harvest('one', { count: 100, clients: 1, length: minute }).observations, again);
   const ids = again.incidents().map((one) => one.id);
   assert.equal(ids.length, 2);
@@ -343,8 +420,9 @@ test('after a restart no new incident gets the id of a part', () => {
 test('a flood that goes on in ever new names keeps a bounded number of them', () => {
   const names = Array.from({ length: 700 }, (_, n) => `ann@x-${n}.example`);
   const finder = play(inNames(names));
-  const [{ joined } = { joined: [] }] = finder.incidents();
-  assert.equal(new Set(joined).size, 500);
+  const { joined, parts } = only(finder);
+  assert.deepEqual(joined, [], 'none of them was an incident of its own');
+  assert.equal(new Set(parts.map(({ subject }) => subject)).size, 500);
   const at = morning + 700 * 3 * minute;
   const asked = { kind: 'received', at, client: '203.0.113.9', forwardPath: null } as const;
   assert.ok(finder.explain({ ...asked, reversePath: 'ann@x-699.example' }));
@@ -369,12 +447,37 @@ test('of more incidents than may be open a restart goes on with the newest', () 
   );
 });
 
-for (const outcome of ['refused', 'unknown'] as const)
-  test(`two whose mail is ${outcome}, as anybody can have it, are in no answer loop`, () => {
+for (const outcome of ['accepted', 'deferred', 'refused', 'unknown'] as const)
+  test(`two in whose names anybody tries recipients, which are ${outcome}, and sends nothing are in no answer loop`, () => {
     const stage = new Stage('pair');
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 100; i++) {
       stage.attempt(morning + i, '192.0.2.66', 'ann@a.example', 'bob@b.example', outcome);
       stage.attempt(morning + i, '192.0.2.66', 'bob@b.example', 'ann@a.example', outcome);
     }
     assert.deepEqual(play(stage.observations).incidents(), []);
+  });
+
+for (const [how, isTold] of [
+  ['when it comes', (kind: string) => kind === 'received'],
+  ['when it is delivered', (kind: string) => kind === 'fate'],
+  ['by all that happens to it', () => true],
+] as const)
+  test(`two who answer each other are found where each message is seen ${how}`, () => {
+    const stage = new Stage('pair');
+    for (let i = 0; i < 40; i++)
+      for (const [from, to] of [
+        ['ann@a.example', 'bob@b.example'],
+        ['bob@b.example', 'ann@a.example'],
+      ] as const) {
+        stage.attempt(morning + i, '192.0.2.66', from, to, 'accepted');
+        stage.received(morning + i, '192.0.2.66', from, to);
+        stage.fate(morning + i, '192.0.2.66', from, to, 'delivered');
+      }
+    const { cause, senders } = only(play(stage.observations.filter(({ kind }) => isTold(kind))));
+    assert.equal(cause, 'answer-loop');
+    assert.deepEqual(
+      senders.top.map(({ count }) => count),
+      // The first is no answer yet.
+      [40, 39],
+    );
   });

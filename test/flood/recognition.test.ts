@@ -29,6 +29,7 @@ import {
   Stage,
   severalForgedSenders,
   slowHarvest,
+  slowHarvestOfMany,
   spamInManyNames,
 } from './scenes.ts';
 
@@ -57,6 +58,10 @@ const scenes: readonly [name: string, play: (seed: string) => Scene][] = [
   ['a harvest by a network', (seed) => networkHarvest(seed, { ...large, count: 3000 })],
   ['a slow harvest', (seed) => slowHarvest(seed, { count: 2000, clients: 900, length: 3 * day })],
   ['a harvest by many at once', (seed) => slowHarvest(seed, { ...large, count: 5000 })],
+  [
+    'a slow harvest of many domains',
+    (seed) => slowHarvestOfMany(seed, { count: 12_000, clients: 300, length: 2 * day }),
+  ],
   ['a storm of our own notices', (seed) => noticeStorm(seed, { ...large, count: 5000 })],
   ['a joe job', (seed) => joeJob(seed, { ...large, count: 5000 }, false)],
   ['a joe job against a mailbox', (seed) => joeJob(seed, { ...large, count: 5000 }, true)],

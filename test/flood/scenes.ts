@@ -400,6 +400,19 @@ export function slowHarvest(seed: string, { count, clients, length }: Size): Sce
   return stage.end({ cause: 'slow-harvest', subject: site, recipients: count });
 }
 
+/** Of all domains here, each by clients of its own. */
+export function slowHarvestOfMany(seed: string, { count, clients, length }: Size): Scene {
+  const stage = new Stage(seed);
+  for (let i = 0; i < count; i++) {
+    const n = i % sites.length;
+    const sender = `s${stage.random.integer(1e9)}@spam-${i}.example`;
+    const mailbox = stage.inventedMailbox(sites[n]);
+    const client = stage.client(clients, 20_000 + n * clients);
+    stage.attempt(stage.at(morning, length), client, sender, mailbox, 'unknown');
+  }
+  return stage.end({ cause: 'slow-harvest', subject: '', recipients: count });
+}
+
 export function noticeStorm(seed: string, { count, clients, length }: Size): Scene {
   const stage = new Stage(seed);
   for (let i = 0; i < count; i++) {
@@ -463,7 +476,9 @@ export function answerLoop(seed: string, { count, length }: Size): Scene {
   const [one, other] = ['away@site-2.example', 'robot@machine.example'];
   for (let i = 0; i < count; i++) {
     const at = morning + (i * length) / count;
-    stage.attempt(at, stage.client(1, 1000), other, one, 'accepted');
+    const client = stage.client(1, 1000);
+    stage.attempt(at, client, other, one, 'accepted');
+    stage.received(at + 1, client, other, one);
     stage.fate(at + 1000, null, one, other, 'delivered');
   }
   return stage.end({ cause: 'answer-loop', subject: `${one} and ${other}`, recipients: 0 });

@@ -76,7 +76,9 @@ export function exampleIncident(changes: Partial<Incident> = {}): Incident {
     start: 1_000,
     end: 2_000,
     isOpen: true,
+    isBacklog: false,
     joined: [],
+    parts: [],
     clients: none,
     senders: none,
     sites: none,
@@ -238,12 +240,18 @@ export function testJournalStore(engine: string, open: () => Promise<JournalStor
     await store.saveIncidents([second, first]);
     const grown = { ...first, end: 3_000, isOpen: false };
     await store.saveIncidents([grown]);
-    const stored = (incident: Incident) => ({ ...incident, isLifted: false });
+    const stored = (incident: Incident) => ({ ...incident, lifted: [], isLifted: false });
     assert.deepEqual(await store.incidents({}), [stored(grown), stored(second)]);
     assert.deepEqual(await store.incidents({ since: 3_001 }), [stored(second)]);
     assert.deepEqual(await store.incidents({ before: 5_000 }), [stored(grown)]);
+    const goesOn = exampleIncident({ id: '2006-09-05.3' });
+    await store.saveIncidents([goesOn]);
+    assert.deepEqual(await store.incidents({ isOpen: true }), [stored(goesOn)]);
+    assert.deepEqual(await store.incidents({ isOpen: true, before: goesOn.start }), []);
+    await store.saveIncidents([{ ...goesOn, isOpen: false, start: 7_000, end: 8_000 }]);
+    assert.deepEqual(await store.incidents({ isOpen: true }), []);
     assert.deepEqual(await store.incidents({ id: '2006-09-05.2' }), [stored(second)]);
-    await store.saveIncidents([{ ...grown, joined: ['2006-09-05.2'] }]);
+    await store.saveIncidents([{ ...grown, joined: ['2006-09-05.2', '2006-09-05.3'] }]);
     const joined = await store.incidents({ id: '2006-09-05.2' });
     assert.deepEqual(
       joined.map(({ id }) => id),
@@ -284,6 +292,46 @@ export function testJournalStore(engine: string, open: () => Promise<JournalStor
     );
     await store.prune(100_000);
     assert.equal((await store.incidents({})).length, 1);
+  });
+
+  test(`${engine}: what was lifted stays so where it turns out to be part of a wider flood, and nothing else`, async () => {
+    await using store = await open();
+    const one = exampleIncident({ subject: 'ann@seaton.biz' });
+    const client = { cause: 'harvest', subject: '192.0.2.7' } as const;
+    const part = { id: '2006-09-05.3', ...client };
+    const other = exampleIncident({ id: '2006-09-05.2', parts: [part] });
+    const liftedOf = async (id: string) => {
+      const [found] = await store.incidents({ id });
+      return [found?.isLifted, found?.lifted.map(({ subject }) => subject)];
+    };
+    await store.saveIncidents([one, other]);
+    await store.liftIncident(other.id);
+    assert.deepEqual(await liftedOf(other.id), [true, [other.subject]]);
+    const parts = [{ id: other.id, cause: other.cause, subject: other.subject }];
+    const whole = exampleIncident({ subject: '@seaton.biz', joined: [other.id, part.id], parts });
+    await store.saveIncidents([whole]);
+    const both = [other.subject, client.subject];
+    assert.deepEqual(await liftedOf(other.id), [false, both]);
+    await store.saveIncidents([whole]);
+    assert.deepEqual(await liftedOf(whole.id), [false, both]);
+    await store.liftIncident(whole.id);
+    assert.deepEqual(await liftedOf(whole.id), [true, [...both, whole.subject]]);
+    const wider = { ...whole, subject: '', parts: [{ ...one, id: null }, ...parts] };
+    await store.saveIncidents([wider]);
+    const [isLifted] = await liftedOf(whole.id);
+    assert.equal(isLifted, false);
+  });
+
+  test(`${engine}: who lifts a part by its own id lifts that alone`, async () => {
+    await using store = await open();
+    const part = { id: '2006-09-05.2', cause: 'harvest', subject: '192.0.2.7' } as const;
+    await store.saveIncidents([exampleIncident({ joined: [part.id], parts: [part] })]);
+    assert.equal(await store.liftIncident(part.id), true);
+    const [found] = await store.incidents({});
+    assert.deepEqual(
+      [found?.isLifted, found?.lifted],
+      [false, [{ cause: part.cause, subject: part.subject }]],
+    );
   });
 
   test(`${engine}: an empty append and an empty journal are fine`, async () => {

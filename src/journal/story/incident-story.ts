@@ -15,6 +15,7 @@ import { printable } from '../../mail/printable.ts';
 import { mostExact } from '../../verdict/flood/distinct-counter.ts';
 import {
   type Incident,
+  isAboutMany,
   isNextHop,
   isWholeDomain,
   type Ranked,
@@ -77,7 +78,7 @@ function causeOf(incident: Incident): string[] {
       ];
     case 'slow-harvest':
       return [
-        `${capital(distinct(clients, 'client'))} tried ${recipients} at ${who}, each of them so few that nobody notices.${unknown}`,
+        `${capital(distinct(clients, 'client'))} tried ${isAboutMany(incident) ? tried : `${recipients} at ${who}`}, each of them so few that nobody notices.${unknown}`,
       ];
     case 'notice-storm':
       return [
@@ -100,14 +101,17 @@ function causeOf(incident: Incident): string[] {
 
 /** What the server did at its door. */
 function doorOf(incident: Incident): string[] {
-  const { received, ended } = incident;
+  const { received, made, ended } = incident;
   const { messages, bytes } = received;
   const connections = connectionsOf(incident);
   const over = connections === null ? '' : ` over ${connections}`;
   const refused =
     ended.refused > 0 ? `refused ${formatCount(ended.refused, 'recipient')} at its door` : '';
+  const isAll = made.deliveries === 0;
   if (messages === 0)
-    return refused ? [`The server ${refused}${over}, and took nothing of it.`] : [];
+    return refused
+      ? [`The server ${refused}${over}${isAll ? ', and took nothing of it' : ''}.`]
+      : [];
   const took = `took ${formatCount(messages, 'message')} of it${bytes > 0 ? ` (${formatSize(bytes)})` : ''}`;
   return [`The server ${took}${refused ? ` and ${refused}` : ''}${over}.`];
 }
@@ -150,7 +154,7 @@ function damageOf(incident: Incident): string[] {
   return [...sentOf(incident), ...(cpu === null ? [] : [`Spillway itself spent ${cpu} on it.`])];
 }
 
-function sentOf({ received, made }: Incident): string[] {
+function sentOf({ cause, received, made }: Incident): string[] {
   if (received.messages === 0 && made.deliveries === 0)
     return ['Nothing of it went out again: the damage ended at the door.'];
   const sentences: string[] = [];
@@ -161,7 +165,12 @@ function sentOf({ received, made }: Incident): string[] {
     sentences.push(
       `For each message that it received, the server set out to send ${perMessage}${bytes}.`,
     );
-  } else
+  } else if (cause === 'slow-harvest')
+    // Of a message whose recipient turned out to be wrong only the end belongs to it.
+    sentences.push(
+      `What was not refused at once came to ${formatCount(made.deliveries, 'attempt')} to deliver.`,
+    );
+  else
     sentences.push(
       `Nothing new came in, and the server set out to deliver ${formatCount(made.deliveries, 'message')} all the same.`,
     );

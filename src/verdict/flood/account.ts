@@ -89,7 +89,7 @@ export class Account {
   readonly topClients: HeavyHitters;
   readonly topSenders: HeavyHitters;
   readonly topSites: HeavyHitters;
-  /** Of a pair: whose messages met their end, where `topSenders` has those that were seen at the door. */
+  /** Of a pair: whose messages met their end, where `topSenders` has those that were seen when they came. */
   private sent: HeavyHitters | null = null;
   samples: string[] = [];
   /** What was seen of the same key, and is no part of this: what its harm is a share of. */
@@ -188,7 +188,7 @@ export class Account {
     this.unite(other);
   }
 
-  /** Each message once: at the door, or where the source tells nothing of that, by its end. */
+  /** Each message once: when it came, or where the source tells nothing of that, by its end. */
   get writers(): HeavyHitters {
     if (!this.sent) return this.topSenders;
     const all = new HeavyHitters(manyNames);
@@ -249,10 +249,10 @@ export class Account {
     else this.rankAll(sight);
   }
 
-  /** One of two may be seen at the door and the other on the way out, or both at either. */
+  /** One of two may be seen when it comes and the other on the way out, or both at either. */
   private rankPair({ kind, outcome, sender }: Sight): void {
     if (!sender) return;
-    if (kind === 'attempt') this.topSenders.add(sender);
+    if (kind === 'received') this.topSenders.add(sender);
     // A queue tries what waits again.
     else if (kind === 'fate' && outcome !== 'deferred') this.sentOf().add(sender);
   }

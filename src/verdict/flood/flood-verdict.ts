@@ -12,7 +12,8 @@ import type { FloodPart } from './incident-finder.ts';
 
 /**
  * Null: nothing follows. Joe jobs have no brake: what is for unknown mailboxes is refused anyway, and a
- * notice to somebody who exists may be an honest one. The same is true of slow harvests.
+ * notice to somebody who exists may be an honest one. The same is true of slow harvests, but for clients among
+ * them that would be harvesters each by itself.
  */
 export function judgeRecipientInFlood({ incident, by }: FloodPart): Verdict | null {
   switch (by) {
@@ -21,8 +22,6 @@ export function judgeRecipientInFlood({ incident, by }: FloodPart): Verdict | nu
       return defer(incident.id, 'flood-sender', replies.floodSender);
     case 'client':
     case 'network':
-      // It may belong to a slow harvest by what it sends besides.
-      if (incident.cause === 'slow-harvest') return null;
       return defer(incident.id, 'flood-client', replies.floodClient);
     case 'pair':
       return defer(incident.id, 'flood-answers', replies.floodAnswers);

@@ -12,7 +12,7 @@ import { Account, type Side } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
 import { Gathering } from './gathering.ts';
 import { GatheringTable } from './gathering-table.ts';
-import { type Incident, isWholeDomain } from './incident.ts';
+import { type About, type Incident, isWholeDomain } from './incident.ts';
 import { isNotice } from './incident-index.ts';
 import { IncidentRegister } from './incident-register.ts';
 import { isNarrow } from './joining.ts';
@@ -43,10 +43,12 @@ export interface IncidentFinder {
    * Somebody else found that the server writes too many notices: opens the storm of them, or keeps it
    * open. `isBacklog`: because they pile up; then it ends with `calm`, when they do not any more.
    */
-  storm(at: number, isBacklog: boolean): IncidentHead | null;
+  storm(at: number, isBacklog: boolean): FloodPart | null;
   calm(): void;
   /** Goes on with what another finder told: before anything is observed. */
   resume(incidents: readonly Incident[]): void;
+  /** Of incidents about these, and of no others, the brakes are lifted by hand. */
+  lift(lifted: Iterable<About>): void;
 }
 
 /** What is asked about: mail at the door, or a notice of our own. */
@@ -59,6 +61,8 @@ export type IncidentHead = Readonly<Pick<Incident, 'id' | 'cause' | 'subject'>>;
 export interface FloodPart {
   readonly incident: IncidentHead;
   readonly by: GatherKind;
+  /** Nothing is to be done against it: that was lifted by hand. */
+  readonly isLifted: boolean;
 }
 
 export interface FinderOptions {
@@ -161,8 +165,19 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     if (kind === 'received') tables.storm.see(nobody, sight.at).setAside(sight.at);
     if (kind === 'notice') gather('storm', nobody, sight, 'to');
     else if (isNotice(sight)) gatherNoticeIn(sight);
-    else gatherMail(sight);
+    else {
+      gatherMail(sight);
+      gatherPair(sight);
+    }
     if (outcome === 'returned') gatherReturn(sight);
+  }
+
+  /** Only messages that were taken: anybody can try recipients in the name of others, and send nothing. */
+  function gatherPair(sight: Sight): void {
+    const { kind, outcome, sender, recipient } = sight;
+    if (kind !== 'received' && !(kind === 'fate' && outcome === 'delivered')) return;
+    if (sender && recipient && pairs.isAnswered(sender, recipient))
+      gather('pair', nameText(pairName(sender, recipient)), sight, 'between');
   }
 
   function gatherReturn(sight: Sight): void {
@@ -179,8 +194,9 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       gather('notified', site, sight, 'from');
   }
 
-  function gatherMail(sight: Sight): void {
-    const { outcome, at, sender, recipient, client, network } = sight;
+  /** `isHarvest`: of the domain, by which it is explained. */
+  function gatherMail(sight: Sight, isHarvest = false): void {
+    const { outcome, at, client, network } = sight;
     if (outcome === null) return;
     const { home, site } = sight;
     if (outcome === 'unknown' || outcome === 'refused') {
@@ -188,7 +204,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (home && !home.isEmpty) gather('home', home, sight, 'from');
       if (client) gather('client', client, sight, 'from');
       if (network) gather('network', network, sight, 'from');
-      if (site && outcome === 'unknown') gather('harvested', site, sight, 'from');
+      if (site && outcome === 'unknown' && !isHarvest) gather('harvested', site, sight, 'from');
     } else if (outcome === 'accepted' || outcome === 'delivered') {
       if (home) tables.home.get(home)?.setAside(at);
       if (client) tables.client.get(client)?.setAside(at);
@@ -196,10 +212,6 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       if (site) tables.harvested.get(site)?.setAside(at);
       if (outcome === 'delivered') setSentAside(sight);
     }
-    // What was refused nobody answers, and anybody can have it refused.
-    const isTaken = outcome !== 'refused' && outcome !== 'unknown';
-    if (isTaken && sender && recipient && pairs.isAnswered(sender, recipient))
-      gather('pair', nameText(pairName(sender, recipient)), sight, 'between');
   }
 
   /** A domain that sends much gets many notices. */
@@ -212,13 +224,13 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
       advance(observation.at);
       fresh++;
       const sight = see(observation, latest);
-      const found = register.explain(sight);
-      if (found) {
-        register.add(found, sight);
-        if (!isNarrow(found.incident.cause)) return;
-      }
+      const found = register.take(sight);
+      // A slow harvest goes on for weeks: it must not hide whoever comes to the domain meanwhile.
+      const isHarvest = found?.by === 'harvested';
+      if (found && !isHarvest && !isNarrow(found.incident.cause)) return;
       gatherSender(sight);
-      if (!found) gatherOthers(sight);
+      if (isHarvest) gatherMail(sight, true);
+      else if (!found) gatherOthers(sight);
     },
     advance,
     spend(cpu) {
@@ -228,20 +240,25 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
     incidents: () => register.all(),
     changed: () => register.changed(),
     explain(circumstance) {
-      const found = register.explain(see({ ...circumstance, ...nothing }, latest));
-      return found && { incident: headOf(found.incident), by: found.by };
+      const sight = see({ ...circumstance, ...nothing }, latest);
+      const found = register.explain(sight);
+      if (!found) return null;
+      const { incident, by } = found;
+      return { incident: headOf(incident), by, isLifted: register.isLifted(incident, sight) };
     },
     storm(at, isBacklog) {
       advance(at);
       const seen = tables.storm.get(nobody)?.total('many') ?? new Account('many');
       tables.storm.delete(nobody);
       const incident = register.hold('storm', nobody, seen, latest, isBacklog);
-      return incident && headOf(incident);
+      if (!incident) return null;
+      return { incident: headOf(incident), by: 'storm', isLifted: register.isLifted(incident) };
     },
     calm: () => register.release('storm', nobody),
     resume(incidents) {
       for (const incident of incidents) register.resume(incident);
     },
+    lift: (lifted) => register.lift(lifted),
   };
 }
 

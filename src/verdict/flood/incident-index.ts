@@ -3,6 +3,7 @@
  */
 import type { Side } from './account.ts';
 import type { GatherKind } from './causes.ts';
+import { isAboutMany } from './incident.ts';
 import { type Named, type NameText, nobody, pairName } from './named.ts';
 import type { OpenIncident } from './open-incident.ts';
 import type { Sight } from './sight.ts';
@@ -12,6 +13,8 @@ export interface Explanation {
   readonly side: Side;
   /** By what it was found. */
   readonly by: GatherKind;
+  /** Not by a key of the incident, but because most of what the client sends belongs to it. */
+  readonly byCompany?: true;
 }
 
 /** Clients and networks have different names. */
@@ -90,18 +93,24 @@ export class IncidentIndex {
       else if (belonging.incident === one) this.belongings.delete(client);
   }
 
+  /** Asking changes nothing: what is asked about may never happen. */
   explain(sight: Sight): Explanation | null {
     if (this.keys.size === 0) return null;
     return this.bySender(sight) ?? this.byClient(sight) ?? this.byRecipient(sight);
   }
 
-  /** What the client sends besides will count for the incident as well, if this is most of it. */
-  remember({ client, kind }: Sight, incident: OpenIncident): void {
-    if (!client || kind !== 'attempt') return;
+  /**
+   * It happened, and was explained so. What the client sends besides will count for the incident as well,
+   * if this is most of it.
+   */
+  remember({ client, kind }: Sight, found: Explanation | null): void {
+    if (!client || kind !== 'attempt' || (found && isNoEvidence(found))) return;
     const known = this.belongings.get(client.hash);
-    if (known?.incident === incident) known.inside++;
+    const isIts = found && !found.byCompany && isOfItsClients(found.incident);
+    const incident = isIts ? found.incident : null;
+    if (incident && known?.incident === incident) known.inside++;
     else if (known?.incident.isOpen) known.outside++;
-    else {
+    else if (incident) {
       if (!known && this.belongings.size >= mostBelongings) this.belongings.clear();
       this.belongings.set(client.hash, { incident, inside: 1, outside: 0 });
     }
@@ -131,9 +140,8 @@ export class IncidentIndex {
     if (incident) return { incident, side: 'from', by: 'client' };
     const belonging = kind === 'attempt' ? this.belongings.get(client.hash) : undefined;
     if (!belonging?.incident.isOpen) return null;
-    const isMost = belonging.inside >= fewAttempts && belonging.inside > belonging.outside;
-    belonging.outside++;
-    return isMost ? { incident: belonging.incident, side: 'from', by: 'client' } : null;
+    if (belonging.inside < fewAttempts || belonging.inside <= belonging.outside) return null;
+    return { incident: belonging.incident, side: 'from', by: 'client', byCompany: true };
   }
 
   private byRecipient(sight: Sight): Explanation | null {
@@ -164,6 +172,23 @@ export class IncidentIndex {
     // What was taken while it was open meets its end later; nothing else belongs to what is over.
     return incident.isOpen || sight.kind === 'fate' ? incident : null;
   }
+}
+
+/**
+ * Those who send notices in a joe job are honest servers, and so are those of two who answer each other. Where
+ * many domains are harvested slowly everybody is among the clients who mistook an address.
+ */
+function isOfItsClients({ cause, about }: OpenIncident): boolean {
+  if (cause === 'slow-harvest') return !isAboutMany(about);
+  return cause === 'forged-sender' || cause === 'harvest';
+}
+
+/**
+ * Says nothing of whose mail the client sends: honest people have names at a forged domain, and honest servers
+ * tell a forged sender of failures.
+ */
+function isNoEvidence({ by, side }: Explanation): boolean {
+  return by === 'home' || side === 'to';
 }
 
 function indexKind(kind: GatherKind): IndexKind {

@@ -2,18 +2,18 @@
  * The incidents: opened, joined, closed, remembered, each with its id.
  */
 import { formatLocalTime } from '../../mail/amounts.ts';
-import { Account } from './account.ts';
+import { aboutOf, type GatherKey, keyOf } from './about.ts';
+import type { Account } from './account.ts';
 import { floods, type GatherKind } from './causes.ts';
-import { type Incident, type IncidentCause, isNextHop, isWholeDomain } from './incident.ts';
+import type { About, Incident } from './incident.ts';
 import { type Explanation, IncidentIndex } from './incident-index.ts';
-import { type Flood, isNarrow, isOfMany, type Relation, relate } from './joining.ts';
+import { type Flood, relate } from './joining.ts';
+import { Lifts } from './lifts.ts';
 import type { FloodLimits } from './limits.ts';
-import { type Named, type NameText, nobody } from './named.ts';
+import type { Named, NameText } from './named.ts';
 import { OpenIncident } from './open-incident.ts';
 import type { Sight } from './sight.ts';
-
-/** Clients of a flood whose other floods are looked for. */
-const mostCompared = 32;
+import { findByClientsOf, likeThat, together, type Union, unite } from './uniting.ts';
 
 export class IncidentRegister {
   private readonly limits: FloodLimits;
@@ -25,6 +25,7 @@ export class IncidentRegister {
   private readonly touched = new Set<OpenIncident>();
   /** By day: the last number that was given. */
   private readonly numbers = new Map<string, number>();
+  private lifts = new Lifts();
 
   /** `nameText`: with the hashes that what is seen has. */
   constructor(limits: FloodLimits, nameText: NameText) {
@@ -37,20 +38,34 @@ export class IncidentRegister {
     return this.index.explain(sight);
   }
 
-  add({ incident, side, by }: Explanation, sight: Sight): void {
-    incident.add(sight, side);
-    this.touched.add(incident);
-    if (side === 'from' && by !== 'home' && isOfItsClients(incident))
-      this.index.remember(sight, incident);
+  /** Of these and no others the brakes are lifted by hand. */
+  lift(lifted: Iterable<About>): void {
+    this.lifts = new Lifts(lifted);
+  }
+
+  isLifted({ about }: OpenIncident, sight: Sight | null = null): boolean {
+    return sight ? this.lifts.has(about, sight) : this.lifts.hasAll(about);
+  }
+
+  /** It happened: counted for the incident that explains it, if there is one. */
+  take(sight: Sight): Explanation | null {
+    const found = this.index.explain(sight);
+    this.index.remember(sight, found);
+    if (!found) return null;
+    found.incident.add(sight, found.side);
+    this.touched.add(found.incident);
+    return found;
   }
 
   /** A gathering became a flood. */
   open(kind: GatherKind, key: Named, account: Account, at: number): void {
     const before = this.index.get(kind, key);
-    if (before && at - before.account.last < this.limits.again) before.reopen(account);
-    else {
+    if (before && at - before.account.last < this.limits.again) {
+      before.reopen(account);
+      this.joinLike(before, at);
+    } else {
       const subject = kind === 'home' ? this.nameText(`@${key.name}`) : key.kept();
-      this.openAnother(kind, key, { cause: floods[kind].cause, subject, account }, at);
+      this.openAnother({ kind, key }, { cause: floods[kind].cause, subject, account }, at);
     }
     const opened = this.index.get(kind, key);
     if (opened) this.touched.add(opened);
@@ -82,32 +97,24 @@ export class IncidentRegister {
     if (incident?.isOpen && incident.endsByRelease) this.close(incident);
   }
 
-  private openAnother(kind: GatherKind, key: Named, flood: Flood, at: number): void {
-    const related = this.related(flood, at);
-    if (related.some(({ relation }) => relation === 'counted')) return;
-    const [oldest, ...others] = related.map(({ incident }) => incident);
-    const incident = oldest ?? this.create(flood, at);
-    if (oldest) {
-      const parts = new Account('many');
-      const apart = new Account('many');
-      for (const { cause, account } of [oldest, ...others])
-        (isNarrow(cause) ? parts : apart).addAll(account);
-      flood.account.join(parts);
-      flood.account.addAll(apart);
-      oldest.become(flood);
-      for (const other of others) this.absorb(oldest, other);
-    }
-    this.index.set(kind, key, incident);
-    this.joinSame(incident, at);
+  private openAnother(opened: GatherKey, flood: Flood, at: number): void {
+    const recent = this.recent(at);
+    const counted = recent.find((older) => relate(older, flood) === 'counted');
+    const incident =
+      counted ?? this.join(unite(flood, recent, this.limits)) ?? this.create(flood, at);
+    // Of a harvester in another flood nothing more is to be told, but it is one.
+    if (counted && counted.cause !== 'slow-harvest') return;
+    incident.addParts([{ id: null, ...aboutOf(opened) }]);
+    this.index.set(opened.kind, opened.key, incident);
   }
 
-  private related(flood: Flood, at: number): Related[] {
-    const found: Related[] = [];
-    for (const incident of this.recent(at)) {
-      const relation = relate(incident, flood);
-      if (relation) found.push({ incident, relation });
-    }
-    return found;
+  /** The oldest goes on. */
+  private join({ flood, members }: Union): OpenIncident | null {
+    const [oldest, ...others] = members;
+    if (!oldest) return null;
+    oldest.become(flood);
+    for (const other of others) this.absorb(oldest, other);
+    return oldest;
   }
 
   private recent(at: number): OpenIncident[] {
@@ -117,17 +124,23 @@ export class IncidentRegister {
 
   /** With an older one that has the same clients. */
   private joinSame(newer: OpenIncident, at: number): void {
-    if (!isOfMany(newer)) return;
-    const clients = newer.account.topClients.top(mostCompared);
-    const hashes = clients.map(({ named }) => named.hash);
-    for (const older of this.recent(at)) {
-      if (older === newer) return;
-      if (!isOfMany(older) || older.crowd.shareOf(hashes) < 0.5) continue;
-      newer.account.addAll(older.account);
-      older.become({ cause: older.cause, subject: older.subject, account: newer.account });
-      this.absorb(older, newer);
-      return;
-    }
+    const recent = this.recent(at);
+    const older = findByClientsOf(newer, recent.slice(0, recent.indexOf(newer)));
+    if (older) this.join({ flood: together(older, newer), members: [older, newer] });
+  }
+
+  /** With those of the same kind, where they are so many. */
+  private joinLike(incident: OpenIncident, at: number): void {
+    const recent = this.recent(at);
+    const likes = likeThat(
+      incident,
+      recent.filter((one) => one !== incident),
+      this.limits,
+    );
+    if (likes.length === 0) return;
+    const flood = likes.reduce((all: Flood, like) => together(like, all), incident);
+    const members = recent.filter((one) => one === incident || likes.includes(one));
+    this.join({ flood, members });
   }
 
   private absorb(oldest: OpenIncident, part: OpenIncident): void {
@@ -169,15 +182,15 @@ export class IncidentRegister {
     if (this.current.size >= this.limits.open) this.makeRoom(told.end);
     const incident = OpenIncident.from(told, this.limits.quiet, this.nameText);
     this.current.add(incident);
-    this.index.set(...this.keyOf(told, incident), incident);
+    for (const about of [...told.parts, told]) this.resumeKey(about, incident);
   }
 
-  private keyOf({ cause }: Incident, { subject }: OpenIncident): [GatherKind, Named] {
-    if (cause === 'notice-storm') return ['storm', nobody];
-    if (cause === 'forged-sender' && isWholeDomain(subject.name))
-      return ['home', this.nameText(subject.name.slice(1))];
-    if (cause === 'mail-loop' && isNextHop(subject.name)) return ['hop', subject];
-    return [kindOfCause[cause], subject];
+  /** What goes on has it rather than what is over. */
+  private resumeKey(about: About, incident: OpenIncident): void {
+    const found = keyOf(about, this.nameText);
+    if (!found) return;
+    const { kind, key } = found;
+    if (incident.isOpen || !this.index.get(kind, key)?.isOpen) this.index.set(kind, key, incident);
   }
 
   /** No other gets the id, though it may only be that of a part. */
@@ -224,29 +237,9 @@ export class IncidentRegister {
   }
 }
 
-/** Those who send notices in a joe job are honest servers, and so are those of two who answer each other. */
-function isOfItsClients({ cause }: OpenIncident): boolean {
-  return cause === 'forged-sender' || cause === 'harvest' || cause === 'slow-harvest';
-}
-
-interface Related {
-  readonly incident: OpenIncident;
-  readonly relation: Relation;
-}
-
 /** By day, then by number: `2006-09-05.2` is before `2006-09-05.10`. */
 function compareIds(one: string, other: string): number {
   const [day = '', number = ''] = one.split('.');
   const [otherDay = '', otherNumber = ''] = other.split('.');
   return day === otherDay ? Number(number) - Number(otherNumber) : day < otherDay ? -1 : 1;
 }
-
-const kindOfCause: { readonly [cause in IncidentCause]: GatherKind } = {
-  'forged-sender': 'sender',
-  harvest: 'client',
-  'slow-harvest': 'harvested',
-  'notice-storm': 'storm',
-  'joe-job': 'notified',
-  'mail-loop': 'loop',
-  'answer-loop': 'pair',
-};

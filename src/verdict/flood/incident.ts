@@ -24,24 +24,38 @@ export const incidentCauses = [
 ] as const;
 export type IncidentCause = (typeof incidentCauses)[number];
 
-export interface Incident {
-  /** By the local date of its beginning, and its number on that day: `2006-09-05.1`. */
-  readonly id: string;
+/** What an incident is about. */
+export interface About {
   readonly cause: IncidentCause;
   /**
    * Whom it is about, as the cause is: a reverse-path, or `@seaton.biz` where the names at it change; a client
    * or its network; the domain that is harvested, that notices are sent to, or whose mail comes back, or the
    * address that it comes back from; `ann@a.example and bob@b.example` who answer each other. A notice storm
-   * is about nobody: ''.
+   * is about nobody: '', and so is a slow harvest of many domains, which are parts of it.
    */
   readonly subject: string;
+}
+
+/** What turned out to be part of another incident, as what that was once itself. */
+export interface Part extends About {
+  /** Null: it never was an incident of its own, or its id is that of the whole. */
+  readonly id: string | null;
+}
+
+export interface Incident extends About {
+  /** By the local date of its beginning, and its number on that day: `2006-09-05.1`. */
+  readonly id: string;
   /** First and last observation, ms since 1970. */
   readonly start: number;
   readonly end: number;
   /** Not quiet yet. */
   readonly isOpen: boolean;
+  /** A storm of notices that pile up in our own queue: it is over when they do not any more. */
+  readonly isBacklog: boolean;
   /** Ids of those that turned out to be part of this one, when its cause was seen. */
   readonly joined: readonly string[];
+  /** What it is about besides; of many the newest. */
+  readonly parts: readonly Part[];
   /** The largest first, a few; `distinct` is an estimate where they are many. */
   readonly clients: Ranked;
   readonly senders: Ranked;
@@ -89,6 +103,15 @@ export interface Incident {
 export interface Ranked {
   readonly distinct: number;
   readonly top: readonly { readonly name: string; readonly count: number }[];
+}
+
+export function isSameAbout(one: About, other: About): boolean {
+  return one.cause === other.cause && one.subject === other.subject;
+}
+
+/** Many domains are harvested at once: they are parts of it. */
+export function isAboutMany({ cause, subject }: About): boolean {
+  return cause === 'slow-harvest' && subject === '';
 }
 
 /** A sender may be forged in changing names of one domain: then it is about `@seaton.biz`. */

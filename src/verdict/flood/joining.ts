@@ -33,9 +33,12 @@ export function isNarrow(cause: IncidentCause): boolean {
   return cause === 'harvest' || cause === 'mail-loop';
 }
 
-/** Floods by many clients: those by the same ones are one flood, whatever names they send in. */
-export function isOfMany({ cause }: { readonly cause: IncidentCause }): boolean {
-  return cause === 'forged-sender' || cause === 'slow-harvest';
+/**
+ * Floods by many clients: those by the same ones are one flood, whatever names they send in. Who harvests many
+ * domains slowly is everybody, and not one crowd.
+ */
+export function isOfMany({ cause, subject }: Flood): boolean {
+  return cause === 'forged-sender' || (cause === 'slow-harvest' && !subject.isEmpty);
 }
 
 /** Whether most of the narrow flood belongs to the wide one. */

@@ -46,6 +46,11 @@ export interface FloodLimits {
     readonly different: number;
     /** Of all that was tried at the domain. */
     readonly share: number;
+    /**
+     * So many domains at the same time are one harvest of the server: two or three may each have been chosen by
+     * somebody else, more are told once.
+     */
+    readonly sites: number;
   };
   readonly joeJob: {
     /** Notices to one domain, from so many networks... */
@@ -113,7 +118,7 @@ export const defaultFloodLimits: FloodLimits = {
   forgedSender: { networks: 8, harm: 60, share: 0.5 },
   forgedDomain: { networks: 20, senders: 40, harm: 120, good: 10, goodShare: 0.05, ofAll: 0.5 },
   harvest: { unknown: 50, ofNetwork: 100, share: 0.6 },
-  slowHarvest: { unknown: 300, networks: 50, different: 0.5, share: 0.25 },
+  slowHarvest: { unknown: 300, networks: 50, different: 0.5, share: 0.25, sites: 4 },
   joeJob: { notices: 100, networks: 20, share: 0.5, many: 300 },
   noticeStorm: { notices: 300, targets: 100, share: 0.3 },
   mailLoop: { returns: 20, ofHop: 40 },

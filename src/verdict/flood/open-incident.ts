@@ -3,13 +3,19 @@
  */
 import { Account, type Side } from './account.ts';
 import { Crowd } from './crowd.ts';
-import type { Incident, IncidentCause } from './incident.ts';
+import {
+  type About,
+  type Incident,
+  type IncidentCause,
+  isSameAbout,
+  type Part,
+} from './incident.ts';
 import type { Flood } from './joining.ts';
 import type { FloodLimits } from './limits.ts';
 import type { Named, NameText } from './named.ts';
 import type { Sight } from './sight.ts';
 
-/** Parts whose ids are told: of a flood that goes on for weeks in ever new names they would be without end. */
+/** Parts that are told: of a flood that goes on for weeks in ever new names they would be without end. */
 const mostJoined = 500;
 
 export class OpenIncident {
@@ -19,6 +25,7 @@ export class OpenIncident {
   account: Account;
   /** Ids of those that turned out to be part of it. */
   joined: readonly string[] = [];
+  parts: readonly Part[] = [];
   readonly crowd = new Crowd();
   isOpen = true;
   /** Who opened it will tell when it is over. */
@@ -41,11 +48,13 @@ export class OpenIncident {
 
   /** As it was told; names and numbers beyond that are lost. */
   static from(told: Incident, quiet: FloodLimits['quiet'], nameText: NameText): OpenIncident {
-    const { id, cause, isOpen, joined } = told;
+    const { id, cause, isOpen, isBacklog, joined, parts } = told;
     const flood = { cause, subject: nameText(told.subject), account: Account.from(told, nameText) };
     const incident = new OpenIncident(id, flood, quiet);
     incident.isOpen = isOpen;
+    incident.endsByRelease = isBacklog;
     incident.joined = joined;
+    incident.parts = parts;
     return incident;
   }
 
@@ -69,16 +78,23 @@ export class OpenIncident {
     this.become(this);
   }
 
+  get about(): About {
+    return { cause: this.cause, subject: this.subject.name };
+  }
+
   /** It is seen what it is part of. */
   become({ cause, subject, account }: Flood): void {
+    const before = { id: null, ...this.about };
     Object.assign(this, { cause, subject, account, isOpen: true, endsByRelease: false });
+    this.addParts([before]);
     this.level = this.quiet.full;
     this.leveledAt = account.last;
   }
 
   /** Its counts are in the account already. */
-  takeIn({ id, joined, crowd, fresh }: OpenIncident): void {
+  takeIn({ id, joined, about, parts, crowd, fresh }: OpenIncident): void {
     this.joined = [...this.joined, id, ...joined].slice(-mostJoined);
+    this.addParts([...parts, { id, ...about }]);
     this.crowd.addAll(crowd);
     this.fresh += fresh;
   }
@@ -87,6 +103,14 @@ export class OpenIncident {
   spend(cpuOfEach: number): void {
     this.account.counts.cpu += cpuOfEach * this.fresh;
     this.fresh = 0;
+  }
+
+  /** It is about these as well. */
+  addParts(parts: readonly Part[]): void {
+    const { about } = this;
+    const added = parts.filter((part) => !isSameAbout(part, about));
+    const others = this.parts.filter((one) => !added.some((part) => isSameAbout(part, one)));
+    this.parts = [...others, ...added].slice(-mostJoined);
   }
 
   /** Nothing of it need be seen for that. */
@@ -106,8 +130,7 @@ export class OpenIncident {
   }
 
   tell(): Incident {
-    const { id, cause, subject, isOpen, joined } = this;
-    const told = this.account.tell();
-    return { id, cause, subject: subject.name, isOpen, joined: [...joined], ...told };
+    const { id, about, isOpen, endsByRelease: isBacklog, joined, parts } = this;
+    return { id, ...about, isOpen, isBacklog, joined, parts, ...this.account.tell() };
   }
 }

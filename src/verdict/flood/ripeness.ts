@@ -130,9 +130,9 @@ export const isHopLoop = rule(
   (total) => total.sites.count > 1,
 );
 
-/** Both of two addresses write, and neither stops. */
+/** Both of two addresses write, and neither stops. A message is seen when it comes, when it goes, or both. */
 export const isAnswerLoop = rule(
-  (slice) => Math.max(slice.counts.attempts, slice.counts.deliveries),
+  (slice) => slice.counts.messages + slice.counts.deliveries,
   ({ answerLoop }) => 2 * answerLoop.each,
   (total, { answerLoop }) => {
     const [, second] = total.writers.top(2);
