@@ -19,6 +19,9 @@ const lanes = 2;
 /** Of each lane. */
 const kills = isFull ? 105 : 35;
 
+/** It is killed a little after one of so many lines. */
+const mostLines = 60;
+
 /** Runs the process, kills it, and hears what it has promised. */
 async function runAndKill(url: string, cache: string, promises: Promises): Promise<void> {
   const child = spawn(process.execPath, [script, url], {
@@ -30,16 +33,18 @@ async function runAndKill(url: string, cache: string, promises: Promises): Promi
   // Some die while they recover, before they promise anything.
   const early = Math.random() < 0.1 ? setTimeout(kill, 60 + Math.random() * 150) : undefined;
   const exited = once(child, 'exit');
-  let isReady = false;
+  // The first line says that it is ready.
+  let left = 1 + Math.floor(Math.random() * mostLines);
   let rest = '';
   child.stdout.setEncoding('utf8');
   for await (const text of child.stdout) {
-    if (!isReady) setTimeout(kill, Math.random() * 120);
-    isReady = true;
     // What stands behind the last line end was cut off in the middle.
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) promises.hear(line);
+    for (const line of lines) {
+      promises.hear(line);
+      if (--left === 0) setTimeout(kill, Math.random() * 20);
+    }
   }
   const [code, signal] = await exited;
   clearTimeout(early);
