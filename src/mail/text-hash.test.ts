@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { hashText } from './text-hash.ts';
+import { hashNumber, hashText } from './text-hash.ts';
 
 const domains = Array.from(
   { length: 300_000 },
@@ -39,5 +39,14 @@ test('each bit is as good as the others', () => {
   for (let bit = 0; bit < 32; bit++) {
     const ones = domains.reduce((sum, text) => sum + ((hashText(text) >>> bit) & 1), 0);
     assert.ok(Math.abs(ones / domains.length - 0.5) < 0.01, `bit ${bit}: ${ones}`);
+  }
+});
+
+test('numbers one after the other have hashes that are all different, and have nothing in common', () => {
+  const hashes = Array.from({ length: 100_000 }, (_, n) => hashNumber(n));
+  assert.equal(new Set(hashes).size, hashes.length);
+  for (let bit = 0; bit < 32; bit++) {
+    const set = hashes.filter((hash) => ((hash >>> bit) & 1) === 1).length;
+    assert.ok(Math.abs(set - 50_000) < 1000, `bit ${bit}: ${set}`);
   }
 });

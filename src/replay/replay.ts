@@ -271,6 +271,7 @@ export async function playIncident(options: ReplayOptions): Promise<ReplayEnd> {
       dns: dns ? { questions, forForgedSender: blackholeQuestions } : null,
       connections: {
         made: spammer.connected + people.connected,
+        ofSpammer: spammer.connected,
         failed: spammer.failed + people.failed,
       },
     }),

@@ -56,7 +56,12 @@ export interface ReplayReport {
   /** A lower bound; null where they cannot be seen. */
   readonly selfConnections: number | null;
   readonly dns: { readonly questions: number; readonly forForgedSender: number } | null;
-  readonly connections: { readonly made: number; readonly failed: number };
+  /** `ofSpammer` are some of those that were made. */
+  readonly connections: {
+    readonly made: number;
+    readonly ofSpammer: number;
+    readonly failed: number;
+  };
   readonly refusals: readonly Refusal[];
 }
 

@@ -8,7 +8,6 @@
 import type { ConnectionNumber, LogEvent } from '../../foreign/log-event.ts';
 import { isLoopbackText } from '../../foreign/log-path.ts';
 import type { Mta } from '../../foreign/queue-entry.ts';
-import { hashNumber } from '../../mail/text-hash.ts';
 import type { Observation } from '../../verdict/flood/observation.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { DoubledRefusals } from './doubled-refusals.ts';
@@ -46,7 +45,7 @@ export class Follower {
   private readonly sessions: SessionTable;
   /** Where the numbers of connections come again. */
   private readonly connections: ConnectionTable | null;
-  /** Elsewhere two servers may still have given the same one. */
+  /** Elsewhere another host may still have given the same one. */
   private readonly seed: number;
   /** Where no line ties a notice to what it is about. */
   private readonly failed: FailedSenders | null;
@@ -257,7 +256,7 @@ export class Follower {
     client: string | null,
   ): number | null {
     if (named === null || (session !== null && this.sessions.isOwn(session))) return null;
-    return this.connections?.numberOf(named, client) ?? hashNumber(named ^ this.seed);
+    return this.connections?.numberOf(named, client) ?? named ^ this.seed;
   }
 
   /** Another line of this message may tell its sender. */
