@@ -345,32 +345,40 @@ test('after a restart a slow harvest of many domains goes on at each, and others
   assert.equal(only(again).received.recipients, 2002);
 });
 
-test('a slow harvest of many domains hides neither a flood in one name nor a harvester', () => {
-  const finder = play(firstSites.flat());
-  const at = morning + 9 * hour;
-  const stage = new Stage('others');
-  for (let i = 0; i < 800; i++) {
-    const mailbox = stage.inventedMailbox(`site-${i % 4}.example`);
-    if (i % 4 > 0)
-      stage.attempt(
-        at + i * 1000,
-        stage.client(200, 90_000),
-        'ann@forged.example',
-        mailbox,
-        'unknown',
-      );
-    else stage.attempt(at + i * 1000, '192.0.2.7', `s${i}@spam-${i}.example`, mailbox, 'unknown');
-  }
-  play(stage.observations, finder);
-  const [whole, ...others] = finder.incidents();
-  assert.deepEqual([whole?.cause, whole?.subject], ['slow-harvest', '']);
-  assert.deepEqual(
-    others
-      .map(({ cause, subject, received }) => `${cause} ${subject}: ${received.recipients}`)
-      .toSorted(),
-    ['forged-sender ann@forged.example: 600', 'harvest 192.0.2.7: 200'],
-  );
-});
+for (const [domains, count] of [
+  ['one domain', 1],
+  ['many domains', 4],
+] as const)
+  test(`a slow harvest of ${domains} hides neither a flood in one name nor a harvester, who is braked while he goes on`, () => {
+    const finder = play(firstSites.slice(0, count).flat());
+    const at = morning + 9 * hour;
+    const stage = new Stage('others');
+    for (let i = 0; i < 800; i++) {
+      const mailbox = stage.inventedMailbox(`site-${i % count}.example`);
+      const [client, sender] =
+        i % 5 > 1
+          ? [stage.client(200, 90_000), 'ann@forged.example']
+          : ['192.0.2.7', `s${i}@spam-${i}.example`];
+      stage.attempt(at + i * 1000, client, sender, mailbox, 'unknown');
+    }
+    play(stage.observations, finder);
+    const [whole, ...others] = finder.incidents();
+    assert.equal(whole?.cause, 'slow-harvest');
+    assert.ok(whole.received.recipients < 400 * count + 150, `${whole.received.recipients}`);
+    assert.deepEqual(
+      others
+        .map(({ cause, subject, received }) => `${cause} ${subject}: ${received.recipients}`)
+        .toSorted(),
+      ['forged-sender ann@forged.example: 480', 'harvest 192.0.2.7: 320'],
+    );
+    const asked = { kind: 'received', client: '192.0.2.7', forwardPath: null } as const;
+    const isBraked = (after: number) =>
+      finder.explain({ ...asked, at: at + after, reversePath: 'bob@good.example' }) !== null;
+    assert.ok(isBraked(15 * minute));
+    finder.advance(at + 90 * minute);
+    assert.equal(isBraked(90 * minute), false);
+    assert.equal(finder.incidents()[0]?.isOpen, true);
+  });
 
 /** One flood in the name of each, by the same clients. */
 function inNames(names: readonly string[]): Observation[] {
