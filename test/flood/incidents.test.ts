@@ -74,6 +74,26 @@ test('what came in before the first of it failed is part of it, among the mail o
   assert.ok(connections !== null && connections > 260 && connections < 340, `${connections}`);
 });
 
+test('what came in before a flood was seen counts once, though the flood ends and begins again within the hour', () => {
+  const stage = new Stage('again');
+  const forged = 'nicholas@seaton.biz';
+  const refuse = (at: number) => {
+    for (let i = 0; i < 200; i++)
+      stage.attempt(at + i, `198.18.${i % 40}.1`, forged, stage.inventedMailbox(), 'unknown');
+  };
+  for (let i = 0; i < 100; i++)
+    stage.received(morning + i, `198.18.${i % 40}.1`, forged, stage.knownMailbox());
+  refuse(morning + minute);
+  const finder = play(stage.observations);
+  finder.advance(morning + 45 * minute);
+  assert.equal(only(finder).isOpen, false);
+  stage.observations.length = 0;
+  refuse(morning + 46 * minute);
+  play(stage.observations, finder);
+  const { isOpen, received } = only(finder);
+  assert.deepEqual([isOpen, received.messages, received.unknown], [true, 100, 400]);
+});
+
 test('an incident tells what came in, what the server made of it, and how it ended', () => {
   const scene = forgedSenderAccepted('one', size);
   const { start, end, received, made, ended, clients, senders, sites, samples } = only(

@@ -29,8 +29,8 @@ export class SenderTrail {
     this.newest[slot] = number;
   }
 
-  /** Those of the sender since then, the oldest first. */
-  of({ hash }: Named, since: number): Sight[] {
+  /** Those of the sender since then, the oldest first; none is found again, so that nothing counts twice. */
+  take({ hash }: Named, since: number): Sight[] {
     const mask = this.sights.length - 1;
     const oldest = this.count - this.sights.length;
     const found: Sight[] = [];
@@ -40,8 +40,11 @@ export class SenderTrail {
       number = this.before[number & mask] ?? 0
     ) {
       const sight = this.sights[number & mask];
-      if (!sight || sight.at < since) break;
-      if (sight.sender?.hash === hash) found.push(sight);
+      if (!sight) continue;
+      if (sight.at < since) break;
+      if (sight.sender?.hash !== hash) continue;
+      found.push(sight);
+      this.sights[number & mask] = null;
     }
     return found.reverse();
   }
