@@ -37,3 +37,20 @@ test('senders that share a place are told apart, and what is older than the ring
   assert.deepEqual(takenFrom(trail, 'ann@a.example'), [18, 20]);
   assert.deepEqual(takenFrom(trail, 'bob@b.example'), [17, 19]);
 });
+
+test('of a place that is full of another sender only the newest are looked through', () => {
+  const trail = new SenderTrail(1024);
+  const ann = nameText('ann@a.example');
+  let number = 0;
+  while ((nameText(`b${number}@b.example`).hash & 1023) !== (ann.hash & 1023)) number++;
+  const other = `b${number}@b.example`;
+  const fill = (count: number, at: number) => {
+    add(trail, 'ann@a.example', at);
+    for (let n = 0; n < count; n++) add(trail, other, at);
+  };
+  fill(20, 1);
+  assert.deepEqual(takenFrom(trail, 'ann@a.example'), [1]);
+  fill(500, 2);
+  assert.deepEqual(takenFrom(trail, 'ann@a.example'), []);
+  assert.equal(takenFrom(trail, other).length, 520);
+});
