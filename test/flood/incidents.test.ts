@@ -74,6 +74,26 @@ test('what came in before the first of it failed is part of it, among the mail o
   assert.ok(connections !== null && connections > 260 && connections < 340, `${connections}`);
 });
 
+test('what came in before a flood was seen counts once, though the flood ends and begins again within the hour', () => {
+  const stage = new Stage('again');
+  const forged = 'nicholas@seaton.biz';
+  const refuse = (at: number) => {
+    for (let i = 0; i < 200; i++)
+      stage.attempt(at + i, `198.18.${i % 40}.1`, forged, stage.inventedMailbox(), 'unknown');
+  };
+  for (let i = 0; i < 100; i++)
+    stage.received(morning + i, `198.18.${i % 40}.1`, forged, stage.knownMailbox());
+  refuse(morning + minute);
+  const finder = play(stage.observations);
+  finder.advance(morning + 45 * minute);
+  assert.equal(only(finder).isOpen, false);
+  stage.observations.length = 0;
+  refuse(morning + 46 * minute);
+  play(stage.observations, finder);
+  const { isOpen, received } = only(finder);
+  assert.deepEqual([isOpen, received.messages, received.unknown], [true, 100, 400]);
+});
+
 test('an incident tells what came in, what the server made of it, and how it ended', () => {
   const scene = forgedSenderAccepted('one', size);
   const { start, end, received, made, ended, clients, senders, sites, samples } = only(
@@ -345,32 +365,40 @@ test('after a restart a slow harvest of many domains goes on at each, and others
   assert.equal(only(again).received.recipients, 2002);
 });
 
-test('a slow harvest of many domains hides neither a flood in one name nor a harvester', () => {
-  const finder = play(firstSites.flat());
-  const at = morning + 9 * hour;
-  const stage = new Stage('others');
-  for (let i = 0; i < 800; i++) {
-    const mailbox = stage.inventedMailbox(`site-${i % 4}.example`);
-    if (i % 4 > 0)
-      stage.attempt(
-        at + i * 1000,
-        stage.client(200, 90_000),
-        'ann@forged.example',
-        mailbox,
-        'unknown',
-      );
-    else stage.attempt(at + i * 1000, '192.0.2.7', `s${i}@spam-${i}.example`, mailbox, 'unknown');
-  }
-  play(stage.observations, finder);
-  const [whole, ...others] = finder.incidents();
-  assert.deepEqual([whole?.cause, whole?.subject], ['slow-harvest', '']);
-  assert.deepEqual(
-    others
-      .map(({ cause, subject, received }) => `${cause} ${subject}: ${received.recipients}`)
-      .toSorted(),
-    ['forged-sender ann@forged.example: 600', 'harvest 192.0.2.7: 200'],
-  );
-});
+for (const [domains, count] of [
+  ['one domain', 1],
+  ['many domains', 4],
+] as const)
+  test(`a slow harvest of ${domains} hides neither a flood in one name nor a harvester, who is braked while he goes on`, () => {
+    const finder = play(firstSites.slice(0, count).flat());
+    const at = morning + 9 * hour;
+    const stage = new Stage('others');
+    for (let i = 0; i < 800; i++) {
+      const mailbox = stage.inventedMailbox(`site-${i % count}.example`);
+      const [client, sender] =
+        i % 5 > 1
+          ? [stage.client(200, 90_000), 'ann@forged.example']
+          : ['192.0.2.7', `s${i}@spam-${i}.example`];
+      stage.attempt(at + i * 1000, client, sender, mailbox, 'unknown');
+    }
+    play(stage.observations, finder);
+    const [whole, ...others] = finder.incidents();
+    assert.equal(whole?.cause, 'slow-harvest');
+    assert.ok(whole.received.recipients < 400 * count + 150, `${whole.received.recipients}`);
+    assert.deepEqual(
+      others
+        .map(({ cause, subject, received }) => `${cause} ${subject}: ${received.recipients}`)
+        .toSorted(),
+      ['forged-sender ann@forged.example: 480', 'harvest 192.0.2.7: 320'],
+    );
+    const asked = { kind: 'received', client: '192.0.2.7', forwardPath: null } as const;
+    const isBraked = (after: number) =>
+      finder.explain({ ...asked, at: at + after, reversePath: 'bob@good.example' }) !== null;
+    assert.ok(isBraked(15 * minute));
+    finder.advance(at + 90 * minute);
+    assert.equal(isBraked(90 * minute), false);
+    assert.equal(finder.incidents()[0]?.isOpen, true);
+  });
 
 /** One flood in the name of each, by the same clients. */
 function inNames(names: readonly string[]): Observation[] {

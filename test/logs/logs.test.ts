@@ -240,6 +240,22 @@ test('what syslog writes into a log of mail and among all others once more is to
   assert.equal(doubled, whole.story.sources[0]?.events);
 });
 
+test('that is so too where times go back a little, as those of several processes do', async () => {
+  const seconds = Array.from(
+    { length: 40 },
+    (_, at) => Math.floor(at / 8) + ((at % 8) % 3 > 1 ? 1 : 0),
+  );
+  const lines = seconds.map((second, at) => {
+    const refused = `RCPT from a.example[192.0.2.7]: 550 5.1.1 <x${at}@site.example>: User unknown`;
+    return `Sep  5 03:12:0${second} mx postfix/smtpd[1]: NOQUEUE: reject: ${refused}; from=<> to=<x${at}@site.example> proto=ESMTP helo=<a>\n`;
+  });
+  const { story, observations } = await tell([
+    streamed(Buffer.from(lines.join('')), 500, 'mail.log'),
+    streamed(Buffer.from(`Sep  5 03:12:00 mx kernel: it rains\n${lines.join('')}`), 500, 'syslog'),
+  ]);
+  assert.deepEqual([observations.length, story.totals.refused], [40, 40]);
+});
+
 test('of many rotated logs few are open at once', async () => {
   let [open, most] = [0, 0];
   const part = (at: number): LogFile => ({

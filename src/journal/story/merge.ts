@@ -43,7 +43,7 @@ export async function mergeLogs(logs: readonly MergedLog[], take: TakeMerged): P
       if (at > limit) break;
       const event = reader.read();
       // One that is told alone has no double, but where another begins or has just ended.
-      const isShared = opened.length > 1 || at >= nextAt() || at === doubled.at;
+      const isShared = opened.length > 1 || at >= nextAt() || doubled.remembers(at);
       if (isShared && doubled.isDouble(log, at, reader.host, reader.server, event)) log.onDouble();
       else take(at, reader.host, reader.server, event);
     }

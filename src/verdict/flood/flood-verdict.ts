@@ -12,8 +12,7 @@ import type { FloodPart } from './incident-finder.ts';
 
 /**
  * Null: nothing follows. Joe jobs have no brake: what is for unknown mailboxes is refused anyway, and a
- * notice to somebody who exists may be an honest one. The same is true of slow harvests, but for clients among
- * them that would be harvesters each by itself.
+ * notice to somebody who exists may be an honest one. The same is true of slow harvests.
  */
 export function judgeRecipientInFlood({ incident, by }: FloodPart): Verdict | null {
   switch (by) {

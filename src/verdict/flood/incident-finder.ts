@@ -156,7 +156,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   }
 
   function recall(sender: Named, at: number): void {
-    for (const sight of trail.of(sender, at - window))
+    for (const sight of trail.take(sender, at - window))
       tables.sender.see(sender, at).add(sight, 'from');
   }
 

@@ -3,7 +3,6 @@
  */
 import type { Side } from './account.ts';
 import type { GatherKind } from './causes.ts';
-import { isAboutMany } from './incident.ts';
 import { type Named, type NameText, nobody, pairName } from './named.ts';
 import type { OpenIncident } from './open-incident.ts';
 import type { Sight } from './sight.ts';
@@ -175,11 +174,10 @@ export class IncidentIndex {
 }
 
 /**
- * Those who send notices in a joe job are honest servers, and so are those of two who answer each other. Where
- * many domains are harvested slowly everybody is among the clients who mistook an address.
+ * Those who send notices in a joe job are honest servers, and so are those of two who answer each other. Where a
+ * domain is harvested slowly everybody is among the clients who mistook an address.
  */
-function isOfItsClients({ cause, about }: OpenIncident): boolean {
-  if (cause === 'slow-harvest') return !isAboutMany(about);
+function isOfItsClients({ cause }: OpenIncident): boolean {
   return cause === 'forged-sender' || cause === 'harvest';
 }
 

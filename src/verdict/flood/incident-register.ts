@@ -99,11 +99,8 @@ export class IncidentRegister {
 
   private openAnother(opened: GatherKey, flood: Flood, at: number): void {
     const recent = this.recent(at);
-    const counted = recent.find((older) => relate(older, flood) === 'counted');
-    const incident =
-      counted ?? this.join(unite(flood, recent, this.limits)) ?? this.create(flood, at);
-    // Of a harvester in another flood nothing more is to be told, but it is one.
-    if (counted && counted.cause !== 'slow-harvest') return;
+    if (recent.some((older) => relate(older, flood) === 'counted')) return;
+    const incident = this.join(unite(flood, recent, this.limits)) ?? this.create(flood, at);
     incident.addParts([{ id: null, ...aboutOf(opened) }]);
     this.index.set(opened.kind, opened.key, incident);
   }

@@ -41,18 +41,17 @@ export function isOfMany({ cause, subject }: Flood): boolean {
   return cause === 'forged-sender' || (cause === 'slow-harvest' && !subject.isEmpty);
 }
 
-/** Whether most of the narrow flood belongs to the wide one. */
-function isExplained(narrow: Flood, wide: Flood): boolean {
-  const { cause, account, subject } = narrow;
-  if (wide.cause === 'forged-sender') {
-    // Of one name at the domain.
-    if (cause === 'forged-sender')
-      return isWholeDomain(wide.subject.name) && subject.name.endsWith(wide.subject.name);
-    if (cause === 'harvest') return isMost(account.topSenders.countOf(wide.subject), account);
-    return cause === 'mail-loop' && wide.subject.name.endsWith(`@${subject.name}`);
-  }
-  if (wide.cause !== 'slow-harvest' || cause !== 'harvest') return false;
-  return isMost(account.topSites.countOf(wide.subject), account);
+/**
+ * Whether most of the narrow flood belongs to the wide one. None does to a slow harvest: that goes on for weeks, and
+ * with it would the brake of who harvested once.
+ */
+function isExplained({ cause, account, subject }: Flood, wide: Flood): boolean {
+  if (wide.cause !== 'forged-sender') return false;
+  // Of one name at the domain.
+  if (cause === 'forged-sender')
+    return isWholeDomain(wide.subject.name) && subject.name.endsWith(wide.subject.name);
+  if (cause === 'harvest') return isMost(account.topSenders.countOf(wide.subject), account);
+  return cause === 'mail-loop' && wide.subject.name.endsWith(`@${subject.name}`);
 }
 
 function isMost(count: number, account: Account): boolean {

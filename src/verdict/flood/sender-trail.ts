@@ -5,6 +5,9 @@
 import type { Named } from './named.ts';
 import type { Sight } from './sight.ts';
 
+/** Sights of others with the same slot that are passed over: whoever chooses his names could make them all be. */
+const mostOthers = 64;
+
 export class SenderTrail {
   private readonly sights: (Sight | null)[];
   /** Number of the one before with the same slot; numbers begin with 1. */
@@ -29,19 +32,23 @@ export class SenderTrail {
     this.newest[slot] = number;
   }
 
-  /** Those of the sender since then, the oldest first. */
-  of({ hash }: Named, since: number): Sight[] {
+  /** Those of the sender since then, the oldest first; none is found again, so that nothing counts twice. */
+  take({ hash }: Named, since: number): Sight[] {
     const mask = this.sights.length - 1;
     const oldest = this.count - this.sights.length;
     const found: Sight[] = [];
+    let others = 0;
     for (
       let number = this.newest[hash & mask] ?? 0;
-      number > oldest && number > 0;
+      number > oldest && number > 0 && others < mostOthers;
       number = this.before[number & mask] ?? 0
     ) {
       const sight = this.sights[number & mask];
-      if (!sight || sight.at < since) break;
-      if (sight.sender?.hash === hash) found.push(sight);
+      if (sight && sight.at < since) break;
+      if (sight?.sender?.hash === hash) {
+        found.push(sight);
+        this.sights[number & mask] = null;
+      } else others++;
     }
     return found.reverse();
   }

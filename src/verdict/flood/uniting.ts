@@ -49,7 +49,10 @@ function addParts(account: Account, parts: Iterable<OpenIncident>): void {
   account.addAll(apart);
 }
 
-/** The first of them whose clients are most of those of the newer flood. */
+/**
+ * The first of them whose clients are most of those of the newer flood. A slow harvest has counted all who came to its
+ * domain meanwhile: so another flood there always has its clients, and is none of it for that.
+ */
 export function findByClientsOf(
   newer: Flood,
   olderOnes: readonly OpenIncident[],
@@ -57,7 +60,12 @@ export function findByClientsOf(
   if (!isOfMany(newer)) return undefined;
   const clients = newer.account.topClients.top(mostCompared);
   const hashes = clients.map(({ named }) => named.hash);
-  return olderOnes.find((older) => isOfMany(older) && older.crowd.shareOf(hashes) >= 0.5);
+  return olderOnes.find(
+    (older) =>
+      isOfMany(older) &&
+      (older.cause !== 'slow-harvest' || newer.cause === 'slow-harvest') &&
+      older.crowd.shareOf(hashes) >= 0.5,
+  );
 }
 
 /** Floods that counted different things, as one: it is about what the older one was, or about many. */
