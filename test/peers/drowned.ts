@@ -101,6 +101,8 @@ export function readMailq(text: string): Shown[] {
   const shown: Shown[] = [];
   for (const entry of text.split(/\n(?=[A-Za-z0-9]{14}[*?X -])/).slice(1)) {
     const [first = '', ...rest] = entry.split('\n');
+    // It went between the list of the folder and the look at it.
+    if (/^[A-Za-z0-9]{14}.? *\((?:job completed|no control file)\)$/.test(first)) continue;
     const head =
       /^([A-Za-z0-9]{14})([*?X -]) *(\d+) +-?\d+[+ ](\w{3} [ \d]\d \d\d:\d\d) (.*)$/.exec(first);
     if (!head) throw new Error(`mailq says ${JSON.stringify(first)}`);
