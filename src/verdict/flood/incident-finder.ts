@@ -100,6 +100,10 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   const harm = new Gathering(window * 1.5);
   /** By domain of the sender: what was delivered to other domains. */
   const sent = new RoughCounts(window * 1.5);
+  const around: Surroundings = {
+    harmOfAll: () => harm.total().aside,
+    sentFrom: (domain) => sent.countOf(domain, latest),
+  };
   /** How much was seen since it was last told what CPU that took. */
   let fresh = 0;
   let latest = Number.NEGATIVE_INFINITY;
@@ -116,11 +120,7 @@ export function createIncidentFinder(options: FinderOptions = {}): IncidentFinde
   function gather(kind: GatherKind, key: Named, sight: Sight, side: Side): void {
     const gathering = tables[kind].see(key, sight.at);
     gathering.add(sight, side);
-    const around: Surroundings = {
-      harmOfAll: () => harm.total().aside,
-      sent: () => sent.countOf(key, sight.at),
-    };
-    if (!floods[kind].isFlood(gathering, limits, around)) return;
+    if (!floods[kind].isFlood(key, gathering, limits, around)) return;
     tables[kind].delete(key);
     if (isNoSubject(kind, key, sight.at)) return;
     register.open(kind, key, gathering.total('many'), sight.at);

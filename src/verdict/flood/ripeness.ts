@@ -7,26 +7,32 @@
 import type { Account } from './account.ts';
 import type { Gathering } from './gathering.ts';
 import type { FloodLimits } from './limits.ts';
+import type { Named } from './named.ts';
 
-export type Rule = (gathering: Gathering, limits: FloodLimits, around: Surroundings) => boolean;
+export type Rule = (
+  key: Named,
+  gathering: Gathering,
+  limits: FloodLimits,
+  around: Surroundings,
+) => boolean;
 
 export interface Surroundings {
   /** Recipients that were refused or do not exist within the window or somewhat more, whoever tried them. */
   harmOfAll(): number;
-  /** Mail from the domain that is looked at to other domains, as far back; never too low. */
-  sent(): number;
+  /** Mail from the domain to other domains, as far back; never too low. */
+  sentFrom(domain: Named): number;
 }
 
 function rule(
   growing: (slice: Account) => number,
   least: (limits: FloodLimits) => number,
-  isFlood: (total: Account, limits: FloodLimits, around: Surroundings) => boolean,
+  isFlood: (total: Account, limits: FloodLimits, around: Surroundings, key: Named) => boolean,
 ): Rule {
-  return (gathering, limits, around) => {
+  return (key, gathering, limits, around) => {
     if (!gathering.isMore) return false;
     const sum = gathering.sum(growing);
     if (sum < least(limits) || sum < gathering.lookAt) return false;
-    if (isFlood(gathering.total(), limits, around)) return true;
+    if (isFlood(gathering.total(), limits, around, key)) return true;
     gathering.lookAt = sum * 1.1;
     return false;
   };
@@ -96,11 +102,11 @@ export const isSlowHarvest = rule(
 export const isJoeJob = rule(
   noticesIn,
   ({ joeJob }) => joeJob.notices,
-  (total, { joeJob }, around) => {
+  (total, { joeJob }, around, domain) => {
     if (total.networks.count < joeJob.networks) return false;
     const notices = noticesIn(total);
     const isMostlyUnknown = total.unknown + total.counts.refused >= joeJob.share * notices;
-    return isMostlyUnknown || (notices >= joeJob.many && notices > around.sent());
+    return isMostlyUnknown || (notices >= joeJob.many && notices > around.sentFrom(domain));
   },
 );
 
